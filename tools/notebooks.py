@@ -1,0 +1,357 @@
+"""Execute the chapters and write them back in one normal form.
+
+    python tools/notebooks.py run [NAME ...]      execute, then write back (all chapters without a NAME)
+    python tools/notebooks.py check [NAME ...]    say what is not in normal form; executes nothing
+    python tools/notebooks.py format [NAME ...]   write the normal form without executing
+
+A NAME is a path or the stem of a file in chapters/, such as 01_two_steps_in_numpy.
+
+Executing twice changes nothing. A cell keeps the outputs it has when its source is the one they came
+from and the new outputs say the same: equal text once the numbers after the sign ≈ are taken out (see
+tests/measured.cfg), equal pictures unless the cell is tagged `measured` (a picture of seconds or bytes).
+The notebook stores a digest for each code cell, of its source and outputs; only `run` writes digests, so
+an output edited by hand no longer matches its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import hashlib
+import json
+import os
+import re
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbformat import NotebookNode
+
+ROOT = Path(__file__).resolve().parent.parent
+CHAPTERS = ROOT / "chapters"
+MEASURED = ROOT / "tests" / "measured.cfg"
+
+NOTEBOOK_METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+CELL_METADATA = ("mystnb", "reason", "tags")  # what a cell may carry; the rest is an editor's noise
+SECONDS_PER_CELL = 1200
+
+# What a text output must not hold, because it would differ on another machine or in another run.
+FOREIGN = {
+    "a carriage return": re.compile(r"\r"),
+    "a memory address": re.compile(r"\b0x[0-9a-f]{6,}"),
+    "a path of this machine": re.compile(
+        r"(?<![\w.])/(?:home|Users|root|tmp|var/folders)/|site-packages|ipykernel_\d+|[A-Z]:\\Users"
+        + "|" + re.escape(str(ROOT) + os.sep)
+    ),
+}
+
+
+# --- normal form -------------------------------------------------------------------------------
+
+
+def read(path: Path) -> NotebookNode:
+    return nbformat.read(path, as_version=4)
+
+
+def text_of(notebook: NotebookNode) -> str:
+    """The bytes of a notebook on disk, as text: sorted keys, one space of indent, a final newline."""
+    return nbformat.writes(notebook, version=nbformat.NO_CONVERT) + "\n"
+
+
+def write(notebook: NotebookNode, path: Path) -> None:
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(text_of(notebook), encoding="utf-8")
+    os.replace(partial, path)
+
+
+def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def normal_output(output: NotebookNode) -> NotebookNode:
+    """One output without what varies: a traceback is cut down to its last line, the message."""
+    output = copy.deepcopy(output)
+    if output.output_type == "error":
+        output.traceback = [f"{output.ename}: {output.evalue}"]
+    return output
+
+
+def normal_outputs(cell: NotebookNode) -> list[NotebookNode]:
+    """A cell's outputs, with neighbouring pieces of one stream joined."""
+    joined: list[NotebookNode] = []
+    for output in map(normal_output, cell.outputs):
+        last = joined[-1] if joined else None
+        if last is not None and output.output_type == last.output_type == "stream":
+            if output.name == last.name:
+                last.text += output.text
+                continue
+        if output.output_type == "execute_result":
+            output.execution_count = cell.execution_count
+        joined.append(output)
+    return joined
+
+
+def normal(notebook: NotebookNode) -> NotebookNode:
+    """A copy in normal form: sources, outputs, counts and digests as they were, all else uniform."""
+    result = nbformat.v4.new_notebook(metadata=copy.deepcopy(NOTEBOOK_METADATA))
+    result.nbformat_minor = 5
+    if "unrolled" in notebook.metadata:
+        result.metadata["unrolled"] = copy.deepcopy(notebook.metadata["unrolled"])
+    seen: Counter[str] = Counter()
+    for cell in notebook.cells:
+        cell = copy.deepcopy(cell)
+        cell.source = cell.source.strip("\n")
+        cell.metadata = nbformat.from_dict(
+            {key: cell.metadata[key] for key in CELL_METADATA if cell.metadata.get(key)}
+        )
+        name = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:12]
+        seen[name] += 1  # equal cells get a number behind the shared name
+        cell.id = name if seen[name] == 1 else f"{name}-{seen[name]}"
+        if cell.cell_type == "code":
+            cell.outputs = normal_outputs(cell)
+        else:
+            cell.pop("attachments", None)
+        result.cells.append(cell)
+    return result
+
+
+# --- what an output says -----------------------------------------------------------------------
+
+
+def sanitisers(path: Path = MEASURED) -> list[tuple[re.Pattern[str], str]]:
+    """The pairs of pattern and replacement that nbval reads from the same file."""
+    pairs = re.findall(
+        r"^regex: (.*)$\n^replace: (.*)$", path.read_text(encoding="utf-8"), flags=re.MULTILINE
+    )
+    return [(re.compile(pattern), replacement) for pattern, replacement in pairs]
+
+
+def without_measured(text: str) -> str:
+    for pattern, replacement in sanitisers():
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def said(output: NotebookNode) -> tuple[dict[str, str], dict[str, str]]:
+    """An output's texts (numbers after ≈ taken out) and its pictures, each by its kind."""
+    texts: dict[str, str] = {}
+    pictures: dict[str, str] = {}
+    if output.output_type == "stream":
+        texts[output.name] = without_measured(output.text)
+    elif output.output_type == "error":
+        texts[output.ename] = without_measured(output.evalue)
+    else:
+        for kind, value in output.data.items():
+            if kind.startswith("image/"):
+                pictures[kind] = value
+            else:
+                texts[kind] = without_measured(value if isinstance(value, str) else json.dumps(value))
+    return texts, pictures
+
+
+def say_the_same(cell: NotebookNode, new: NotebookNode) -> bool:
+    """Whether a cell's outputs may stay, given those of a new run of the same source."""
+    if len(cell.outputs) != len(new.outputs):
+        return False
+    measured = "measured" in cell.metadata.get("tags", [])
+    for mine, other in zip(cell.outputs, new.outputs):
+        (texts, pictures), (new_texts, new_pictures) = said(mine), said(other)
+        if texts != new_texts or pictures.keys() != new_pictures.keys():
+            return False
+        if pictures != new_pictures and not measured:
+            return False
+    return True
+
+
+def digest(cell: NotebookNode) -> str:
+    """A code cell's source and outputs in 16 hexadecimal digits."""
+    outputs = [
+        {key: value for key, value in output.items() if key != "execution_count"}
+        for output in cell.outputs
+    ]
+    said_by_cell = json.dumps([cell.source, outputs], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(said_by_cell.encode()).hexdigest()[:16]
+
+
+def stored_digests(notebook: NotebookNode) -> list[str]:
+    return list(notebook.metadata.get("unrolled", {}).get("outputs_sha256", []))
+
+
+# --- what is wrong with a notebook -------------------------------------------------------------
+
+
+def texts_of(output: NotebookNode) -> Iterable[str]:
+    if output.output_type == "stream":
+        yield output.text
+    elif output.output_type == "error":
+        yield output.evalue
+    else:
+        for kind, value in output.data.items():
+            if kind.startswith("text/") and isinstance(value, str):
+                yield value
+
+
+def unfit_outputs(notebook: NotebookNode) -> list[str]:
+    """Outputs that would differ elsewhere, or that are an accident, by cell."""
+    found = []
+    for number, cell in enumerate(code_cells(notebook)):
+        raises = "raises-exception" in cell.metadata.get("tags", [])
+        kinds = [output.output_type for output in cell.outputs]
+        if raises and "error" not in kinds:
+            found.append(f"cell {number} is tagged raises-exception and raises nothing")
+        if "error" in kinds and not raises:
+            found.append(f"cell {number} raises an error and is not tagged raises-exception")
+        for output in cell.outputs:
+            if output.output_type == "stream" and output.name == "stderr" and not raises:
+                found.append(f"cell {number} writes to stderr: {output.text.strip()[:300]}")
+            for text in texts_of(output):
+                for what, pattern in FOREIGN.items():
+                    if match := pattern.search(text):
+                        around = text[max(0, match.start() - 40) : match.end() + 40]
+                        found.append(f"cell {number} prints {what}: {around!r}")
+    return found
+
+
+def unexecuted(notebook: NotebookNode) -> list[str]:
+    """Code cells whose execution count is not their place, 1 to n: nbval compares nothing without."""
+    return [
+        f"cell {number} has the execution count {cell.execution_count}, not {number + 1}"
+        for number, cell in enumerate(code_cells(notebook))
+        if cell.execution_count != number + 1
+    ]
+
+
+def unmatched(notebook: NotebookNode) -> list[str]:
+    """Code cells whose source or outputs are not the ones that `run` stored."""
+    cells, stored = code_cells(notebook), stored_digests(notebook)
+    if len(cells) != len(stored):
+        return [f"{len(cells)} code cells, but {len(stored)} digests of outputs"]
+    return [
+        f"cell {number} or its output was changed after it was executed"
+        for number, (cell, was) in enumerate(zip(cells, stored))
+        if digest(cell) != was
+    ]
+
+
+def problems(path: Path) -> list[str]:
+    """What keeps a notebook from being committed, one sentence each; empty when nothing does."""
+    notebook = read(path)
+    found = unexecuted(notebook) + unmatched(notebook) + unfit_outputs(notebook)
+    if path.read_text(encoding="utf-8") != text_of(normal(notebook)):
+        found.append("the file is not in normal form (python tools/notebooks.py format)")
+    return found
+
+
+# --- commands ----------------------------------------------------------------------------------
+
+
+def executed(path: Path) -> NotebookNode:
+    """A notebook as a fresh kernel leaves it, started in the notebook's folder."""
+    notebook = normal(read(path))
+    for cell in code_cells(notebook):
+        cell.outputs, cell.execution_count = [], None
+    client = NotebookClient(
+        notebook,
+        timeout=SECONDS_PER_CELL,
+        kernel_name="python3",
+        record_timing=False,
+        extra_arguments=["--log-level=ERROR"],  # a kernel warns of its transport on every start
+        resources={"metadata": {"path": str(path.parent)}},
+    )
+    client.execute()
+    return normal(notebook)
+
+
+def message_of(error: Exception) -> str:
+    """A failing cell's source and its error, without the colours of a terminal."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", str(error)).strip().replace("\n", "\n    ")
+
+
+def with_kept_outputs(old: NotebookNode, new: NotebookNode) -> NotebookNode:
+    """The new run, with the old outputs where they say the same, and digests for all."""
+    trusted = set(stored_digests(old))
+    kept = {cell.id: cell for cell in code_cells(old) if digest(cell) in trusted}
+    for cell in code_cells(new):
+        before = kept.get(cell.id)
+        if before is not None and say_the_same(before, cell):
+            cell.outputs = copy.deepcopy(before.outputs)
+            for output in cell.outputs:
+                if output.output_type == "execute_result":
+                    output.execution_count = cell.execution_count
+    new.metadata["unrolled"] = {"outputs_sha256": [digest(cell) for cell in code_cells(new)]}
+    return new
+
+
+def run(path: Path, fresh: bool = False) -> list[str]:
+    """Execute one notebook and write it back; what makes its outputs unfit, or nothing."""
+    old = normal(read(path))
+    if fresh:
+        old.metadata.pop("unrolled", None)  # no output is trusted, so none is kept
+    new = with_kept_outputs(old, executed(path))
+    found = unfit_outputs(new)
+    if found:
+        # Written without digests: the author sees the outputs, and no test takes them for good ones.
+        new.metadata.pop("unrolled")
+    write(new, path)
+    return found
+
+
+def format_file(path: Path) -> list[str]:
+    write(normal(read(path)), path)
+    return []
+
+
+def paths_of(names: Sequence[str]) -> list[Path]:
+    if not names:
+        return sorted(CHAPTERS.glob("[0-9]*.ipynb"))
+    paths = []
+    for name in names:
+        path = Path(name) if name.endswith(".ipynb") else CHAPTERS / f"{name}.ipynb"
+        if not path.is_file():
+            raise SystemExit(f"{name!r} is neither a notebook's path nor its name in chapters/.")
+        paths.append(path.resolve())
+    return paths
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("command", choices=("run", "check", "format"))
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--fresh", action="store_true", help="run: keep no output")
+    options = parser.parse_args(arguments)
+    # The kernel `python3` of this environment, whatever a user has installed under the same name.
+    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
+
+    failed = 0
+    for path in paths_of(options.names):
+        started = time.monotonic()
+        before = path.read_bytes()
+        if options.command == "run":
+            try:
+                found = run(path, options.fresh)
+            except CellExecutionError as error:
+                found = [message_of(error)]
+        else:
+            found = {"check": problems, "format": format_file}[options.command](path)
+        seconds = time.monotonic() - started
+        change = "changed" if path.read_bytes() != before else "unchanged"
+        state = f"{len(found)} to mend" if found else ("good" if options.command == "check" else change)
+        print(f"{path.stem:32} {seconds:6.1f} s  {state}", flush=True)
+        for problem in found:
+            print(f"    {problem}", flush=True)
+        failed += bool(found)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
