@@ -1,0 +1,43 @@
+"""The pictures of the book, in one vocabulary of drawing; NumPy and Matplotlib alone.
+
+Every function returns a Matplotlib `Figure`, which a notebook shows when it is a cell's last line,
+or, with `ax=`, draws on those axes and returns them. The same call gives the same bytes.
+"""
+
+from .chains import (
+    bidirectional,
+    feedforward_and_recurrent,
+    four_shapes,
+    layer,
+    neuron,
+    stack,
+    unrolled,
+)
+from .digits import image_as_rows, images, mnist_network
+from .gates import cell_diagram
+from .grids import batch, kernel_blocks, layouts, loss_masked
+from .plots import curves, graph_growth, heat
+from .style import png, use_style
+
+__all__ = [
+    "batch",
+    "bidirectional",
+    "cell_diagram",
+    "curves",
+    "feedforward_and_recurrent",
+    "four_shapes",
+    "graph_growth",
+    "heat",
+    "image_as_rows",
+    "images",
+    "kernel_blocks",
+    "layer",
+    "layouts",
+    "loss_masked",
+    "mnist_network",
+    "neuron",
+    "png",
+    "stack",
+    "unrolled",
+    "use_style",
+]

@@ -1,0 +1,246 @@
+"""Arrays as grids: kernels in blocks, padded batches, the two layouts of a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from . import style
+from .canvas import Canvas, count, labels, text_width
+
+
+def number(value: Any) -> str:
+    """Return `value` short: integers as they are, others with two decimals and a true minus."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, (bool, np.bool_)):
+        return "1" if value else "0"
+    text = f"{value:.0f}" if float(value).is_integer() else f"{value:.2f}"
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+def _matrix(name: str, value: Any) -> np.ndarray:
+    array = np.asarray(value)
+    if array.ndim != 2 or 0 in array.shape:
+        raise ValueError(f"{name} has shape {list(array.shape)}; give rows and columns.")
+    return array
+
+
+def kernel_blocks(kernel: Any, num_inputs: int, row_labels: Sequence[Any] | None = None,
+                  column_labels: Sequence[Any] | None = None, values: bool = True, *,
+                  ax: Axes | None = None) -> Figure | Axes:
+    """Draw a fused kernel [D+U, k*U]: input rows above, state rows below, k column blocks.
+
+    `num_inputs` is D. `row_labels` names each of the D+U rows; `column_labels` each of the k blocks
+    (i, j, f, o of an LSTM; r, u of a GRU). `values` prints the numbers, which needs at most ten
+    columns.
+    """
+    array = _matrix("kernel", kernel)
+    rows, columns = array.shape
+    count("num_inputs", num_inputs, 1, rows - 1)
+    count("rows of kernel", rows, 2, 16)
+    count("columns of kernel", columns, 1, 32)
+    beside = labels("row_labels", row_labels, rows)
+    names = [""] if column_labels is None else [str(name) for name in column_labels]
+    if columns % len(names):
+        raise ValueError(f"column_labels has {len(names)} entries, which do not divide the "
+                         f"kernel's {columns} columns into equal blocks.")
+    if values and columns > 10:
+        raise ValueError(f"kernel has {columns} columns, too many to print; pass values=False.")
+
+    gap = 0.16
+    state_rows = rows - num_inputs
+    texts = [["" if not values else number(entry) for entry in row] for row in array.tolist()]
+    left = 1.75
+    margin = 0.25
+    if beside is not None:
+        margin += max(text_width(name, style.TEXT) for name in beside) + 0.1
+    room = style.WIDTH - left - margin - 0.2 - gap * (len(names) - 1)
+    wide = min(0.82, room / columns) if values else min(0.45, room / columns)
+    tall = 0.46 if values else min(0.4, 4.0 / rows)
+    head = 0.5 if column_labels is not None else 0.2
+    first = left + margin
+    width = max(first + wide * columns + gap * (len(names) - 1) + 0.25, 3.5)
+    canvas = Canvas(width, 0.25 + rows * tall + gap + head, ax)
+    top = canvas.height - head
+    per_block = columns // len(names)
+
+    for row in range(rows):
+        state = row >= num_inputs
+        bottom = top - (row + 1) * tall - (gap if state else 0)
+        for column in range(columns):
+            x = first + column * wide + gap * (column // per_block)
+            canvas.tile(x, bottom, wide, tall, texts[row][column] or None,
+                        colours=style.CELL if state else style.INPUT, size=style.TEXT)
+        if beside is not None and beside[row]:
+            canvas.text(first - 0.12, bottom + tall / 2, beside[row], align="right")
+    for block, name in enumerate(names):
+        if name:
+            middle = first + (block + 0.5) * per_block * wide + gap * block
+            canvas.text(middle, top + 0.22, name, style.LABEL, weight="bold")
+    for name, high, number_of_rows in (
+        ("input rows", top, num_inputs),
+        ("state rows", top - num_inputs * tall - gap, state_rows),
+    ):
+        low = high - number_of_rows * tall
+        canvas.bracket(left - 0.12, low + 0.05, high - 0.05)
+        shape = f"[{number_of_rows}, {columns}]"
+        middle = (low + high) / 2
+        if number_of_rows * tall < 0.5:
+            canvas.text(left - 0.22, middle + 0.11, name, style.SMALL, align="right")
+            canvas.text(left - 0.22, middle - 0.11, shape, style.SMALL, align="right")
+        else:
+            canvas.text(left - 0.22, middle + 0.13, name, style.TEXT, align="right")
+            canvas.text(left - 0.22, middle - 0.13, shape, style.TEXT, align="right")
+    return canvas.done()
+
+
+def _lengths(lengths: Any, steps: int) -> list[int]:
+    checked = [count(f"lengths[{row}]", value, 0, steps) for row, value in enumerate(lengths)]
+    if not 1 <= len(checked) <= 10:
+        raise ValueError(f"lengths has {len(checked)} rows; give 1 to 10.")
+    return checked
+
+
+def batch(lengths: Sequence[int], steps: int, labels: Sequence[Any] | None = None,
+          values: Any = None, *, ax: Axes | None = None) -> Figure | Axes:
+    """Draw a padded batch: B = len(lengths) rows of T = `steps` cells, padding hatched.
+
+    `labels` names the rows (None: their lengths). `values` is [B, T], strings or numbers to write
+    into the cells: tokens, a mask, weights, losses.
+    """
+    count("steps", steps, 1, 12)
+    checked = _lengths(lengths, steps)
+    if labels is None:
+        names = [f"length {length}" for length in checked]
+    else:
+        names = _named("labels", labels, len(checked))
+    texts = _texts(values, len(checked), steps)
+    return _grid(names, texts, [[step >= length for step in range(steps)] for length in checked],
+                 ("real step", "padding"), [style.INPUT] * len(checked), ax)
+
+
+# `labels` is an argument above, so the check of that name needs another one here.
+_named = labels
+
+
+def _texts(values: Any, rows: int, steps: int) -> list[list[str]]:
+    if values is None:
+        return [[""] * steps for _ in range(rows)]
+    given = [list(row) for row in values]
+    if len(given) != rows or any(len(row) != steps for row in given):
+        raise ValueError(f"values has rows of {[len(row) for row in given]} entries; give {rows} "
+                         f"rows of {steps}.")
+    return [[number(entry) for entry in row] for row in given]
+
+
+def _grid(names: list[str], texts: list[list[str]], padding: list[list[bool]],
+          meaning: tuple[str, str], colours: list[tuple[str, str]],
+          ax: Axes | None) -> Figure | Axes:
+    rows, steps = len(texts), len(texts[0])
+    left = max(text_width(name, style.TEXT) for name in [*names, "step"]) + 0.45
+    widest = max(text_width(text, style.TEXT) for row in texts for text in row)
+    room = (style.WIDTH - left - 0.25) / steps
+    wide = min(max(0.72, widest + 0.3), room)
+    tall = 0.56
+    foot = 0.6
+    width = max(left + wide * steps + 0.25, 4.2)
+    canvas = Canvas(width, foot + rows * (tall + 0.08) + 0.55, ax)
+    top = canvas.height - 0.5
+    canvas.text(left - 0.2, top + 0.2, "step", style.SMALL, colour=style.MUTED, align="right")
+    for step in range(steps):
+        canvas.text(left + (step + 0.5) * wide, top + 0.2, str(step), style.SMALL,
+                    colour=style.MUTED)
+    for row, name in enumerate(names):
+        bottom = top - (row + 1) * (tall + 0.08) + 0.04
+        if name:
+            canvas.text(left - 0.2, bottom + tall / 2, name, align="right")
+        for step in range(steps):
+            canvas.tile(left + step * wide, bottom, wide, tall, texts[row][step] or None,
+                        colours=colours[row], hatched=padding[row][step], size=style.LABEL)
+    canvas.key(left, 0.3, [(colours[0], False, meaning[0]),
+                           (style.PADDING, True, meaning[1])], style.TEXT)
+    return canvas.done()
+
+
+def loss_masked(targets: Sequence[Any], predictions: Sequence[Any], weights: Sequence[float],
+                losses: Sequence[float] | None = None, *, ax: Axes | None = None) -> Figure | Axes:
+    """Draw one sequence under its loss: per step the target, prediction, weight and loss.
+
+    All are [T]. Steps of weight 0 are hatched: they do not count.
+    """
+    steps = count("length of targets", len(targets), 1, 12)
+    rows = {"target": targets, "prediction": predictions, "weight": weights}
+    if losses is not None:
+        rows["loss"] = losses
+    for name, row in rows.items():
+        if len(row) != steps:
+            raise ValueError(f"{name} has {len(row)} entries; give {steps}, one for each target.")
+    ignored = [float(weight) == 0 for weight in weights]
+    kinds = {"target": style.PLAIN, "prediction": style.OUTPUT, "weight": style.INPUT,
+             "loss": style.OTHER}
+    return _grid(list(rows), _texts(rows.values(), len(rows), steps), [ignored] * len(rows),
+                 ("counts", "weight 0: does not count"), [kinds[name] for name in rows], ax)
+
+
+def layouts(batch: int = 4, steps: int = 3, depth: int = 2, *,
+            ax: Axes | None = None) -> Figure | Axes:
+    """Draw a batch-major block [B, T, D] beside a time-major one [T, B, D].
+
+    In each, what x[:, -1] and x[-1] take: the last step in one is the last sample in the other.
+    """
+    count("batch", batch, 2, 6)
+    count("steps", steps, 2, 6)
+    count("depth", depth, 1, 4)
+    side = min(0.5, 2.3 / max(batch, steps))
+    shift = 0.13
+    reach = shift * (depth - 1)
+    tallest = max(batch, steps) * side
+    canvas = Canvas(7.2, tallest + reach + 2.35, ax)
+    floor = 1.3
+    for left, name, rows, columns, letters in (
+        (0.0, "batch-major", batch, steps, "BT"), (3.6, "time-major", steps, batch, "TB"),
+    ):
+        first = left + 0.95
+        top = floor + tallest
+        sizes = {"B": batch, "T": steps}
+        canvas.text(left + 0.2, canvas.height - 0.25,
+                    f"{name} [{', '.join(letters)}, D]", style.LABEL, align="left", weight="bold")
+        for sheet in reversed(range(depth)):
+            for row in range(rows):
+                for column in range(columns):
+                    last_column, last_row = column == columns - 1, row == rows - 1
+                    # The last step is orange in both; the last sample is hatched in both.
+                    step = last_column if letters == "BT" else last_row
+                    sample = last_row if letters == "BT" else last_column
+                    patch = canvas.tile(
+                        first + column * side + sheet * shift,
+                        top - (row + 1) * side + sheet * shift, side, side,
+                        colours=style.CELL if step else style.INPUT)
+                    patch.set_zorder(3 - 0.1 * sheet)
+                    if sample:
+                        patch.set_hatch("\\\\\\")
+        canvas.text(first - 0.15, top - rows * side / 2, f"{letters[0]} = {sizes[letters[0]]}",
+                    align="right")
+        canvas.text(first + columns * side / 2 + reach, top + reach + 0.2,
+                    f"{letters[1]} = {sizes[letters[1]]}")
+        canvas.text(first + columns * side + reach + 0.12, top - 0.1, f"D = {depth}",
+                    align="left")
+        step_slice, sample_slice = ("x[:, -1]", "x[-1]") if letters == "BT" else (
+            "x[-1]", "x[:, -1]")
+        for y, code, words, hatched in ((0.8, step_slice, "last step", False),
+                                        (0.4, sample_slice, "last sample", True)):
+            swatch = canvas.tile(left + 0.25, y - 0.13, 0.3, 0.26,
+                                 colours=style.INPUT if hatched else style.CELL)
+            if hatched:
+                swatch.set_hatch("\\\\\\")
+            canvas.text(left + 0.68, y, code, style.TEXT, align="left", family="DejaVu Sans Mono")
+            canvas.text(left + 1.72, y, words, style.TEXT, align="left")
+    canvas.line((3.5, 0.25), (3.5, canvas.height - 0.15), colour=style.RULE)
+    return canvas.done()

@@ -1,0 +1,176 @@
+"""Plots of numbers: curves with their names at the line ends, and matrices as heat maps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from . import style
+from .canvas import labels, text_width
+from .grids import number
+
+# Blue below, orange above: both darken away from the middle, and blue darkens further.
+BOTH_SIGNS = LinearSegmentedColormap.from_list(
+    "both signs", ["#00507f", "#7fb9dd", "#ffffff", "#f5b971", "#b34700"])
+ONE_SIGN = LinearSegmentedColormap.from_list("one sign", ["#ffffff", "#7fb9dd", "#00507f"])
+
+
+def _axes(width: float, height: float, ax: Axes | None) -> Axes:
+    if ax is not None:
+        return ax
+    figure = Figure(figsize=(width, height), dpi=style.DPI, facecolor=style.CARD,
+                    layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12)
+    return figure.add_subplot()
+
+
+def _series(name: str, value: Any) -> tuple[np.ndarray, np.ndarray]:
+    if isinstance(value, tuple) and len(value) == 2:
+        x, y = (np.asarray(part, dtype=float) for part in value)
+    else:
+        y = np.asarray(value, dtype=float)
+        x = np.arange(y.size, dtype=float)
+    if y.ndim != 1 or x.shape != y.shape or not y.size:
+        raise ValueError(f"series {name!r} has x of shape {list(x.shape)} and y of shape "
+                         f"{list(y.shape)}; give two vectors of the same length.")
+    return x, y
+
+
+def curves(series: Mapping[str, Any], xlabel: str, ylabel: str,
+           reference: Mapping[str, float] | None = None, title: str | None = None,
+           logy: bool = False, *, ax: Axes | None = None) -> Figure | Axes:
+    """Draw one line for each of `series` (name -> (x, y), or y alone), named at its right end.
+
+    `reference` (name -> constant) becomes dotted horizontal lines: what a document printed, a
+    chance level. `logy` makes the vertical axis logarithmic, and leaves out what is not positive.
+    """
+    if not 1 <= len(series) <= len(style.LINES):
+        raise ValueError(f"series has {len(series)} lines; give 1 to {len(style.LINES)}.")
+    data = {name: _series(name, value) for name, value in series.items()}
+    if logy and not any((y > 0).any() for _, y in data.values()):
+        raise ValueError("logy is True, but no value of series is positive.")
+    own = ax is None
+    with matplotlib.rc_context(style.RC):
+        ax = _axes(6.8, 4.0, ax)
+        ends: list[tuple[float, str, str]] = []
+        left = min(x.min() for x, _ in data.values())
+        right = max(x.max() for x, _ in data.values())
+        for (name, (x, y)), look in zip(data.items(), style.LINES):
+            ax.plot(x, y, markevery=max(1, x.size // 8), label=name, zorder=3, **look)
+            good = np.isfinite(y) & ((y > 0) | (not logy))
+            if good.any():
+                ends.append((float(y[good][-1]), name, str(look["color"])))
+        for name, value in (reference or {}).items():
+            ax.axhline(value, color=style.MUTED, linestyle=":", linewidth=2.0, zorder=2)
+            ends.append((float(value), f"{name} {number(value)}", style.MUTED))
+        ax.set_xlabel(xlabel)
+        ax.set_ylabel(ylabel)
+        if title:
+            ax.set_title(title)
+        if logy:
+            ax.set_yscale("log")
+        if all(float(value).is_integer() for x, _ in data.values() for value in x):
+            ax.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True, min_n_ticks=2))
+        span = right - left or 1.0
+        ax.set_xlim(left - 0.02 * span, right + 0.02 * span)
+        ax.margins(y=0.08)
+        _names_at_ends(ax, ends)
+    return ax.figure if own else ax
+
+
+def _names_at_ends(ax: Axes, ends: list[tuple[float, str, str]]) -> None:
+    """Write each name beside its line's right end, moved up or down where they would touch."""
+    low, high = ax.get_ylim()
+    to_unit = (lambda y: np.log(y / low) / np.log(high / low)) if ax.get_yscale() == "log" else (
+        lambda y: (y - low) / (high - low))
+    # a line of text as a share of the axes' height, which is about 3 of the figure's inches
+    apart = 1.35 * style.SMALL / 72 / 3.0
+    order = sorted(range(len(ends)), key=lambda index: ends[index][0])
+    places = [float(to_unit(ends[index][0])) for index in order]
+    for _ in range(200):  # push neighbours apart until none touch
+        moved = False
+        for index in range(len(places) - 1):
+            short = apart - (places[index + 1] - places[index])
+            if short > 1e-6:
+                places[index] -= short / 2
+                places[index + 1] += short / 2
+                moved = True
+        if not moved:
+            break
+    spill = max(places) - 1.0
+    if spill > 0:
+        places = [place - spill for place in places]
+    for place, index in zip(places, order):
+        value, name, colour = ends[index]
+        ax.annotate(name, (1.0, to_unit(value)), xycoords="axes fraction", xytext=(1.03, place),
+                    textcoords="axes fraction", color=colour, fontsize=style.SMALL,
+                    va="center", ha="left", weight="bold", annotation_clip=False)
+
+
+def graph_growth(steps: Any, static_counts: Any, dynamic_counts: Any,
+                 ylabel: str = "operations in the graph", *,
+                 ax: Axes | None = None) -> Figure | Axes:
+    """Draw what grows with T: one line for the static unroll and one for the dynamic."""
+    return curves({"static_rnn": (steps, static_counts), "dynamic_rnn": (steps, dynamic_counts)},
+                  "time steps T", ylabel, ax=ax)
+
+
+def heat(matrix: Any, xlabel: str, ylabel: str, title: str | None = None,
+         xticklabels: Sequence[Any] | None = None, yticklabels: Sequence[Any] | None = None,
+         center_zero: bool = True, *, ax: Axes | None = None) -> Figure | Axes:
+    """Draw a matrix [rows, columns] as colours, with the numbers where there are few.
+
+    With `center_zero`, white is 0, blue negative and orange positive; else white is the least.
+    """
+    values = np.asarray(matrix, dtype=float)
+    if values.ndim != 2 or 0 in values.shape:
+        raise ValueError(f"matrix has shape {list(values.shape)}; give rows and columns.")
+    rows, columns = values.shape
+    across = labels("xticklabels", xticklabels, columns)
+    down = labels("yticklabels", yticklabels, rows)
+    own = ax is None
+    finite = values[np.isfinite(values)]
+    largest = float(np.abs(finite).max()) if finite.size else 1.0
+    limits = (-largest or -1.0, largest or 1.0) if center_zero else (
+        (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0))
+    with matplotlib.rc_context({**style.RC, "axes.grid": False}):
+        shape = min(max(rows / columns, 0.35), 1.1)
+        ax = _axes(6.4, min(max(5.0 * shape, 0.5 * min(rows, 10) + 1.6), 6.4), ax)
+        picture = ax.imshow(values, cmap=BOTH_SIGNS if center_zero else ONE_SIGN, vmin=limits[0],
+                            vmax=limits[1], interpolation="nearest", aspect="auto")
+        ax.spines[:].set_visible(False)
+        for axis, names, size in ((ax.xaxis, across, columns), (ax.yaxis, down, rows)):
+            if names is not None:
+                axis.set_ticks(range(size), names)
+            elif size <= 12:
+                axis.set_ticks(range(size))
+            else:
+                axis.set_major_locator(MaxNLocator(nbins=8, integer=True))
+            axis.set_tick_params(length=0)
+        ax.set_xlabel(xlabel)
+        ax.set_ylabel(ylabel)
+        if title:
+            ax.set_title(title)
+        texts = [[number(entry) for entry in row] for row in values.tolist()]
+        widest = max(text_width(text, style.SMALL) for row in texts for text in row)
+        if rows <= 12 and widest + 0.12 <= 4.6 / columns:
+            ax.set_xticks(np.arange(columns + 1) - 0.5, minor=True)
+            ax.set_yticks(np.arange(rows + 1) - 0.5, minor=True)
+            ax.grid(which="minor", color=style.CARD, linewidth=2.5)
+            ax.tick_params(which="minor", length=0)
+            for row in range(rows):
+                for column in range(columns):
+                    red, green, blue, _ = picture.cmap(picture.norm(values[row, column]))
+                    dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.55
+                    ax.text(column, row, texts[row][column], ha="center", va="center",
+                            fontsize=style.SMALL, color=style.CARD if dark else style.INK)
+        else:
+            ax.figure.colorbar(picture, ax=ax, fraction=0.05, pad=0.03).outline.set_visible(False)
+    return ax.figure if own else ax
