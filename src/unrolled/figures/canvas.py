@@ -53,7 +53,8 @@ class Canvas:
     """
 
     def __init__(self, width: float, height: float, ax: Axes | None = None) -> None:
-        self.width, self.height = width, height
+        width, height = (math.ceil(10 * side - 1e-6) / 10 for side in (width, height))
+        self.width, self.height = width, height  # whole pixels at any density
         self._own = ax is None
         if ax is None:
             # Not pyplot's: a notebook would show such a figure a second time by itself.
@@ -167,12 +168,22 @@ class Canvas:
         if bridge:
             self.ax.add_patch(FancyArrowPatch(path=path, arrowstyle="-", linewidth=line + 6,
                                               color=style.CARD, zorder=1.6, capstyle="butt"))
-        scale = 6.0 + 3.2 * line
-        arrowstyle = "-|>,head_length=0.62,head_width=0.36" if head else "-"
-        self.ax.add_patch(FancyArrowPatch(
-            path=path, arrowstyle=arrowstyle, mutation_scale=scale, linewidth=line, color=colour,
-            linestyle=(0, (2.2, 1.2)) if dashed else "-", joinstyle="miter", capstyle="butt",
-            zorder=1.7 if bridge else 1.5, shrinkA=0, shrinkB=0, gid="arrow"))
+        kwargs: dict[str, Any] = {"linewidth": line, "color": colour, "shrinkA": 0, "shrinkB": 0,
+                                  "joinstyle": "miter", "capstyle": "butt", "gid": "arrow",
+                                  "mutation_scale": 6.0 + 3.2 * line,
+                                  "zorder": 1.7 if bridge else 1.5}
+        pointed = "-|>,head_length=0.62,head_width=0.36"
+        if not dashed:
+            self.ax.add_patch(FancyArrowPatch(path=path, arrowstyle=pointed if head else "-",
+                                              **kwargs))
+            return
+        # Matplotlib would dash the outline of the head as well: the head is an arrow of its own.
+        *shaft, tip = points
+        neck = _towards(tip, shaft[-1], 0.12)
+        self.ax.add_patch(FancyArrowPatch(path=_rounded([*shaft, neck], radius), arrowstyle="-",
+                                          linestyle=(0, (2.0, 1.3)), **kwargs))
+        self.ax.add_patch(FancyArrowPatch(path=_rounded([neck, tip], radius),
+                                          arrowstyle=pointed, **kwargs))
 
     def line(self, start: Point, end: Point, width: float = THIN,
              colour: str = style.MUTED) -> None:
@@ -189,14 +200,17 @@ class Canvas:
         self.ax.plot([x + depth, x, x, x + depth], [high, high, low, low], color=style.MUTED,
                      linewidth=1.6, solid_joinstyle="round", zorder=2)
 
-    def key(self, x: float, y: float, entries: Sequence[tuple[Colours, bool, str]],
-            size: float = style.SMALL, gap: float = 0.3) -> float:
-        """Write a row of small squares with their meaning; return where it ends."""
+    def key(self, x: float, y: float, entries: Sequence[tuple[Colours, bool, str]]) -> None:
+        """Write a row of small squares with their meaning; `key_width` says how long it is."""
         for colours, hatched, words in entries:
-            self.tile(x, y - 0.1, 0.26, 0.2, colours=colours, hatched=hatched)
-            self.text(x + 0.36, y, words, size, align="left")
-            x += 0.36 + text_width(words, size) + gap
-        return x - gap
+            self.tile(x, y - 0.11, 0.28, 0.22, colours=colours, hatched=hatched)
+            self.text(x + 0.38, y, words, style.TEXT, align="left")
+            x += 0.38 + text_width(words, style.TEXT) + 0.3
+
+
+def key_width(entries: Sequence[tuple[Colours, bool, str]]) -> float:
+    """Return the width of a key, in inches."""
+    return sum(0.68 + text_width(words, style.TEXT) for _, _, words in entries) - 0.3
 
 
 def _rounded(points: Sequence[Point], radius: float) -> Path:

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from . import style
-from .canvas import STATE, THIN, Canvas, count, labels
+from .canvas import STATE, Canvas, count, fit, labels, text_width
 
 SIDE = 0.6  # inches: an input
 RADIUS = 0.32  # an output
@@ -79,11 +79,14 @@ def feedforward_and_recurrent(*, ax: Axes | None = None) -> Figure | Axes:
     return canvas.done()
 
 
-def _shown(steps: int, most: int) -> list[int | None]:
-    """Return the steps to draw, None where dots stand for those left out."""
+def elided(steps: int, most: int, kept: int = 2) -> list[int | None]:
+    """Return the steps to draw: all if at most `most`, else the first `kept`, dots and the last.
+
+    None stands for the dots.
+    """
     if steps <= most:
         return list(range(steps))
-    return [*range(most - 2), None, steps - 1]
+    return [*range(kept), None, steps - 1]
 
 
 def _masked(masked: Collection[int], steps: int) -> set[int]:
@@ -132,17 +135,16 @@ def unrolled(steps: int = 3, inputs: Sequence[Any] | None = None,
     if above is None:
         above = ["0" if step in grey else f"$y_{{{step}}}$" for step in range(steps)]
 
-    shown = _shown(steps, 4 if folded else 5)
-    start = 2.3 if folded else 0.3
-    room = style.WIDTH - start - 0.25
-    # the first state arrow, then a cell and an arrow for each column
-    pitch = min(1.55, room / (len(shown) + 0.45))
-    width = start + pitch * (len(shown) + 0.45) + 0.25
-    cell = min(0.85, 0.56 * pitch)
+    shown = elided(steps, 5) if folded else elided(steps, 7, kept=3)
+    start = 2.2 if folded else 0.25
+    # a cell and an arrow for each column, and the arrow that leads to the first
+    columns = len(shown) + 0.34
+    pitch = min(1.55, (style.WIDTH - start - 0.2) / columns)
+    cell = min(0.85, 0.53 * pitch)
     top = 0.45 if title else 0.0
-    canvas = Canvas(width, 3.3 + top, ax)
+    canvas = Canvas(start + pitch * columns + 0.2, 3.4 + top, ax)
     canvas.title(title)
-    low, middle, high = 0.6, 1.65, 2.8
+    low, middle, high = 0.55, 1.67, 2.84
 
     if folded:
         centre = 0.8
@@ -151,38 +153,41 @@ def unrolled(steps: int = 3, inputs: Sequence[Any] | None = None,
         canvas.box(centre, middle, 0.85, 0.66, "cell")
         canvas.arrow((centre, middle + 0.35), (centre, high - RADIUS - 0.03))
         canvas.circle(centre, high, RADIUS, "$y_t$")
-        canvas.arrow((centre + 0.43, middle + 0.15), (centre + 0.8, middle + 0.15),
-                     (centre + 0.8, middle - 0.75), (centre - 0.65, middle - 0.75),
-                     (centre - 0.65, middle), (centre - 0.45, middle), line=STATE, bridge=True)
+        canvas.arrow((centre + 0.43, middle + 0.2), (centre + 0.85, middle + 0.2),
+                     (centre + 0.85, middle - 0.2), (centre + 0.45, middle - 0.2), line=STATE,
+                     radius=0.18)
         canvas.text(1.98, middle, "=", 22)
 
     for column, step in enumerate(shown):
-        x = start + pitch * (column + 0.9)
+        x = start + pitch * (column + 0.72)
         if step is None:
             canvas.text(x, middle, DOTS, 18)
             continue
         hatched = step in grey
-        gone = column > 0 and shown[column - 1] is None
-        begin = x - pitch + (0.3 if gone else cell / 2 + 0.02)
+        ink = style.PADDING[1] if hatched else style.INK
         if column == 0:
-            begin = x - 0.72 * pitch
-        canvas.arrow((begin, middle), (x - cell / 2 - 0.02, middle), line=STATE)
-        if along[step]:
-            canvas.text((begin + x - cell / 2) / 2 - 0.04, middle + 0.25, along[step], style.TEXT)
+            begin = x - 0.7 * pitch
+        else:
+            begin = x - pitch + (0.3 if shown[column - 1] is None else cell / 2 + 0.02)
+        _state(canvas, begin, x - cell / 2 - 0.02, middle, along[step])
         if below[step]:
             canvas.square(x, low, SIDE, below[step], hatched=hatched)
-            canvas.arrow((x, low + 0.32), (x, middle - 0.36))
-        canvas.box(x, middle, cell, 0.66, "cell" if not hatched else None, hatched=hatched)
+            canvas.arrow((x, low + 0.32), (x, middle - 0.36), colour=ink)
+        canvas.box(x, middle, cell, 0.66, None if hatched else "cell", hatched=hatched)
         if above[step]:
-            canvas.arrow((x, middle + 0.35), (x, high - RADIUS - 0.03))
+            canvas.arrow((x, middle + 0.35), (x, high - RADIUS - 0.03), colour=ink)
             canvas.circle(x, high, RADIUS, above[step], hatched=hatched)
         if column + 1 == len(shown) or shown[column + 1] is None:
-            end = x + (0.68 * pitch if column + 1 == len(shown) else pitch - 0.28)
-            canvas.arrow((x + cell / 2 + 0.02, middle), (end, middle), line=STATE)
-            if along[step + 1]:
-                canvas.text((x + cell / 2 + end) / 2 - 0.04, middle + 0.25, along[step + 1],
-                            style.TEXT)
+            end = x + (0.6 * pitch if column + 1 == len(shown) else pitch - 0.28)
+            _state(canvas, x + cell / 2 + 0.02, end, middle, along[step + 1])
     return canvas.done()
+
+
+def _state(canvas: Canvas, begin: float, end: float, y: float, label: str) -> None:
+    """Draw a state arrow with its label above it."""
+    canvas.arrow((begin, y), (end, y), line=STATE)
+    if label:
+        canvas.text((begin + end) / 2, y + 0.25, label, fit(label, end - begin + 0.1, style.TEXT))
 
 
 def layer(num_inputs: int = 3, num_units: int = 5, batch: int | None = None, *,
@@ -197,14 +202,25 @@ def layer(num_inputs: int = 3, num_units: int = 5, batch: int | None = None, *,
     rows = 1 if batch is None else count("batch", batch, 1, 6)
     tile, unit = 0.28, 0.42
     block = rows * tile
-    canvas = Canvas(7.0, 3.5 + 2 * block, ax)
-    centre = 2.5
-    low = 0.35
+    lead = "" if batch is None else f"{rows}, "
+    x, y = ("x", "y") if batch is None else ("X", "Y")
+    words = {
+        "inputs": f"${x}_t$ [{lead}{num_inputs}]",
+        "kernel": f"$W_x$ [{num_inputs}, {num_units}]",
+        "bias": f"$b$ [{num_units}]",
+        "outputs": f"${y}_t$ [{lead}{num_units}]",
+        "before": f"${y}_{{t-1}}$ [{lead}{num_units}]",
+        "loop": f"$W_y$ [{num_units}, {num_units}]",
+    }
+    long = {name: text_width(text, style.TEXT) for name, text in words.items()}
+    wide = max(num_units * unit + 0.3, 1.2)
+    centre = 0.4 + max(num_inputs * tile / 2 + long["inputs"], num_units * tile / 2 +
+                       long["outputs"], wide / 2 + long["bias"])
+    right = centre + wide / 2 + 0.75
+    canvas = Canvas(right + 0.4 + max(long["before"], long["loop"]), 3.0 + 2 * block, ax)
+    low = 0.3
     middle = low + block + 1.2
     high = middle + 1.2
-    lead = "" if batch is None else f"{rows}, "
-    upper = "x" if batch is None else "X"
-    result = "y" if batch is None else "Y"
 
     def array(bottom: float, columns: int, colours: tuple[str, str]) -> None:
         for row in range(rows):
@@ -212,30 +228,27 @@ def layer(num_inputs: int = 3, num_units: int = 5, batch: int | None = None, *,
                 canvas.tile(centre + (column - columns / 2) * tile, bottom + row * tile, tile,
                             tile, colours=colours)
 
-    wide = max(num_units * unit + 0.3, 1.2)
     array(low, num_inputs, style.INPUT)
     canvas.text(centre - num_inputs * tile / 2 - 0.15, low + block / 2,
-                f"${upper}_t$ [{lead}{num_inputs}]", align="right")
+                words["inputs"], align="right")
     canvas.arrow((centre, low + block + 0.04), (centre, middle - 0.39))
     canvas.text(centre + 0.18, (low + block + middle - 0.42) / 2,
-                f"$W_x$ [{num_inputs}, {num_units}]", align="left")
+                words["kernel"], align="left")
     canvas.box(centre, middle, wide, 0.74)
     for index in range(num_units):
         canvas.circle(centre + (index - (num_units - 1) / 2) * unit, middle, 0.16,
                       colours=style.PLAIN)
-    canvas.text(centre - wide / 2 - 0.15, middle, f"$b$ [{num_units}]", align="right")
+    canvas.text(centre - wide / 2 - 0.15, middle, words["bias"], align="right")
     canvas.arrow((centre, middle + 0.39), (centre, high - 0.04))
     canvas.text(centre - 0.18, (middle + 0.39 + high - 0.1) / 2, "tanh", align="right")
     array(high, num_units, style.OUTPUT)
     canvas.text(centre - num_units * tile / 2 - 0.15, high + block / 2,
-                f"${result}_t$ [{lead}{num_units}]", align="right")
-    right = centre + wide / 2 + 0.75
+                words["outputs"], align="right")
     canvas.arrow((centre + num_units * tile / 2 + 0.05, high + block / 2),
                  (right, high + block / 2), (right, middle), (centre + wide / 2 + 0.03, middle),
                  line=STATE, radius=0.25)
-    canvas.text(right + 0.15, high + block / 2 - 0.18, f"${result}_{{t-1}}$ [{lead}{num_units}]",
-                align="left")
-    canvas.text(right + 0.15, middle + 0.12, f"$W_y$ [{num_units}, {num_units}]", align="left")
+    canvas.text(right + 0.15, high + block / 2 - 0.18, words["before"], align="left")
+    canvas.text(right + 0.15, middle + 0.12, words["loop"], align="left")
     return canvas.done()
 
 
@@ -286,12 +299,12 @@ def stack(layers: int = 3, steps: int = 3, dropout: bool = False, *,
     """
     count("layers", layers, 1, 5)
     count("steps", steps, 1, 1000)
-    shown = _shown(steps, 4)
+    shown = elided(steps, 4)
     pitch = min(1.7, 5.6 / len(shown))
     storey = 1.05
     foot = 0.45 if dropout else 0.0
-    width = 1.35 + pitch * len(shown) + 0.25
-    canvas = Canvas(width, 2.0 + layers * storey + foot, ax)
+    start = 1.2
+    canvas = Canvas(start + pitch * len(shown) + 0.25, 1.95 + layers * storey + foot, ax)
     low = 0.5 + foot
     rows = [low + 1.0 + index * storey for index in range(layers)]
     high = rows[-1] + 1.0
@@ -299,7 +312,7 @@ def stack(layers: int = 3, steps: int = 3, dropout: bool = False, *,
     for number, y in enumerate(rows, start=1):
         canvas.text(0.2, y, f"layer {number}", style.TEXT, align="left")
     for column, step in enumerate(shown):
-        x = 1.35 + pitch * (column + 0.5)
+        x = start + pitch * (column + 0.5)
         if step is None:
             for y in rows:
                 canvas.text(x, y, DOTS, 18)
@@ -321,8 +334,8 @@ def stack(layers: int = 3, steps: int = 3, dropout: bool = False, *,
         canvas.arrow((x, rows[-1] + 0.3), (x, high - RADIUS - 0.02))
         canvas.circle(x, high, RADIUS, f"$y_{{{step}}}$")
     if dropout:
-        canvas.arrow((1.4, 0.3), (1.95, 0.3), dashed=True)
-        canvas.text(2.05, 0.3, "dropout", style.TEXT, align="left")
+        canvas.arrow((start + 0.1, 0.3), (start + 0.75, 0.3), dashed=True)
+        canvas.text(start + 0.87, 0.3, "dropout", style.TEXT, align="left")
     return canvas.done()
 
 
@@ -332,31 +345,29 @@ def bidirectional(steps: int = 4, length: int | None = None, *,
 
     Steps from `length` on are padding: the backward chain starts at step length - 1.
     """
-    count("steps", steps, 1, 5)
+    count("steps", steps, 1, 4)
     real = steps if length is None else count("length", length, 0, steps)
-    pitch = min(1.45, 5.7 / steps)
-    offset = 0.3
-    canvas = Canvas(1.4 + pitch * steps + 0.1, 4.7, ax)
-    low, forward, backward, high = 0.55, 1.7, 2.85, 4.1
+    start, pitch, offset = 1.2, 1.45, 0.31
+    canvas = Canvas(start + pitch * steps + 0.1, 4.6, ax)
+    low, forward, backward, high = 0.5, 1.65, 2.8, 4.05
     canvas.text(0.15, forward, "forward", style.TEXT, align="left")
     canvas.text(0.15, backward, "backward", style.TEXT, align="left")
+    chains = (("f", -offset, forward, style.CELL), ("b", offset, backward, style.OTHER))
     for step in range(steps):
-        x = 1.4 + pitch * (step + 0.5)
+        x = start + pitch * (step + 0.5)
         hatched = step >= real
-        canvas.square(x, low, SIDE, f"$x_{{{step}}}$", hatched=hatched)
-        for side, y, colours in ((-offset, forward, style.CELL), (offset, backward, style.OTHER)):
+        canvas.box(x, low, 1.05, 0.5, f"$x_{{{step}}}$", colours=style.INPUT, hatched=hatched,
+                   rounding=0.07)
+        for letter, side, y, colours in chains:
             if not hatched:
-                canvas.arrow((x + side * 0.6, low + 0.32), (x + side * 0.6, low + 0.5),
-                             (x + side, low + 0.6), (x + side, y - 0.31),
-                             bridge=side > 0, radius=0.05)
-                canvas.arrow((x + side, y + 0.3), (x + side, high - 0.3))
-            canvas.box(x + side, y, 0.5, 0.56, colours=colours, hatched=hatched)
-            canvas.box(x + side * 0.9, high, 0.52, 0.52, "0" if hatched else "$y$",
-                       colours=style.OUTPUT, hatched=hatched, rounding=0.24)
+                canvas.arrow((x + side, low + 0.27), (x + side, y - 0.31), bridge=True)
+                canvas.arrow((x + side, y + 0.3), (x + side, high - 0.31), bridge=True)
+            canvas.box(x + side, y, 0.52, 0.56, colours=colours, hatched=hatched)
+            canvas.circle(x + side, high, 0.28, "0" if hatched else f"${letter}_{{{step}}}$",
+                          hatched=hatched)
         if step + 1 < real:
-            canvas.arrow((x - offset + 0.27, forward), (x + pitch - offset - 0.27, forward),
+            canvas.arrow((x - offset + 0.28, forward), (x + pitch - offset - 0.28, forward),
                          line=STATE)
-            canvas.arrow((x + pitch + offset - 0.27, backward), (x + offset + 0.27, backward),
+            canvas.arrow((x + pitch + offset - 0.28, backward), (x + offset + 0.28, backward),
                          line=STATE)
-    canvas.line((0, 0), (0, 0), THIN)
     return canvas.done()

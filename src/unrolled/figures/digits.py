@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from . import style
 from .canvas import STATE, Canvas, count, fit, labels
-from .chains import DOTS
+from .chains import DOTS, elided
 
 
 def _image(canvas: Canvas, image: np.ndarray, left: float, bottom: float, width: float,
@@ -36,7 +36,7 @@ def image_as_rows(image: Any, label: Any = None, *, ax: Axes | None = None) -> F
         raise ValueError(f"image has shape {list(pixels.shape)}; give one image [T, D], both at "
                          "least 4.")
     steps, depth = pixels.shape
-    canvas = Canvas(7.0, 4.4, ax)
+    canvas = Canvas(7.2, 4.4, ax)
     side, tall = 2.3, 3.6
     bottom = 0.3
     canvas.text(0.25 + side / 2, bottom + (tall + side) / 2 + 0.3,
@@ -76,13 +76,13 @@ def mnist_network(steps: int = 28, depth: int = 28, units: int = 31, classes: in
                         ("classes", classes)):
         count(name, value, 1, 1000)
     count("layers", layers, 1, 4)
-    shown: list[int | None] = list(range(steps)) if steps <= 4 else [0, 1, None, steps - 1]
+    shown = elided(steps, 4)
     storey = 0.95
-    canvas = Canvas(7.2, 3.95 + storey * layers, ax)
+    canvas = Canvas(7.2, 2.95 + storey * layers, ax)
     pitch, start = 1.3, 0.75
     low = 0.7
     rows = [low + 0.95 + storey * index for index in range(layers)]
-    dense, scores = rows[-1] + 1.0, rows[-1] + 1.95
+    dense, scores = rows[-1] + 1.05, rows[-1] + 1.8
     for column, step in enumerate(shown):
         x = start + pitch * (column + 0.5)
         if step is None:
@@ -106,8 +106,9 @@ def mnist_network(steps: int = 28, depth: int = 28, units: int = 31, classes: in
                 canvas.arrow((x - pitch + 0.28, y), (x - 0.42, y), line=STATE)
     x = start + pitch * (len(shown) - 0.5)
     canvas.arrow((x, rows[-1] + 0.28), (x, dense - 0.27))
+    canvas.text(x - 0.15, rows[-1] + 0.52, "last output", align="right")
     canvas.box(x, dense, 1.3, 0.48, "dense", colours=style.OTHER)
-    canvas.arrow((x, dense + 0.26), (x, scores - 0.26))
+    canvas.arrow((x, dense + 0.26), (x, scores - 0.2))
     shown_scores = min(classes, 12)
     side = 2.6 / max(shown_scores, 8)
     for index in range(shown_scores):

@@ -14,10 +14,10 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 
 
 def _gate(canvas: Canvas, x: float, y: float, label: str, name: str = "") -> None:
-    """Draw a layer of the cell; its letter stands at the right of what leaves it."""
+    """Draw a layer of the cell; its letter stands at the left of what leaves it."""
     canvas.box(x, y, 0.72, TALL, label, rounding=0.06)
     if name:
-        canvas.text(x + 0.13, y + 0.4, f"${name}$", align="left")
+        canvas.text(x - 0.11, y + 0.4, f"${name}$", align="right")
 
 
 def _operation(canvas: Canvas, x: float, y: float, sign: str) -> None:
@@ -55,7 +55,6 @@ def _basic(ax: Axes | None) -> Canvas:
     canvas.arrow((0.85, middle), (2.33, middle), line=STATE)
     canvas.square(1.6, 0.75, 0.5, "$x_t$")
     canvas.arrow((1.6, 1.02), (1.6, middle), (2.1, middle), head=False)
-    canvas.dot(1.78, middle)
     _gate(canvas, 2.75, middle, "tanh")
     canvas.arrow((3.13, middle), (4.6, middle), line=STATE)
     canvas.text(4.87, middle, "$h_t$", style.LABEL)
@@ -69,7 +68,7 @@ def _basic(ax: Axes | None) -> Canvas:
 def _lstm(ax: Axes | None) -> Canvas:
     canvas = Canvas(7.2, 5.2, ax)
     conveyor, low, gates = 3.6, 1.5, 2.05
-    f, i, j, o, end, out = 1.9, 2.8, 3.7, 4.6, 5.45, 5.85
+    f, i, j, o, end, out = 1.9, 2.8, 3.7, 4.6, 5.45, 5.96
     _frame(canvas, 1.0, 6.2, 1.2, 4.0)
     canvas.text(0.47, conveyor, "$c_{t-1}$", style.LABEL)
     canvas.text(0.47, low, "$h_{t-1}$", style.LABEL)

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from . import style
-from .canvas import Canvas, count, labels, text_width
+from .canvas import Canvas, count, key_width, labels, text_width
 
 
 def number(value: Any) -> str:
@@ -57,7 +57,7 @@ def kernel_blocks(kernel: Any, num_inputs: int, row_labels: Sequence[Any] | None
     gap = 0.16
     state_rows = rows - num_inputs
     texts = [["" if not values else number(entry) for entry in row] for row in array.tolist()]
-    left = 1.75
+    left = 1.5
     margin = 0.25
     if beside is not None:
         margin += max(text_width(name, style.TEXT) for name in beside) + 0.1
@@ -66,8 +66,7 @@ def kernel_blocks(kernel: Any, num_inputs: int, row_labels: Sequence[Any] | None
     tall = 0.46 if values else min(0.4, 4.0 / rows)
     head = 0.5 if column_labels is not None else 0.2
     first = left + margin
-    width = max(first + wide * columns + gap * (len(names) - 1) + 0.25, 3.5)
-    canvas = Canvas(width, 0.25 + rows * tall + gap + head, ax)
+    canvas = Canvas(first + wide * columns + gap * (len(names) - 1) + 0.2, 0.25 + rows * tall + gap + head, ax)
     top = canvas.height - head
     per_block = columns // len(names)
 
@@ -77,7 +76,8 @@ def kernel_blocks(kernel: Any, num_inputs: int, row_labels: Sequence[Any] | None
         for column in range(columns):
             x = first + column * wide + gap * (column // per_block)
             canvas.tile(x, bottom, wide, tall, texts[row][column] or None,
-                        colours=style.CELL if state else style.INPUT, size=style.TEXT)
+                        colours=style.CELL if state else style.INPUT,
+                        size=style.TEXT if wide > 0.7 else style.SMALL)
         if beside is not None and beside[row]:
             canvas.text(first - 0.12, bottom + tall / 2, beside[row], align="right")
     for block, name in enumerate(names):
@@ -147,11 +147,11 @@ def _grid(names: list[str], texts: list[list[str]], padding: list[list[bool]],
     left = max(text_width(name, style.TEXT) for name in [*names, "step"]) + 0.45
     widest = max(text_width(text, style.TEXT) for row in texts for text in row)
     room = (style.WIDTH - left - 0.25) / steps
-    wide = min(max(0.72, widest + 0.3), room)
+    wide = min(max(1.0 if steps <= 3 else 0.8, widest + 0.3), room)
     tall = 0.56
     foot = 0.6
-    width = max(left + wide * steps + 0.25, 4.2)
-    canvas = Canvas(width, foot + rows * (tall + 0.08) + 0.55, ax)
+    key = [(colours[0], False, meaning[0]), (style.PADDING, True, meaning[1])]
+    canvas = Canvas(max(left + wide * steps + 0.25, key_width(key) + 0.4), foot + rows * (tall + 0.08) + 0.55, ax)
     top = canvas.height - 0.5
     canvas.text(left - 0.2, top + 0.2, "step", style.SMALL, colour=style.MUTED, align="right")
     for step in range(steps):
@@ -164,8 +164,7 @@ def _grid(names: list[str], texts: list[list[str]], padding: list[list[bool]],
         for step in range(steps):
             canvas.tile(left + step * wide, bottom, wide, tall, texts[row][step] or None,
                         colours=colours[row], hatched=padding[row][step], size=style.LABEL)
-    canvas.key(left, 0.3, [(colours[0], False, meaning[0]),
-                           (style.PADDING, True, meaning[1])], style.TEXT)
+    canvas.key(min(left, canvas.width - 0.2 - key_width(key)), 0.3, key)
     return canvas.done()
 
 
@@ -198,16 +197,16 @@ def layouts(batch: int = 4, steps: int = 3, depth: int = 2, *,
     count("batch", batch, 2, 6)
     count("steps", steps, 2, 6)
     count("depth", depth, 1, 4)
-    side = min(0.5, 2.3 / max(batch, steps))
-    shift = 0.13
+    shift = 0.15
     reach = shift * (depth - 1)
+    side = min(0.5, (1.9 - reach) / max(batch, steps))
     tallest = max(batch, steps) * side
     canvas = Canvas(7.2, tallest + reach + 2.35, ax)
     floor = 1.3
     for left, name, rows, columns, letters in (
         (0.0, "batch-major", batch, steps, "BT"), (3.6, "time-major", steps, batch, "TB"),
     ):
-        first = left + 0.95
+        first = left + 0.9
         top = floor + tallest
         sizes = {"B": batch, "T": steps}
         canvas.text(left + 0.2, canvas.height - 0.25,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -69,7 +70,7 @@ def curves(series: Mapping[str, Any], xlabel: str, ylabel: str,
                 ends.append((float(y[good][-1]), name, str(look["color"])))
         for name, value in (reference or {}).items():
             ax.axhline(value, color=style.MUTED, linestyle=":", linewidth=2.0, zorder=2)
-            ends.append((float(value), f"{name} {number(value)}", style.MUTED))
+            ends.append((float(value), f"{name} {value:g}", style.MUTED))
         ax.set_xlabel(xlabel)
         ax.set_ylabel(ylabel)
         if title:
@@ -88,30 +89,32 @@ def curves(series: Mapping[str, Any], xlabel: str, ylabel: str,
 def _names_at_ends(ax: Axes, ends: list[tuple[float, str, str]]) -> None:
     """Write each name beside its line's right end, moved up or down where they would touch."""
     low, high = ax.get_ylim()
-    to_unit = (lambda y: np.log(y / low) / np.log(high / low)) if ax.get_yscale() == "log" else (
-        lambda y: (y - low) / (high - low))
-    # a line of text as a share of the axes' height, which is about 3 of the figure's inches
-    apart = 1.35 * style.SMALL / 72 / 3.0
-    order = sorted(range(len(ends)), key=lambda index: ends[index][0])
-    places = [float(to_unit(ends[index][0])) for index in order]
+    ax.set_ylim(low, high)
+
+    def place(value: float) -> float:
+        """Return where `value` stands, as a share of the axes' height."""
+        if ax.get_yscale() == "log":
+            return float(np.log(value / low) / np.log(high / low))
+        return (value - low) / (high - low)
+
+    ends = sorted(ends, key=lambda end: end[0])
+    names = [textwrap.fill(name, 18, break_long_words=False) for _, name, _ in ends]
+    # the height of each name, as a share of the axes', which take up most of the figure
+    tall = ax.figure.get_size_inches()[1] * 0.72
+    heights = [(1.25 * (name.count("\n") + 1) + 0.2) * style.SMALL / 72 / tall for name in names]
+    places = [place(value) for value, _, _ in ends]
     for _ in range(200):  # push neighbours apart until none touch
-        moved = False
         for index in range(len(places) - 1):
-            short = apart - (places[index + 1] - places[index])
-            if short > 1e-6:
+            short = (heights[index] + heights[index + 1]) / 2 - (places[index + 1] - places[index])
+            if short > 0:
                 places[index] -= short / 2
                 places[index + 1] += short / 2
-                moved = True
-        if not moved:
-            break
-    spill = max(places) - 1.0
-    if spill > 0:
-        places = [place - spill for place in places]
-    for place, index in zip(places, order):
-        value, name, colour = ends[index]
-        ax.annotate(name, (1.0, to_unit(value)), xycoords="axes fraction", xytext=(1.03, place),
-                    textcoords="axes fraction", color=colour, fontsize=style.SMALL,
-                    va="center", ha="left", weight="bold", annotation_clip=False)
+    for (value, _, colour), name, height in zip(ends, names, places):
+        # a thin line leads to a name that had to move
+        ax.plot([1.005, 1.03], [place(value), height], transform=ax.transAxes, color=colour,
+                linewidth=1.0, clip_on=False)
+        ax.text(1.04, height, name, transform=ax.transAxes, color=colour, fontsize=style.SMALL,
+                va="center", ha="left", weight="bold", linespacing=1.1)
 
 
 def graph_growth(steps: Any, static_counts: Any, dynamic_counts: Any,
