@@ -1,0 +1,65 @@
+"""Unrolled: recurrent networks in TensorFlow, one equation at a time.
+
+A *cell* computes one time step, an *unroll* runs a cell over a sequence, and everything else is
+built on those two. The names below are loaded when they are first used, so that the NumPy parts
+(`unrolled.reference`, `unrolled.mnist`, `unrolled.figures`) do not wait for TensorFlow.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "cells": [
+        "BasicLSTMCell",
+        "BasicRNNCell",
+        "DropoutWrapper",
+        "GRUCell",
+        "LSTMCell",
+        "LSTMStateTuple",
+        "MultiRNNCell",
+        "RNNCell",
+    ],
+    "losses": ["sequence_loss"],
+    "sequences": ["last_relevant", "pack_sequence", "sequence_mask", "unpack_sequence"],
+    "unroll": ["bidirectional_dynamic_rnn", "dynamic_rnn", "static_rnn"],
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+_MODULES = {*_HOMES, "figures", "mnist", "models", "reference", "tasks", "training"}
+
+__all__ = list(_HOME_OF)
+
+if TYPE_CHECKING:
+    from unrolled.cells import BasicLSTMCell as BasicLSTMCell
+    from unrolled.cells import BasicRNNCell as BasicRNNCell
+    from unrolled.cells import DropoutWrapper as DropoutWrapper
+    from unrolled.cells import GRUCell as GRUCell
+    from unrolled.cells import LSTMCell as LSTMCell
+    from unrolled.cells import LSTMStateTuple as LSTMStateTuple
+    from unrolled.cells import MultiRNNCell as MultiRNNCell
+    from unrolled.cells import RNNCell as RNNCell
+    from unrolled.losses import sequence_loss as sequence_loss
+    from unrolled.sequences import last_relevant as last_relevant
+    from unrolled.sequences import pack_sequence as pack_sequence
+    from unrolled.sequences import sequence_mask as sequence_mask
+    from unrolled.sequences import unpack_sequence as unpack_sequence
+    from unrolled.unroll import bidirectional_dynamic_rnn as bidirectional_dynamic_rnn
+    from unrolled.unroll import dynamic_rnn as dynamic_rnn
+    from unrolled.unroll import static_rnn as static_rnn
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME_OF:
+        value = getattr(importlib.import_module(f"unrolled.{_HOME_OF[name]}"), name)
+        globals()[name] = value
+        return value
+    if name in _MODULES:
+        return importlib.import_module(f"unrolled.{name}")
+    raise AttributeError(f"module 'unrolled' has no attribute {name!r}; it has {__all__}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, *_MODULES})
