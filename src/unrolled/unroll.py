@@ -1,0 +1,416 @@
+"""Unrolls: functions that run any cell over a sequence.
+
+    state = initial_state
+    outputs = []
+    for x in inputs:                       # one x [B, D] for each of T steps
+        output, state = cell(x, state)
+        outputs.append(output)
+    return outputs, state
+
+`static_rnn` is this loop, run while the graph is built: T copies of the cell. `dynamic_rnn` is this
+loop inside the graph: one copy, run T times. Both give the same numbers. The letters: B rows in the
+batch, T steps, D inputs, U units. The arguments are those of TensorFlow 1.15's functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from unrolled.cells import StepFunction, ensure_built, step_function
+from unrolled.checks import (
+    as_float_tensor,
+    check_cell,
+    check_float_dtype,
+    check_lengths,
+    check_state,
+    size_shape,
+)
+
+
+def static_rnn(
+    cell: Any,
+    inputs: Sequence[Any],
+    initial_state: Any = None,
+    dtype: Any = None,
+    sequence_length: Any = None,
+    scope: str | None = None,
+) -> tuple[list[Any], Any]:
+    """Unroll a cell step by step, one copy of the cell in the graph for each step.
+
+        state = cell.zero_state(B, dtype)
+        for x in inputs:
+            output, state = cell(x, state)
+
+    Args:
+      cell: any cell.
+      inputs: a list of T tensors [B, D] (or T equal structures of such).
+      initial_state: as `cell.zero_state` makes it; zeros where it is left out.
+      dtype: the dtype of the zeros, needed where `initial_state` is left out.
+      sequence_length: B integers in 0..T. Past its length a row's outputs are exactly zero and its
+        state stands still; what its inputs hold there reaches neither results nor gradients.
+      scope: a name for the operations, `rnn` where it is left out.
+
+    Returns:
+      A list of T outputs [B, U], and the final state.
+
+    Raises:
+      TypeError: `cell` is not a cell, or `inputs` is one tensor and not a list.
+      ValueError: `inputs` is empty, not floating point, or not [B, D] with a known D; neither
+        `initial_state` nor `dtype` is given; the state or the lengths do not fit.
+      tf.errors.InvalidArgumentError: lengths that do not fit, where known only at run time.
+    """
+    check_cell(cell)
+    if tf.is_tensor(inputs) or isinstance(inputs, (np.ndarray, tf.Variable)):
+        raise TypeError(
+            f"inputs of static_rnn must be a list of T tensors [B, D], but one tensor of shape "
+            f"{tf.TensorShape(inputs.shape)} came; split it with tf.unstack(x, axis=1)."
+        )
+    if not isinstance(inputs, (list, tuple)):
+        raise TypeError(
+            f"inputs of static_rnn must be a list of T tensors [B, D]; "
+            f"a {type(inputs).__name__} came."
+        )
+    if not inputs:
+        raise ValueError("inputs of static_rnn must hold at least one step; an empty list came.")
+    with tf.name_scope(scope or "rnn"):
+        dtype = _check_dtype(dtype, initial_state)
+        steps = [_as_inputs(x, dtype, rank=2) for x in inputs]
+        _check_all_alike(steps)
+        first = tf.nest.flatten(steps[0])[0]
+        batch = tf.shape(first)[0] if first.shape[0] is None else first.shape[0]
+        one_step = tf.nest.map_structure(_spec, steps[0])
+        run = _prepare(cell, one_step, batch, len(steps), initial_state, dtype, sequence_length)
+        state, outputs = run.initial_state, []
+        for t, x in enumerate(steps):
+            output, state = _masked_step(run, t, x, state)
+            outputs.append(output)
+        return outputs, state
+
+
+def dynamic_rnn(
+    cell: Any,
+    inputs: Any,
+    sequence_length: Any = None,
+    initial_state: Any = None,
+    dtype: Any = None,
+    parallel_iterations: int | None = None,
+    swap_memory: bool = False,
+    time_major: bool = False,
+    scope: str | None = None,
+) -> tuple[Any, Any]:
+    """Run a cell in a loop inside the graph, one copy of the cell whatever the number of steps.
+
+        t, state = 0, cell.zero_state(B, dtype)
+        while t < T:
+            outputs[:, t], state = cell(inputs[:, t], state)
+            t += 1
+
+    Args:
+      cell: any cell.
+      inputs: one tensor [B, T, D], or [T, B, D] where `time_major` (or a structure of such).
+      sequence_length: B integers in 0..T. Past its length a row's outputs are exactly zero and its
+        state stands still; what its inputs hold there reaches neither results nor gradients. The
+        loop ends with the longest row.
+      initial_state: as `cell.zero_state` makes it; zeros where it is left out.
+      dtype: the dtype of the zeros, needed where `initial_state` is left out.
+      parallel_iterations: how many turns of the loop TensorFlow may run at once, 32 where it is
+        left out; it matters only for work in a step that does not wait for the state.
+      swap_memory: let the loop keep what the gradient needs in the host's memory (on a GPU).
+      time_major: the first two axes of inputs and outputs are [T, B] and not [B, T].
+      scope: a name for the operations, `rnn` where it is left out.
+
+    Returns:
+      The outputs, one tensor [B, T, U] (or [T, B, U]), and the final state.
+
+    Raises:
+      TypeError: `cell` is not a cell.
+      ValueError: the inputs are not floating point or not [B, T, D] with a known D; neither
+        `initial_state` nor `dtype` is given; the state or the lengths do not fit.
+      tf.errors.InvalidArgumentError: lengths that do not fit, where known only at run time.
+    """
+    check_cell(cell)
+    with tf.name_scope(scope or "rnn"):
+        dtype = _check_dtype(dtype, initial_state)
+        inputs = _as_inputs(inputs, dtype, rank=3, time_major=time_major)
+        if not time_major:
+            inputs = tf.nest.map_structure(_swap_batch_and_time, inputs)  # [B,T,D] -> [T,B,D]
+        outputs, state = _loop(
+            cell, inputs, sequence_length, initial_state, dtype, parallel_iterations, swap_memory
+        )
+        if not time_major:
+            outputs = tf.nest.map_structure(_swap_batch_and_time, outputs)  # [T,B,U] -> [B,T,U]
+        return outputs, state
+
+
+def bidirectional_dynamic_rnn(
+    cell_fw: Any,
+    cell_bw: Any,
+    inputs: Any,
+    sequence_length: Any = None,
+    initial_state_fw: Any = None,
+    initial_state_bw: Any = None,
+    dtype: Any = None,
+    parallel_iterations: int | None = None,
+    swap_memory: bool = False,
+    time_major: bool = False,
+    scope: str | None = None,
+) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
+    """Two runs of `dynamic_rnn`, one over the sequence as it is and one from its end.
+
+        outputs_fw, state_fw = dynamic_rnn(cell_fw, inputs)
+        outputs_bw, state_bw = dynamic_rnn(cell_bw, reverse(inputs));  outputs_bw = reverse(...)
+
+    Each row is reversed within its own length, so that the backward run starts at the last real
+    step and the padding stays at the end. Schuster and Paliwal (1997).
+
+    Args:
+      cell_fw, cell_bw: any cells, one for each direction.
+      initial_state_fw, initial_state_bw: as for `dynamic_rnn`.
+      inputs, sequence_length, dtype, parallel_iterations, swap_memory, time_major, scope: as for
+        `dynamic_rnn`.
+
+    Returns:
+      ((outputs_fw, outputs_bw), (state_fw, state_bw)); both outputs are [B, T, U] in the order of
+      the inputs, so that `tf.concat(outputs, axis=2)` puts the two views of a step side by side.
+
+    Raises:
+      As `dynamic_rnn`.
+    """
+    check_cell(cell_fw, "cell_fw")
+    check_cell(cell_bw, "cell_bw")
+    with tf.name_scope(scope or "bidirectional_rnn"):
+        _check_dtype(dtype, initial_state_fw, "initial_state_fw")
+        backward_dtype = _check_dtype(dtype, initial_state_bw, "initial_state_bw")
+        inputs = _as_inputs(inputs, backward_dtype, rank=3, time_major=time_major)
+        first = tf.nest.flatten(inputs)[0]
+        time, batch = (0, 1) if time_major else (1, 0)
+        if sequence_length is not None:
+            sequence_length = check_lengths(
+                sequence_length,
+                first.shape[batch],
+                first.shape[time],
+                tf.gather(tf.shape(first), [batch, time]),
+            )
+
+        def reverse(x: tf.Tensor) -> tf.Tensor:
+            if sequence_length is None:
+                return tf.reverse(x, axis=[time])
+            return tf.reverse_sequence(x, sequence_length, seq_axis=time, batch_axis=batch)
+
+        how = {
+            "dtype": dtype,
+            "sequence_length": sequence_length,
+            "parallel_iterations": parallel_iterations,
+            "swap_memory": swap_memory,
+            "time_major": time_major,
+        }
+        outputs_fw, state_fw = dynamic_rnn(
+            cell_fw, inputs, initial_state=initial_state_fw, scope="fw", **how
+        )
+        reversed_inputs = tf.nest.map_structure(reverse, inputs)
+        outputs_bw, state_bw = dynamic_rnn(
+            cell_bw, reversed_inputs, initial_state=initial_state_bw, scope="bw", **how
+        )
+        return (outputs_fw, tf.nest.map_structure(reverse, outputs_bw)), (state_fw, state_bw)
+
+
+class _Run(NamedTuple):
+    """What one run over a batch of sequences needs, checked."""
+
+    step: StepFunction
+    initial_state: Any
+    lengths: tf.Tensor | None  # [B], int32
+    batch: int | tf.Tensor  # B, a number where it is known
+    dtype: tf.DType
+
+
+def _prepare(
+    cell: Any,
+    one_step: Any,
+    batch: int | tf.Tensor,
+    steps: int | tf.Tensor,
+    initial_state: Any,
+    dtype: tf.DType | None,
+    sequence_length: Any,
+) -> _Run:
+    """Check what both unrolls are given against `one_step`, the specs [B, D] of a step's inputs."""
+    known_batch, input_dtype = tf.nest.flatten(one_step)[0].shape[0], _input_dtype(one_step)
+    ensure_built(cell, one_step)
+    if initial_state is None:
+        initial_state = cell.zero_state(batch, dtype)
+    # Only floating states are held to the dtype of the inputs: a cell of the reader's own may keep
+    # a whole number in its state, a counter of steps say.
+    state = check_state(initial_state, cell.state_size, known_batch, None, "initial_state")
+    if any(x.dtype.is_floating and x.dtype != input_dtype for x in tf.nest.flatten(state)):
+        state = check_state(
+            initial_state, cell.state_size, known_batch, input_dtype, "initial_state"
+        )
+    lengths = None
+    if sequence_length is not None:
+        known_steps = steps if isinstance(steps, int) else None
+        lengths = check_lengths(sequence_length, known_batch, known_steps, tf.stack([batch, steps]))
+    return _Run(step_function(cell), state, lengths, batch, input_dtype)
+
+
+def _input_dtype(inputs: Any) -> tf.DType:
+    return tf.nest.flatten(inputs)[0].dtype
+
+
+def _spec(x: tf.Tensor) -> tf.TensorSpec:
+    return tf.TensorSpec(x.shape, x.dtype)
+
+
+def _check_dtype(
+    dtype: Any, initial_state: Any, argument: str = "initial_state"
+) -> tf.DType | None:
+    """The dtype to compute in, where the arguments say it."""
+    if dtype is not None:
+        return check_float_dtype(dtype)
+    if initial_state is None:
+        raise ValueError(
+            f"neither {argument} nor dtype is given; give dtype=tf.float32 to start from zeros, or "
+            f"{argument}=cell.zero_state(batch_size, tf.float32)."
+        )
+    kinds = [x.dtype for x in tf.nest.flatten(initial_state) if tf.is_tensor(x)]
+    return next((kind for kind in kinds if kind.is_floating), None)
+
+
+def _as_inputs(inputs: Any, dtype: tf.DType | None, rank: int, time_major: bool = False) -> Any:
+    """The inputs as tensors: [B, D] for one step (rank 2), [B, T, D] or [T, B, D] for all."""
+    layout = "[B, D]" if rank == 2 else "[T, B, D]" if time_major else "[B, T, D]"
+    if isinstance(inputs, list):
+        # A list is data, such as [[[0., 1.], [2., 3.]]]; a structure of inputs is a tuple or dict.
+        inputs = as_float_tensor(inputs, "inputs", dtype)
+    inputs = tf.nest.map_structure(lambda x: as_float_tensor(x, "inputs", dtype), inputs)
+    if not tf.nest.flatten(inputs):
+        raise ValueError(f"inputs must be {layout}; an empty {type(inputs).__name__} came.")
+    for x in tf.nest.flatten(inputs):
+        if x.shape.rank != rank:
+            hint = " (time_major=True)" if time_major else ""
+            raise ValueError(f"inputs must be {layout}{hint}; got shape {x.shape}.")
+        if x.shape[-1] is None:
+            raise ValueError(
+                f"inputs must be {layout} with a known depth D, since the kernel's size depends on "
+                f"it; got shape {x.shape}; set it with tf.ensure_shape."
+            )
+    shapes = [x.shape[:-1] for x in tf.nest.flatten(inputs)]
+    if not all(shape.is_compatible_with(shapes[0]) for shape in shapes):
+        raise ValueError(f"nested inputs must agree in all but D; got {shapes}.")
+    return inputs
+
+
+def _check_all_alike(steps: list[Any]) -> None:
+    """Every step of static_rnn must look like the first."""
+    for t, x in enumerate(steps):
+        try:
+            tf.nest.assert_same_structure(steps[0], x)
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"inputs[{t}] must have the structure of inputs[0], {steps[0]}; got {x}."
+            ) from None
+        for a, b in zip(tf.nest.flatten(steps[0]), tf.nest.flatten(x)):
+            if not a.shape.is_compatible_with(b.shape) or a.dtype != b.dtype:
+                raise ValueError(
+                    f"inputs[{t}] must be like inputs[0], of shape {a.shape} and dtype "
+                    f"{a.dtype.name}; got shape {b.shape} and dtype {b.dtype.name}."
+                )
+
+
+def _swap_batch_and_time(x: tf.Tensor) -> tf.Tensor:
+    """[B, T, ...] -> [T, B, ...] and back."""
+    return tf.transpose(x, [1, 0, *range(2, x.shape.rank)])
+
+
+def _masked_step(run: _Run, t: int | tf.Tensor, x: Any, state: Any) -> tuple[Any, Any]:
+    """One step in which the rows that have ended give zeros and keep their state."""
+    if run.lengths is None:
+        output, new_state = run.step(x, state)
+        return output, _like(state, new_state)
+    live = t < run.lengths  # [B]
+    # The padding itself is replaced before the cell sees it: an infinity or a NaN that went through
+    # the cell would come back in the gradient as 0 · NaN, even where its result is thrown away.
+    x = tf.nest.map_structure(lambda a: _where(live, a, tf.zeros_like(a)), x)
+    output, new_state = run.step(x, state)
+    new_state = _like(state, new_state)
+    output = tf.nest.map_structure(lambda a: _where(live, a, tf.zeros_like(a)), output)
+    return output, tf.nest.map_structure(lambda a, b: _where(live, a, b), new_state, state)
+
+
+def _where(live: tf.Tensor, a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
+    """Rows of a where live [B], else of b; a and b are [B, ...]."""
+    return tf.where(tf.reshape(live, [-1] + [1] * (a.shape.rank - 1)), a, b)
+
+
+def _like(state: Any, new_state: Any) -> Any:
+    """`new_state`, after a check that it can take the place of `state` at the next step."""
+    try:
+        tf.nest.assert_same_structure(state, new_state)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"the cell must return a new state of the structure that it was given, {state}; "
+            f"it returned {new_state}."
+        ) from None
+
+    def check(old: tf.Tensor, new: tf.Tensor) -> tf.Tensor:
+        new = tf.convert_to_tensor(new)
+        if new.dtype != old.dtype or not new.shape.is_compatible_with(old.shape):
+            raise ValueError(
+                f"the cell must return a new state like the one that it was given, of shape "
+                f"{old.shape} and dtype {old.dtype.name}; it returned shape {new.shape} and dtype "
+                f"{new.dtype.name}."
+            )
+        return tf.ensure_shape(new, old.shape) if new.shape.rank is None else new
+
+    return tf.nest.map_structure(check, state, new_state)
+
+
+def _loop(
+    cell: Any,
+    inputs: Any,
+    sequence_length: Any,
+    initial_state: Any,
+    dtype: tf.DType | None,
+    parallel_iterations: int | None,
+    swap_memory: bool,
+) -> tuple[Any, Any]:
+    """`dynamic_rnn` on time-major inputs [T, B, D]."""
+    first = tf.nest.flatten(inputs)[0]
+    known_steps, known_batch = first.shape[0], first.shape[1]
+    steps = tf.shape(first)[0] if known_steps is None else known_steps
+    batch = tf.shape(first)[1] if known_batch is None else known_batch
+    one_step = tf.nest.map_structure(lambda x: tf.TensorSpec(x.shape[1:], x.dtype), inputs)
+    run = _prepare(cell, one_step, batch, steps, initial_state, dtype, sequence_length)
+    last = steps if run.lengths is None else tf.reduce_max(tf.concat([[0], run.lengths], axis=0))
+
+    frames = tf.nest.map_structure(
+        lambda x: tf.TensorArray(x.dtype, steps, element_shape=x.shape[1:]).unstack(x), inputs
+    )
+    # Slots that no step writes read as zeros. Slot 0 is there and holds zeros from the start, so
+    # that there is something to stack even when no step runs.
+    sizes = tf.nest.map_structure(size_shape, cell.output_size)
+    outputs = tf.nest.map_structure(
+        lambda size: tf.TensorArray(
+            run.dtype, tf.maximum(steps, 1), element_shape=[known_batch, *size]
+        ).write(0, tf.zeros([run.batch, *size], run.dtype)),
+        sizes,
+    )
+
+    def body(t: tf.Tensor, state: Any, outputs: Any) -> tuple[tf.Tensor, Any, Any]:
+        x = tf.nest.map_structure(lambda frame: frame.read(t), frames)  # [B, D]
+        output, state = _masked_step(run, t, x, state)
+        outputs = tf.nest.map_structure(lambda array, y: array.write(t, y), outputs, output)
+        return t + 1, state, outputs
+
+    _, state, outputs = tf.while_loop(
+        lambda t, *_: t < last,
+        body,
+        (tf.constant(0), run.initial_state, outputs),
+        parallel_iterations=parallel_iterations or 32,
+        swap_memory=swap_memory,
+    )
+    stacked = tf.nest.map_structure(lambda array: array.stack()[:steps], outputs)  # [T, B, U]
+    return stacked, state
