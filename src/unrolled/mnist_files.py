@@ -1,0 +1,197 @@
+"""The four files of MNIST: how they are verified, and where they are kept.
+
+A directory that the user names comes first, then the cache, then the sources of
+`unrolled.mnist_sources`. Whichever answers, the SHA-256 of the four unpacked files decides whether
+it is MNIST. `unrolled.mnist` reads what this module finds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import gzip
+import hashlib
+import io
+import os
+import sys
+import time
+import uuid
+import zlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from unrolled.mnist_sources import SOURCES, Source
+
+SHA256 = {
+    "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+}
+DIRECTORY_VARIABLE = "UNROLLED_MNIST_DIR"
+CACHE_VARIABLE = "UNROLLED_CACHE"
+_ABANDONED = 3600.0  # seconds after which a temporary file belongs to a process that was killed
+
+
+class MNISTUnavailable(RuntimeError):
+    """No source gave the four files; the message says what was tried and how to mend it."""
+
+
+def locate(sources: Sequence[Source] = SOURCES) -> tuple[Path, str]:
+    """Finds the four verified files, fetching them into the cache when needed.
+
+    Args:
+      sources: asked in this order when neither the named directory nor the cache has the files.
+
+    Returns:
+      The folder that holds the four unpacked files, and the name of the source that answered.
+
+    Raises:
+      MNISTUnavailable: the directory that UNROLLED_MNIST_DIR names does not hold MNIST, the cache
+        cannot be written, or no source answers.
+    """
+    folder = cache_folder()
+    if named := os.environ.get(DIRECTORY_VARIABLE):
+        return _named_directory(Path(named).expanduser(), folder), DIRECTORY_VARIABLE
+    faults = [fault for name in SHA256 if (fault := _fault(folder / name, name))]
+    if not faults:
+        return folder, "the cache"
+    if damaged := [fault for fault in faults if not fault.endswith("is missing")]:
+        print(f"MNIST is fetched again: in {folder}, {'; '.join(damaged)}.", file=sys.stderr)
+
+    held = "; ".join(damaged) or "not all four files are there"
+    tried = [f"{DIRECTORY_VARIABLE}: not set", f"the cache, {folder}: {held}"]
+    for source in sources:
+        try:
+            files = _verified(source.read())
+        except Exception as error:  # noqa: BLE001 - whatever failed, the next has its turn
+            reason = " ".join(str(error).split()) or "no reason given"
+            tried.append(f"{source.name}: {type(error).__name__}: {reason}")
+        else:
+            return _store(files, folder), source.name
+    raise MNISTUnavailable(
+        "MNIST was not found; this was tried:\n"
+        + "".join(f"  - {line}\n" for line in tried)
+        + f"To mend it by hand, put {', '.join(SHA256)} (unpacked, or each as .gz) into a "
+        f"directory and set {DIRECTORY_VARIABLE} to it, or put them, unpacked, into {folder}."
+    )
+
+
+def cache_folder() -> Path:
+    """The folder of the cached files: in UNROLLED_CACHE, or where the platform keeps caches."""
+    if named := os.environ.get(CACHE_VARIABLE):
+        return Path(named).expanduser() / "mnist"
+    if sys.platform == "darwin":
+        caches = Path.home() / "Library" / "Caches"
+    elif sys.platform == "win32":
+        caches = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    else:
+        caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return caches / "unrolled" / "mnist"
+
+
+# Verifying -------------------------------------------------------------------------------------
+
+
+def _wrong(name: str, digest: str) -> str:
+    """Says in a few words how the content of file `name` is wrong; empty if it is right."""
+    if digest == SHA256[name]:
+        return ""
+    for other, its_digest in SHA256.items():
+        if digest == its_digest:
+            return f"{name} holds the content of {other}"
+    return f"{name} has a SHA-256 that starts with {digest[:12]}, expected {SHA256[name][:12]}"
+
+
+def _verified(files: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    """Returns `files` if they are the four files of MNIST, else raises ValueError."""
+    faults = []
+    for name in SHA256:
+        if name not in files:
+            faults.append(f"{name} is missing")
+        elif wrong := _wrong(name, hashlib.sha256(files[name]).hexdigest()):
+            faults.append(wrong)
+    if faults:
+        raise ValueError("; ".join(faults))
+    return files
+
+
+def _open(path: Path) -> io.BufferedIOBase:
+    """Opens a plain or packed file; what is read from it is unpacked."""
+    return gzip.open(path, "rb") if path.suffix == ".gz" else open(path, "rb")
+
+
+# 55 MB cost 0.03 to 0.3 seconds to digest, once per process: an unchanged file is remembered.
+@functools.lru_cache(maxsize=8)
+def _digest(path: Path, stamp: tuple[int, ...]) -> str:
+    """SHA-256 of the unpacked file; `stamp` (size, time, inode) changes when the file does."""
+    with _open(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+
+
+def _fault(path: Path, name: str) -> str:
+    """Says how the file at `path` differs from the file `name` of MNIST; empty if it does not."""
+    try:
+        stat = path.stat()
+        digest = _digest(path, (stat.st_size, stat.st_mtime_ns, stat.st_ino))
+    except FileNotFoundError:
+        return f"{name} is missing"
+    except (OSError, EOFError, zlib.error) as error:
+        return f"{path.name} cannot be read ({error})"
+    return _wrong(name, digest)
+
+
+def _named_directory(folder: Path, cache: Path) -> Path:
+    """Verifies the directory that the user names; packed files are unpacked into the cache."""
+    paths = {name: folder / name for name in SHA256}
+    for name, path in paths.items():
+        if not path.exists() and (packed := folder / f"{name}.gz").exists():
+            paths[name] = packed
+    if faults := [fault for name, path in paths.items() if (fault := _fault(path, name))]:
+        raise MNISTUnavailable(
+            f"{DIRECTORY_VARIABLE} is {str(folder)!r}, where {'; '.join(faults)}: "
+            f"put the four files of MNIST there, unpacked or as .gz, or unset {DIRECTORY_VARIABLE}."
+        )
+    if all(path.suffix != ".gz" for path in paths.values()):
+        return folder
+    if not any(_fault(cache / name, name) for name in SHA256):
+        return cache
+    unpacked = {}
+    for name, path in paths.items():
+        with _open(path) as file:
+            unpacked[name] = file.read()
+    return _store(_verified(unpacked), cache)
+
+
+# Keeping ---------------------------------------------------------------------------------------
+
+
+def _store(files: Mapping[str, bytes], folder: Path) -> Path:
+    """Writes verified files into the cache so that no reader ever meets a part of one.
+
+    Each is written under a name of its own and then moved into place, which the operating system
+    does at once or not at all. Two processes that do this together write the same bytes twice.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for part in folder.glob("*.part"):
+            with contextlib.suppress(FileNotFoundError):  # its process may move it meanwhile
+                if time.time() - part.stat().st_mtime > _ABANDONED:
+                    part.unlink()
+        for name in SHA256:
+            part = folder / f"{name}.{uuid.uuid4().hex}.part"
+            try:
+                part.write_bytes(files[name])
+                os.replace(part, folder / name)
+            except PermissionError:
+                # Windows refuses to replace a file that another process is reading.
+                if _fault(folder / name, name):
+                    raise
+            finally:
+                part.unlink(missing_ok=True)
+    except OSError as error:
+        raise MNISTUnavailable(
+            f"The cache {str(folder)!r} cannot be written ({error}): "
+            f"set {CACHE_VARIABLE} to a directory that can."
+        ) from error
+    return folder
