@@ -86,15 +86,16 @@ class TestPad:
     def test_nothing_is_lost(self, rows):
         numbers, lengths = tasks.pad(rows, steps=7)
         assert numbers.shape == (len(rows), 7)
-        assert [row[:n].tolist() for row, n in zip(numbers, lengths)] == rows
-        assert all((row[n:] == 0).all() for row, n in zip(numbers, lengths))
+        for row, given_row, length in zip(numbers, rows, lengths, strict=True):
+            assert row[:length].tolist() == given_row
+            assert not row[length:].any()
 
     @pytest.mark.parametrize(
         ("call", "words"),
         [
             (lambda: tasks.pad([]), "one for each row; an empty list came"),
             (lambda: tasks.pad([[1], [[1]]]), r"int64 of shape \[1, 1\] came"),
-            (lambda: tasks.pad([[0.5]]), r"whole numbers, one for each row; float64 of shape \[1\]"),
+            (lambda: tasks.pad([[0.5]]), r"one for each row; float64 of shape \[1\]"),
             (lambda: tasks.pad([[1, 2, 3]], steps=2), "steps is 2, but a sequence has 3 numbers"),
         ],
     )
@@ -189,7 +190,7 @@ class TestDigitLines:
     def test_lines_count_by_one_stride(self):
         lines = self.make(strides=(1, 3))
         seen = set()
-        for row, length in zip(lines.labels, lines.lengths):
+        for row, length in zip(lines.labels, lines.lengths, strict=True):
             jumps = set((np.diff(row[:length]) % 10).tolist())
             assert len(jumps) == 1
             seen |= jumps
@@ -214,7 +215,7 @@ class TestDigitLines:
 
     def test_the_seed_decides(self):
         first, again, other = self.make(seed=5), self.make(seed=5), self.make(seed=6)
-        assert all(np.array_equal(a, b) for a, b in zip(first, again))
+        assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
         assert not np.array_equal(first.labels, other.labels)
 
     def test_the_images_that_came_are_left_alone(self):

@@ -135,7 +135,9 @@ def pad(sequences: Sequence[ArrayLike], steps: int | None = None, value: int = 0
     rows = [np.asarray(row) for row in sequences]
     wrong = [row for row in rows if row.ndim != 1 or (row.size and row.dtype.kind not in "iu")]
     if wrong or not rows:
-        came = f"{wrong[0].dtype.name} of shape {list(wrong[0].shape)}" if wrong else "an empty list"
+        came = "an empty list"
+        if wrong:
+            came = f"{wrong[0].dtype.name} of shape {list(wrong[0].shape)}"
         raise ValueError(
             f"sequences must be a list of vectors of whole numbers, one for each row; {came} came: "
             "encode the symbols of each row first."
@@ -148,7 +150,7 @@ def pad(sequences: Sequence[ArrayLike], steps: int | None = None, value: int = 0
             f"steps is {steps}, but a sequence has {longest} numbers: give at least {longest}."
         )
     numbers = np.full((len(rows), steps), value, np.int64)  # [B, T]
-    for row, sequence in zip(numbers, rows):
+    for row, sequence in zip(numbers, rows, strict=True):
         row[: sequence.size] = sequence
     return Padded(numbers, lengths)
 
