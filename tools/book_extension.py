@@ -2,6 +2,7 @@
 
 - Repository, edit and launch buttons point at the repository that builds the book, named by its
   environment (GITHUB_REPOSITORY and its companions); without one there are no such buttons.
+- A link `page.md#label` may name any label of that page, not only a heading.
 - MathJax is copied from an installed package, so that formulas need no other host.
 """
 
@@ -59,12 +60,21 @@ def configure(app: Sphinx, config: Config) -> None:
     config.html_baseurl = os.environ.get("BOOK_URL", config.html_baseurl)
 
 
+def offer_labels(app: Sphinx, doctree: nodes.document) -> None:
+    """Adds a page's explicit labels to the names that MyST looks `page.md#name` up in."""
+    names = app.env.metadata[app.env.docname].setdefault("myst_slugs", {})
+    for name, explicit in doctree.nametypes.items():
+        identifier = doctree.nameids.get(name)
+        if explicit and identifier:
+            names.setdefault(name, (0, identifier, name))  # line, id, text of a bare link
+
+
 def mathjax_folder() -> Path:
     spec = importlib.util.find_spec("sphinx-mathjax-offline")
     if spec is None or spec.origin is None:
         raise RuntimeError(
-            "The package sphinx-mathjax-offline, which holds the formulas' script, is not installed; "
-            "run `make book`, which installs it."
+            "The package sphinx-mathjax-offline, which typesets the formulas, is not installed; "
+            "`make book` installs it."
         )
     return Path(spec.origin).parent / "static" / "mathjax"
 
@@ -82,6 +92,8 @@ def copy_mathjax(app: Sphinx, exception: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
+    app.add_config_value("comments_config", {}, "html")  # set by Jupyter Book, unused here
     app.connect("config-inited", configure)
+    app.connect("doctree-read", offer_labels)
     app.connect("build-finished", copy_mathjax)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,16 +1,16 @@
 """Execute the chapters and write them back in one normal form.
 
-    python tools/notebooks.py run [NAME ...]      execute, then write back (all chapters without a NAME)
-    python tools/notebooks.py check [NAME ...]    say what is not in normal form; executes nothing
+    python tools/notebooks.py run [NAME ...]      execute and write back, all without a NAME
+    python tools/notebooks.py check [NAME ...]    say what is not in order; executes nothing
     python tools/notebooks.py format [NAME ...]   write the normal form without executing
 
 A NAME is a path or the stem of a file in chapters/, such as 01_two_steps_in_numpy.
 
-Executing twice changes nothing. A cell keeps the outputs it has when its source is the one they came
-from and the new outputs say the same: equal text once the numbers after the sign ≈ are taken out (see
-tests/measured.cfg), equal pictures unless the cell is tagged `measured` (a picture of seconds or bytes).
-The notebook stores a digest for each code cell, of its source and outputs; only `run` writes digests, so
-an output edited by hand no longer matches its own.
+Executing twice changes nothing. A cell keeps the outputs it has when its source is the one they
+came from and the new outputs say the same: equal text once the numbers after the sign ≈ are taken
+out (see tests/measured.cfg), and equal pictures unless the cell is tagged `measured` (a picture of
+seconds or bytes). The notebook stores a digest for each code cell, of its source and outputs; only
+`run` writes digests, so an output edited by hand no longer matches its own.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ FOREIGN = {
     "a memory address": re.compile(r"\b0x[0-9a-f]{6,}"),
     "a path of this machine": re.compile(
         r"(?<![\w.])/(?:home|Users|root|tmp|var/folders)/|site-packages|ipykernel_\d+|[A-Z]:\\Users"
-        + "|" + re.escape(str(ROOT) + os.sep)
+        + "|"
+        + re.escape(str(ROOT) + os.sep)
     ),
 }
 
@@ -62,7 +63,7 @@ def read(path: Path) -> NotebookNode:
 
 
 def text_of(notebook: NotebookNode) -> str:
-    """The bytes of a notebook on disk, as text: sorted keys, one space of indent, a final newline."""
+    """What a file holds: sorted keys, one space of indent, a final newline."""
     return nbformat.writes(notebook, version=nbformat.NO_CONVERT) + "\n"
 
 
@@ -88,11 +89,10 @@ def normal_outputs(cell: NotebookNode) -> list[NotebookNode]:
     """A cell's outputs, with neighbouring pieces of one stream joined."""
     joined: list[NotebookNode] = []
     for output in map(normal_output, cell.outputs):
-        last = joined[-1] if joined else None
-        if last is not None and output.output_type == last.output_type == "stream":
-            if output.name == last.name:
-                last.text += output.text
-                continue
+        stream = output.get("name")  # None where the output is not a stream
+        if stream and joined and joined[-1].get("name") == stream:
+            joined[-1].text += output.text
+            continue
         if output.output_type == "execute_result":
             output.execution_count = cell.execution_count
         joined.append(output)
@@ -100,7 +100,7 @@ def normal_outputs(cell: NotebookNode) -> list[NotebookNode]:
 
 
 def normal(notebook: NotebookNode) -> NotebookNode:
-    """A copy in normal form: sources, outputs, counts and digests as they were, all else uniform."""
+    """A copy in normal form: sources, outputs, counts and digests stay, the rest is uniform."""
     result = nbformat.v4.new_notebook(metadata=copy.deepcopy(NOTEBOOK_METADATA))
     result.nbformat_minor = 5
     if "unrolled" in notebook.metadata:
@@ -153,7 +153,9 @@ def said(output: NotebookNode) -> tuple[dict[str, str], dict[str, str]]:
             if kind.startswith("image/"):
                 pictures[kind] = value
             else:
-                texts[kind] = without_measured(value if isinstance(value, str) else json.dumps(value))
+                texts[kind] = without_measured(
+                    value if isinstance(value, str) else json.dumps(value)
+                )
     return texts, pictures
 
 
@@ -162,7 +164,7 @@ def say_the_same(cell: NotebookNode, new: NotebookNode) -> bool:
     if len(cell.outputs) != len(new.outputs):
         return False
     measured = "measured" in cell.metadata.get("tags", [])
-    for mine, other in zip(cell.outputs, new.outputs):
+    for mine, other in zip(cell.outputs, new.outputs, strict=True):
         (texts, pictures), (new_texts, new_pictures) = said(mine), said(other)
         if texts != new_texts or pictures.keys() != new_pictures.keys():
             return False
@@ -221,7 +223,7 @@ def unfit_outputs(notebook: NotebookNode) -> list[str]:
 
 
 def unexecuted(notebook: NotebookNode) -> list[str]:
-    """Code cells whose execution count is not their place, 1 to n: nbval compares nothing without."""
+    """Code cells whose count is not their place, 1 to n: without one nbval compares nothing."""
     return [
         f"cell {number} has the execution count {cell.execution_count}, not {number + 1}"
         for number, cell in enumerate(code_cells(notebook))
@@ -236,7 +238,7 @@ def unmatched(notebook: NotebookNode) -> list[str]:
         return [f"{len(cells)} code cells, but {len(stored)} digests of outputs"]
     return [
         f"cell {number} or its output was changed after it was executed"
-        for number, (cell, was) in enumerate(zip(cells, stored))
+        for number, (cell, was) in enumerate(zip(cells, stored, strict=True))
         if digest(cell) != was
     ]
 
@@ -298,7 +300,7 @@ def run(path: Path, fresh: bool = False) -> list[str]:
     new = with_kept_outputs(old, executed(path))
     found = unfit_outputs(new)
     if found:
-        # Written without digests: the author sees the outputs, and no test takes them for good ones.
+        # Written without digests: the author sees the outputs, and no test takes them for good.
         new.metadata.pop("unrolled")
     write(new, path)
     return found
@@ -345,7 +347,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             found = {"check": problems, "format": format_file}[options.command](path)
         seconds = time.monotonic() - started
         change = "changed" if path.read_bytes() != before else "unchanged"
-        state = f"{len(found)} to mend" if found else ("good" if options.command == "check" else change)
+        state = (
+            f"{len(found)} to mend" if found else ("good" if options.command == "check" else change)
+        )
         print(f"{path.stem:32} {seconds:6.1f} s  {state}", flush=True)
         for problem in found:
             print(f"    {problem}", flush=True)

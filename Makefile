@@ -1,0 +1,69 @@
+# Every target makes the environment it needs, in .venv.
+#
+# Written for make 3.81 (macOS) and for a folder whose name holds spaces: paths are relative, and
+# programs are started as modules of the environment's own Python.
+
+# The first Python that TensorFlow 2.21 has a build for; `make PYTHON=...` names another.
+PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
+	$$each -c "$(SUPPORTED)" >/dev/null 2>&1 && echo $$each && break; done)
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PORT ?= 8000
+NAMES ?=
+
+PY := .venv/bin/python
+INSTALLED := .venv/.installed
+
+# The kernel and the settings of this environment, whatever the user has elsewhere.
+export JUPYTER_PREFER_ENV_PATH := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONUTF8 := 1
+
+.PHONY: help book serve test notebooks data lint clean distclean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make book       build the book and say where to open it"
+	@echo "make serve      build it and show it at http://127.0.0.1:$(PORT)/ (PORT=... for another)"
+	@echo "make test       run every test, all chapters included, on the real MNIST"
+	@echo "make notebooks  execute the chapters and write them back (NAMES='03_cells ...' for some)"
+	@echo "make data       fetch MNIST ahead of time and say where it lies"
+	@echo "make lint       check style and types"
+	@echo "make clean      remove what was built; make distclean removes the environment too"
+	@echo "PYTHON=...      the Python that makes the environment (3.11, 3.12 or 3.13)"
+
+$(INSTALLED): requirements.txt pyproject.toml
+	@"$(PYTHON)" -c "$(SUPPORTED)" 2>/dev/null || { \
+		echo "Unrolled needs Python 3.11, 3.12 or 3.13, which TensorFlow 2.21 is built for: install one, or name yours with 'make PYTHON=/path/to/python3.12 ...'." >&2; \
+		exit 1; }
+	@echo "Making the environment in .venv (once; a few minutes) ..."
+	@"$(PYTHON)" -m venv .venv
+	@$(PY) -m pip install --quiet --requirement requirements.txt
+	@touch $@
+
+book: $(INSTALLED)
+	@$(PY) tools/build_book.py
+
+serve: book
+	@echo "The book is at http://127.0.0.1:$(PORT)/ (stop with Ctrl-C)."
+	@$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html >/dev/null 2>&1
+
+test: $(INSTALLED) data
+	@$(PY) -m pytest tests chapters --nbval --nbval-current-env \
+		--nbval-sanitize-with tests/measured.cfg
+
+notebooks: $(INSTALLED) data
+	@$(PY) tools/notebooks.py run $(NAMES)
+
+data: $(INSTALLED)
+	@$(PY) -m unrolled.mnist
+
+lint: $(INSTALLED)
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check src tests tools
+	@$(PY) -m mypy
+
+clean:
+	rm -rf _build build .pytest_cache .hypothesis .mypy_cache .ruff_cache
+
+distclean: clean
+	rm -rf .venv
