@@ -14,7 +14,8 @@ import chapters
 
 NOTEBOOKS = notebooks.paths_of([])
 PAGES = pages.all_pages()
-SOURCE_MAP = notebooks.CHAPTERS / "source_map.md"
+TEXTS = {page.path.stem: page.text for page in PAGES}
+HOMES = {label: page.path.stem for page in PAGES for label in pages.labels(page)}
 
 # Everything that the five documents show or claim: letter of the document and number of the row.
 LEDGER = {"A": 15, "B": 25, "C": 15, "D": 9, "E": 8}
@@ -79,60 +80,50 @@ def test_page_has_one_title(page: pages.Page) -> None:
     assert len(re.findall(r"^# .+", page.text, flags=re.MULTILINE)) == 1
 
 
-@pytest.fixture(scope="module")
-def source_map() -> pages.Page:
-    return pages.page(SOURCE_MAP)
+@pytest.mark.parametrize("row", LEDGER_ROWS)
+def test_ledger_row_is_in_the_source_map(row: str) -> None:
+    """The row has a label of its own there, and a link to a chapter's section."""
+    assert HOMES.get(row.lower()) == "source_map", f"no label for {row}"
+    assert chapters_linked(row), f"{row} links to no section of a chapter"
 
 
 @pytest.mark.parametrize("row", LEDGER_ROWS)
-def test_ledger_row_is_in_the_source_map(row: str, source_map: pages.Page) -> None:
-    """The row has a label of its own, and from there on a link to a chapter's section."""
-    assert pages.labels(source_map).count(row.lower()) == 1, f"no label for {row}"
-    assert chapters_linked(row, source_map.text), f"{row} links to no section of a chapter"
-
-
-@pytest.mark.parametrize("row", LEDGER_ROWS)
-def test_ledger_row_is_claimed_by_the_chapter_that_answers_it(
-    row: str, source_map: pages.Page
-) -> None:
+def test_ledger_row_is_claimed_by_the_chapter_that_answers_it(row: str) -> None:
     """A chapter that the source map sends a reader to names the row at its end."""
     link = f"source_map.md#{row.lower()})"
     claimed = {
         path.stem
         for path in NOTEBOOKS
-        if link in pages.page(path).text.partition(chapters.CLOSING_HEADINGS[-1])[2]
+        if link in TEXTS[path.stem].partition(chapters.CLOSING_HEADINGS[-1])[2]
     }
-    assert claimed & chapters_linked(row, source_map.text), (
-        f"{row} is claimed by {claimed or 'none'}"
-    )
+    assert claimed & chapters_linked(row), f"{row} is claimed by {sorted(claimed)}"
 
 
 def test_ledger_rows_named_by_chapters_exist() -> None:
     named = {
         found
-        for page in PAGES
-        for found in re.findall(r"\[([A-E]\d+)\]\(source_map\.md#", page.text)
+        for text in TEXTS.values()
+        for found in re.findall(r"\[([A-E]\d+)\]\(source_map\.md#", text)
     }
     assert named <= set(LEDGER_ROWS)
 
 
-def chapters_linked(row: str, text: str) -> set[str]:
+def chapters_linked(row: str) -> set[str]:
     """Stems of the notebooks that a row of the source map links to, by file or by label."""
-    entry = row_entry(row, text)
-    stems = set(re.findall(r"\((\d\d_\w+)\.ipynb#[\w-]+\)", entry))
-    home = {label: page.path.stem for page in PAGES for label in pages.labels(page)}
-    for _, argument in re.findall(r"\{(ref)\}`([^`]+)`", entry):
-        target = re.sub(r"^.*<([^>]+)>$", r"\1", argument, flags=re.DOTALL).lower()
-        stems.add(home.get(target, ""))
-    return {stem for stem in stems if re.match(r"\d\d_", stem)}
+    entry = row_entry(row, TEXTS.get("source_map", ""))
+    stems = set(re.findall(r"\((\w+)\.ipynb#[\w-]+\)", entry))
+    for argument in re.findall(r"\{ref\}`([^`]+)`", entry):
+        target = re.sub(r"(?s)^.*<([^>]+)>$", r"\1", argument)
+        stems.add(HOMES.get(target.lower(), ""))
+    return stems & {path.stem for path in NOTEBOOKS}
 
 
 def row_entry(row: str, text: str) -> str:
     """The part of the source map from a row's label to the next row's."""
-    label = r"(?:^\({0}\)=|\]\{{#{0}[ }}])"
-    start = re.search(label.format(row.lower()), text, flags=re.MULTILINE)
+    label = r"(?m)(?:^\({0}\)=|\]\{{#{0}[ }}])"
+    start = re.search(label.format(row.lower()), text)
     if start is None:
         return ""
     rest = text[start.end() :]
-    following = re.search(label.format(r"[a-e]\d+"), rest, flags=re.MULTILINE)
+    following = re.search(label.format(r"[a-e]\d+"), rest)
     return rest[: following.start()] if following else rest

@@ -20,12 +20,12 @@ LABELS = (
     re.compile(r"\$\$[ \t]*\(([\w-]+)\)[ \t]*$", re.MULTILINE),  # $$ ... $$ (label)
     re.compile(r"\]\{#([\w-]+)[^}]*\}"),  # [text]{#label}
 )
-ROLE = re.compile(r"\{(ref|eq|numref|term|doc|cite(?::\w+)?)\}`([^`]+)`")
+ROLE = re.compile(r"\{(ref|eq|numref|term|cite(?::\w+)?)\}`([^`]+)`")
 LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
 FENCE = re.compile(
     r"^(?P<fence>`{3,}|~{3,})(?!\{)\w[^\n]*\n.*?^(?P=fence)[ \t]*$", re.MULTILINE | re.DOTALL
 )
-SPAN = re.compile(r"(?<![`}])(`+)(?!`)(.+?)(?<!`)\1(?!`)")
+SPAN = re.compile(r"(?P<role>\{[\w:-]+\})?(?P<tick>`+)(?!`)(?:.+?)(?<!`)(?P=tick)(?!`)")
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Page:
 
 def prose(markdown: str) -> str:
     """Markdown without code: fenced listings and `spans` go, directives and roles stay."""
-    return SPAN.sub("", FENCE.sub("", markdown))
+    return SPAN.sub(lambda span: span[0] if span["role"] else "", FENCE.sub("", markdown))
 
 
 def page(path: Path) -> Page:
@@ -124,23 +124,24 @@ def unresolved(of: Page, pages: list[Page]) -> Iterator[str]:
     everywhere = {label for each in pages for label in labels(each)}
     terms = {term for each in pages for term in glossary_terms(each.text)}
     by_path = {each.path: each for each in pages}
+    citations = citation_keys()
     for role, argument in ROLE.findall(of.text):
         target = re.sub(r"^.*<([^>]+)>$", r"\1", argument.strip(), flags=re.DOTALL)
-        if role.startswith("cite"):
-            missing = [key for key in re.split(r",\s*", target) if key not in citation_keys()]
-            if missing:
-                yield f"cites {', '.join(missing)}, which references.bib does not hold"
-        elif role == "term":
-            if " ".join(target.lower().split()) not in terms:
-                yield f"uses the term {target!r}, which the glossary does not explain"
-        elif role != "doc" and target.lower() not in everywhere:
-            yield f"refers to {target!r}, a label that no page has"
+        if role == "term":
+            named, known, lack = [target.lower()], terms, "a term that the glossary lacks"
+        elif role.startswith("cite"):
+            named, known, lack = target.split(","), citations, "a key that references.bib lacks"
+        else:
+            named, known, lack = [target.lower()], everywhere, "a label that no page has"
+        for name in named:
+            if " ".join(name.split()) not in known:
+                yield f"refers to {name.strip()!r}, {lack}"
     for address in LINK.findall(of.text):
         if re.match(r"[a-z][a-z0-9+.-]*:", address):
             continue
         name, _, place = address.partition("#")
         path = (of.path.parent / name).resolve() if name else of.path
-        if not path.is_file():
+        if path != of.path and not path.is_file():
             yield f"links to {address}, a file that is not there"
         elif place and path in by_path:
             known = {*labels(by_path[path]), *slugs(by_path[path])}

@@ -1,0 +1,467 @@
+"""The tests of the book fail when they should: small made notebooks, each with one thing wrong."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import book_extension
+import build_book
+import nbformat
+import notebooks
+import pages
+import pytest
+from nbformat import NotebookNode
+
+import chapters
+
+PICTURE = "iVBORw0KGgo="  # the first bytes of a PNG stand for one: nothing here decodes it
+OTHER_PICTURE = "iVBORw0KGgp="
+
+
+def stream(text: str, name: str = "stdout") -> NotebookNode:
+    return nbformat.v4.new_output("stream", name=name, text=text)
+
+
+def image(data: str = PICTURE) -> NotebookNode:
+    data_by_kind = {"image/png": data, "text/plain": "<Figure size 600x250 with 1 Axes>"}
+    return nbformat.v4.new_output("display_data", data=data_by_kind)
+
+
+def code(source: str, *outputs: NotebookNode, **metadata: Any) -> NotebookNode:
+    cell = nbformat.v4.new_code_cell(source, metadata=metadata)
+    cell.outputs = list(outputs)
+    return cell
+
+
+def text(source: str) -> NotebookNode:
+    return nbformat.v4.new_markdown_cell(source)
+
+
+def described(
+    alt: str = "A curve that rises from minus one to one and flattens at both ends.",
+) -> dict:
+    return {"mystnb": {"image": {"alt": alt}}}
+
+
+def exercise(name: str, *, solution: str | None = None) -> list[NotebookNode]:
+    return [
+        text(f"```{{exercise}} {name}\n:label: {name}\n\nWhat is it?\n```"),
+        text(f"```{{solution-start}} {solution or name}\n:class: dropdown\n```"),
+        code(f"{name} = 1"),
+        text("```{solution-end}\n```"),
+    ]
+
+
+def chapter() -> NotebookNode:
+    """A chapter in which nothing is wrong."""
+    made = nbformat.v4.new_notebook()
+    made.cells = [
+        text(f"# Title\n\nA lead.\n\n{chapters.PROMISE}\n- see it.\n:::"),
+        code(f"{chapters.FIRST_LINE}\n\nfrom unrolled import figures\n\n{chapters.LAST_LINE}"),
+        text("(ch0-numbers)=\n## Numbers"),
+        code("print(1.5)", stream("1.5\n")),
+        code("clock()", stream("one step ≈ 3.10 ms\n")),
+        code("draw()", image(), **described()),
+        code("draw_times()", image(), tags=["measured"], **described()),
+        text("## Exercises"),
+        *exercise("first"),
+        *exercise("second"),
+        *exercise("third"),
+        text("## Summary\n\n- Seen.\n\n## Ledger rows answered\n\n- [C8](source_map.md#c8): seen."),
+    ]
+    for number, cell in enumerate(notebooks.code_cells(made)):
+        cell.execution_count = number + 1
+    made = notebooks.normal(made)
+    return notebooks.with_kept_outputs(made, copy.deepcopy(made))
+
+
+def cell_of(notebook: NotebookNode, source: str) -> NotebookNode:
+    return next(cell for cell in notebook.cells if cell.source.startswith(source))
+
+
+def problems(notebook: NotebookNode, folder: Path) -> str:
+    """What is said of a notebook as it lies on disk, by the store and by the rules."""
+    path = folder / "00_made.ipynb"
+    notebooks.write(notebook, path)
+    found = notebooks.problems(path)
+    for rule in chapters.RULES.values():
+        found += rule(notebooks.read(path))
+    return "\n".join(found)
+
+
+def test_a_good_chapter_passes(tmp_path: Path) -> None:
+    assert problems(chapter(), tmp_path) == ""
+
+
+# --- an edit by hand ---------------------------------------------------------------------------
+
+
+def delete_output(made: NotebookNode) -> None:
+    cell_of(made, "print").outputs = []
+
+
+def change_number(made: NotebookNode) -> None:
+    cell_of(made, "print").outputs[0].text = "1.6\n"
+
+
+def change_measured_number(made: NotebookNode) -> None:
+    cell_of(made, "clock").outputs[0].text = "one step ≈ 3.11 ms\n"
+
+
+def change_picture(made: NotebookNode) -> None:
+    cell_of(made, "draw()").outputs[0].data["image/png"] = OTHER_PICTURE
+
+
+def change_source(made: NotebookNode) -> None:
+    cell_of(made, "print").source = "print(3 / 2)"
+
+
+@pytest.mark.parametrize(
+    "edit", [delete_output, change_number, change_measured_number, change_picture, change_source]
+)
+def test_an_edit_by_hand_is_seen(edit: Any, tmp_path: Path) -> None:
+    made = chapter()
+    edit(made)
+    assert "changed after it was executed" in problems(notebooks.normal(made), tmp_path)
+
+
+def delete_count(made: NotebookNode) -> str:
+    cell_of(made, "print").execution_count = None
+    return "has the execution count None"
+
+
+def delete_cell(made: NotebookNode) -> str:
+    made.cells.remove(cell_of(made, "print"))
+    return "digests of outputs"
+
+
+def delete_digests(made: NotebookNode) -> str:
+    del made.metadata["unrolled"]
+    return "0 digests of outputs"
+
+
+def swap_cells(made: NotebookNode) -> str:
+    first, second = cell_of(made, "print"), cell_of(made, "clock")
+    i, j = made.cells.index(first), made.cells.index(second)
+    made.cells[i], made.cells[j] = second, first
+    return "has the execution count"
+
+
+def add_metadata(made: NotebookNode) -> str:
+    cell_of(made, "print").metadata["collapsed"] = False
+    return "not in normal form"
+
+
+def name_kernel(made: NotebookNode) -> str:
+    made.metadata.kernelspec["display_name"] = "My kernel"
+    return "not in normal form"
+
+
+def delete_alt(made: NotebookNode) -> str:
+    del cell_of(made, "draw()").metadata["mystnb"]
+    return "shows a picture and hardly describes it"
+
+
+def shorten_alt(made: NotebookNode) -> str:
+    cell_of(made, "draw()").metadata.update(described("figure"))
+    return "shows a picture and hardly describes it"
+
+
+def draw_twice(made: NotebookNode) -> str:
+    cell_of(made, "draw()").outputs.append(image())
+    return "shows 2 pictures"
+
+
+def measure_text(made: NotebookNode) -> str:
+    cell_of(made, "print").metadata["tags"] = ["measured"]
+    return "is tagged measured and shows no picture"
+
+
+def ignore_without_reason(made: NotebookNode) -> str:
+    cell_of(made, "print").metadata["tags"] = ["nbval-ignore-output"]
+    return "gives no reason"
+
+
+def skip_in_nbval(made: NotebookNode) -> str:
+    cell_of(made, "print").metadata["tags"] = ["nbval-skip"]
+    return "unknown tag 'nbval-skip'"
+
+
+def steer_by_comment(made: NotebookNode) -> str:
+    cell_of(made, "print").source = "# NBVAL_IGNORE_OUTPUT\nprint(1.5)"
+    return "steers nbval by a comment"
+
+
+def drop_title(made: NotebookNode) -> str:
+    made.cells[0].source = "No title"
+    return "not Markdown that starts with a title"
+
+
+def drop_promise(made: NotebookNode) -> str:
+    made.cells[0].source = "# Title\n\nA lead."
+    return "does not hold the box"
+
+
+def drop_quiet_import(made: NotebookNode) -> str:
+    cell_of(made, "import unrolled").source = chapters.LAST_LINE
+    return "does not start with 'import unrolled.quiet"
+
+
+def drop_summary(made: NotebookNode) -> str:
+    made.cells[-1].source = "## Ledger rows answered\n\n- [C8](source_map.md#c8): seen."
+    return "the last headings are not"
+
+
+def drop_ledger_row(made: NotebookNode) -> str:
+    made.cells[-1].source = "## Summary\n\n- Seen.\n\n## Ledger rows answered\n\nC8"
+    return "no ledger row is named"
+
+
+def drop_exercise(made: NotebookNode) -> str:
+    start = made.cells.index(cell_of(made, "```{exercise} third"))
+    del made.cells[start : start + 4]
+    return "2 exercises have a solution with executed code, not 3"
+
+
+def misname_solution(made: NotebookNode) -> str:
+    cell_of(
+        made, "```{solution-start} third"
+    ).source = "```{solution-start} fourth\n:class: dropdown\n```"
+    return "a solution names 'fourth'"
+
+
+def uncover_solution(made: NotebookNode) -> str:
+    cell_of(made, "```{solution-start} third").source = "```{solution-start} third\n```"
+    return "the solution of 'third' is not hidden"
+
+
+def leave_solution_open(made: NotebookNode) -> str:
+    made.cells.reverse()
+    made.cells.remove(cell_of(made, "```{solution-end}"))
+    made.cells.reverse()
+    return "the solution of 'third' has no end"
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        delete_count,
+        delete_cell,
+        delete_digests,
+        swap_cells,
+        add_metadata,
+        name_kernel,
+        delete_alt,
+        shorten_alt,
+        draw_twice,
+        measure_text,
+        ignore_without_reason,
+        skip_in_nbval,
+        steer_by_comment,
+        drop_title,
+        drop_promise,
+        drop_quiet_import,
+        drop_summary,
+        drop_ledger_row,
+        drop_exercise,
+        misname_solution,
+        uncover_solution,
+        leave_solution_open,
+    ],
+)
+def test_what_is_missing_is_named(edit: Any, tmp_path: Path) -> None:
+    made = chapter()
+    expected = edit(made)
+    assert expected in problems(made, tmp_path)
+
+
+def test_unsorted_file_is_seen(tmp_path: Path) -> None:
+    path = tmp_path / "00_made.ipynb"
+    unsorted = {key: chapter()[key] for key in ("nbformat", "nbformat_minor", "metadata", "cells")}
+    path.write_text(json.dumps(unsorted, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    assert notebooks.problems(path) == [
+        "the file is not in normal form (python tools/notebooks.py format)"
+    ]
+    notebooks.format_file(path)
+    assert notebooks.problems(path) == []
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        (stream("W0000 late\n", name="stderr"), "writes to stderr"),
+        (stream("10%\r20%\n"), "a carriage return"),
+        (stream("<Cell object at 0x7f3a2b1c0d10>\n"), "a memory address"),
+        (stream("wrote /tmp/run/events\n"), "a path of this machine"),
+        (stream(f"wrote {notebooks.ROOT}/x\n"), "a path of this machine"),
+        (
+            nbformat.v4.new_output("error", ename="ValueError", evalue="no", traceback=[]),
+            "raises an error and is not tagged",
+        ),
+    ],
+)
+def test_output_that_would_differ_elsewhere_is_refused(output: NotebookNode, expected: str) -> None:
+    made = chapter()
+    cell_of(made, "print").outputs = [output]
+    assert expected in "\n".join(notebooks.unfit_outputs(made))
+
+
+def test_error_that_no_longer_comes_is_refused() -> None:
+    made = chapter()
+    cell_of(made, "print").metadata["tags"] = ["raises-exception"]
+    assert "raises nothing" in "\n".join(notebooks.unfit_outputs(made))
+
+
+# --- executing twice changes nothing -----------------------------------------------------------
+
+
+def run_again(edit: Any) -> tuple[NotebookNode, NotebookNode]:
+    """A chapter, and the same after a new run whose outputs `edit` made different."""
+    before, again = chapter(), chapter()
+    edit(again)
+    return before, notebooks.with_kept_outputs(before, notebooks.normal(again))
+
+
+def change_measured_picture(made: NotebookNode) -> None:
+    cell_of(made, "draw_times()").outputs[0].data["image/png"] = OTHER_PICTURE
+
+
+def widen_measured_number(made: NotebookNode) -> None:
+    cell_of(made, "clock").outputs[0].text = "one step ≈   1,203.1 ms\n"
+
+
+@pytest.mark.parametrize(
+    "edit", [change_measured_number, widen_measured_number, change_measured_picture]
+)
+def test_measured_outputs_stay(edit: Any) -> None:
+    before, after = run_again(edit)
+    assert notebooks.text_of(before) == notebooks.text_of(after)
+
+
+@pytest.mark.parametrize("edit", [change_number, change_picture, delete_output])
+def test_other_outputs_are_replaced(edit: Any, tmp_path: Path) -> None:
+    before, after = run_again(edit)
+    assert notebooks.text_of(before) != notebooks.text_of(after)
+    assert "changed after it was executed" not in problems(after, tmp_path)
+
+
+def test_edited_output_is_not_kept() -> None:
+    """A number after ≈ that was edited by hand gives way to a measured one."""
+    before = chapter()
+    change_measured_number(before)
+    after = notebooks.with_kept_outputs(before, chapter())
+    assert cell_of(after, "clock").outputs[0].text == "one step ≈ 3.10 ms\n"
+
+
+def test_traceback_is_cut_to_its_message() -> None:
+    made = chapter()
+    cell_of(made, "print").outputs = [
+        nbformat.v4.new_output(
+            "error",
+            ename="ValueError",
+            evalue="no",
+            traceback=["\x1b[31m----", "File x.py, line 3"],
+        )
+    ]
+    assert cell_of(notebooks.normal(made), "print").outputs[0].traceback == ["ValueError: no"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "equal"),
+    [
+        ("loss ≈ 0.302", "loss ≈ 0.311", True),
+        ("loss ≈ 0.302 |", "loss ≈ 10.3   |", True),
+        ("≈ 1e-07", "≈ -3.4e+02", True),
+        ("≈ 98.2 %", "≈ 97.1 %", True),
+        ("≈ 3.1 ± 0.2 ms", "≈ 12.0 ± 1.25 ms", True),
+        ("loss ≈ 0.302", "loss ≈ nan", False),
+        ("loss = 0.302", "loss = 0.311", False),
+        ("≈ 3.1 ms", "≈ 3.1 s", False),
+        ("≈ 3.1 ms of 28", "≈ 3.1 ms of 29", False),
+    ],
+)
+def test_only_the_number_after_the_sign_is_taken_out(one: str, other: str, equal: bool) -> None:
+    assert (notebooks.without_measured(one) == notebooks.without_measured(other)) is equal
+
+
+# --- the sources of pages ----------------------------------------------------------------------
+
+
+def page(source: str, name: str = "chapters/made.md") -> pages.Page:
+    return pages.Page(pages.ROOT / name, pages.prose(source))
+
+
+TARGETS = page(
+    "(there)=\n# Two steps\n\n| [C8]{#c8} |\n\n$$\nx\n$$ (eq-x)\n\n"
+    ":::{glossary}\ntime step\n  One.\n:::",
+    "chapters/targets.md",
+)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{ref}`there` {ref}`here <there>` {eq}`eq-x` {term}`time step` {term}`steps <time step>`",
+        "[here](#there) [c8](#c8) [address](https://example.org/x)",
+        "`[not a link](nowhere.md)`",
+        "```python\n[x](y)\n```",
+    ],
+)
+def test_good_references_pass(source: str) -> None:
+    assert list(pages.unresolved(page(source), [TARGETS, page(source)])) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{ref}`nowhere`",
+        "{ref}`here <nowhere>`",
+        "{eq}`eq-y`",
+        "{term}`epoch`",
+        "{cite}`nobody1900`",
+        "[x](nowhere.md)",
+        "[x](#nowhere)",
+        "```{exercise} X\n:label: x\n[x](nowhere.md)\n```",
+    ],
+)
+def test_broken_references_are_seen(source: str) -> None:
+    assert len(list(pages.unresolved(page(source), [TARGETS, page(source)]))) == 1
+
+
+# --- the built pages ---------------------------------------------------------------------------
+
+
+def test_built_links_are_checked(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text(
+        '<h1 id="top">A</h1><a href="b.html#there">b</a><a href="#top">up</a>'
+        '<a href="https://example.org">out</a><link rel="canonical" href="https://example.org/a">',
+        encoding="utf-8",
+    )
+    (tmp_path / "b.html").write_text('<h2 id="there">B</h2>', encoding="utf-8")
+    assert list(build_book.broken(tmp_path)) == []
+
+    (tmp_path / "b.html").write_text(
+        '<h2 id="gone">B</h2><a href="c.html">c</a><script src="https://example.org/x.js"></script>'
+        '<img src="x.png">',
+        encoding="utf-8",
+    )
+    assert list(build_book.broken(tmp_path)) == [
+        "a.html links to b.html#there, a place that page does not have",
+        "b.html fetches https://example.org/x.js from another host",
+        "b.html fetches x.png, which is not there",
+        "b.html links to c.html, which is not there",
+    ]
+
+
+def test_buttons_point_at_whoever_builds() -> None:
+    fork = {"GITHUB_REPOSITORY": "reader/fork", "GITHUB_REF_NAME": "main"}
+    options = book_extension.theme_options(fork)
+    assert options["repository_url"] == "https://github.com/reader/fork"
+    assert options["use_edit_page_button"] and options["launch_buttons"]["colab_url"]
+
+    alone = book_extension.theme_options({})
+    assert not alone["repository_url"] and not alone["launch_buttons"]
+    assert not alone["use_repository_button"]
