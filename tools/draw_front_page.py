@@ -1,0 +1,20 @@
+"""Draw the picture of the front page.
+
+python tools/draw_front_page.py
+"""
+
+from __future__ import annotations
+
+from notebooks import ROOT
+
+from unrolled import figures
+
+
+def main() -> None:
+    figures.use_style()
+    picture = figures.unrolled(steps=5, inputs=list("hello"), outputs=list("ello!"))
+    (ROOT / "_static" / "front.png").write_bytes(figures.png(picture))
+
+
+if __name__ == "__main__":
+    main()
