@@ -55,12 +55,15 @@ class Canvas:
     def __init__(self, width: float, height: float, ax: Axes | None = None) -> None:
         width, height = (math.ceil(10 * side - 1e-6) / 10 for side in (width, height))
         self.width, self.height = width, height  # whole pixels at any density
-        self._own = ax is None
+        self._result: Figure | Axes
         if ax is None:
             # Not pyplot's: a notebook would show such a figure a second time by itself.
-            figure = Figure(figsize=(width, height), dpi=style.DPI, facecolor=style.CARD,
-                            layout="none")
+            figure = Figure(figsize=(width, height), dpi=style.DPI, facecolor=style.CARD)
+            figure.set_layout_engine("none")
             ax = figure.add_axes((0, 0, 1, 1))
+            self._result = figure
+        else:
+            self._result = ax
         self.ax = ax
         ax.set_xlim(0, width)
         ax.set_ylim(0, height)
@@ -69,7 +72,7 @@ class Canvas:
 
     def done(self) -> Figure | Axes:
         """Return what a picture function returns: its figure, or the axes it was given."""
-        return self.ax.figure if self._own else self.ax
+        return self._result
 
     # -- text -------------------------------------------------------------------------------
 
@@ -203,7 +206,7 @@ class Canvas:
     def key(self, x: float, y: float, entries: Sequence[tuple[Colours, bool, str]]) -> None:
         """Write a row of small squares with their meaning; `key_width` says how long it is."""
         for colours, hatched, words in entries:
-            self.tile(x, y - 0.11, 0.28, 0.22, colours=colours, hatched=hatched)
+            self.tile(x, y - 0.11, 0.28, 0.22, colours=colours, hatched=hatched).set_gid("key")
             self.text(x + 0.38, y, words, style.TEXT, align="left")
             x += 0.38 + text_width(words, style.TEXT) + 0.3
 
@@ -216,7 +219,7 @@ def key_width(entries: Sequence[tuple[Colours, bool, str]]) -> float:
 def _rounded(points: Sequence[Point], radius: float) -> Path:
     """Return the path along `points` with each corner replaced by a curve."""
     vertices, codes = [points[0]], [Path.MOVETO]
-    for before, corner, after in zip(points, points[1:], points[2:]):
+    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
         vertices += [_towards(corner, before, radius), corner, _towards(corner, after, radius)]
         codes += [Path.LINETO, Path.CURVE3, Path.CURVE3]
     return Path([*vertices, points[-1]], [*codes, Path.LINETO])

@@ -107,7 +107,8 @@ def _lstm(ax: Axes | None) -> Canvas:
     _operation(canvas, end, 2.45, TIMES)
     canvas.arrow((end, 2.25), (end, low), (6.55, low), line=STATE)
     canvas.dot(out, low)
-    canvas.arrow((out, low), (out, 4.3), bridge=True)
+    canvas.arrow((out, low), (out, conveyor + 0.15), head=False, bridge=True)
+    canvas.arrow((out, conveyor + 0.15), (out, 4.3))
     canvas.circle(out, 4.62, 0.29, "$y_t$")
     _key(canvas, 1.3)
     return canvas

@@ -13,15 +13,17 @@ from . import style
 from .canvas import Canvas, count, key_width, labels, text_width
 
 
-def number(value: Any) -> str:
-    """Return `value` short: integers as they are, others with two decimals and a true minus."""
+def number(value: Any, digits: int = 2) -> str:
+    """Return `value` short: whole numbers as they are, others rounded, with a true minus."""
     if isinstance(value, str):
         return value
     if value is None:
         return ""
     if isinstance(value, (bool, np.bool_)):
         return "1" if value else "0"
-    text = f"{value:.0f}" if float(value).is_integer() else f"{value:.2f}"
+    exact = float(value).is_integer()
+    value = round(float(value), digits) + 0.0  # + 0.0 turns a negative zero into zero
+    text = f"{value:.0f}" if exact else f"{value:.{digits}f}"
     return text.replace("-", "\N{MINUS SIGN}")
 
 
@@ -66,7 +68,8 @@ def kernel_blocks(kernel: Any, num_inputs: int, row_labels: Sequence[Any] | None
     tall = 0.46 if values else min(0.4, 4.0 / rows)
     head = 0.5 if column_labels is not None else 0.2
     first = left + margin
-    canvas = Canvas(first + wide * columns + gap * (len(names) - 1) + 0.2, 0.25 + rows * tall + gap + head, ax)
+    canvas = Canvas(first + wide * columns + gap * (len(names) - 1) + 0.2,
+                    0.25 + rows * tall + gap + head, ax)
     top = canvas.height - head
     per_block = columns // len(names)
 
@@ -102,6 +105,8 @@ def kernel_blocks(kernel: Any, num_inputs: int, row_labels: Sequence[Any] | None
 
 
 def _lengths(lengths: Any, steps: int) -> list[int]:
+    if np.ndim(lengths) != 1:
+        raise ValueError(f"lengths is {lengths!r}; give one length for each row.")
     checked = [count(f"lengths[{row}]", value, 0, steps) for row, value in enumerate(lengths)]
     if not 1 <= len(checked) <= 10:
         raise ValueError(f"lengths has {len(checked)} rows; give 1 to 10.")
@@ -117,16 +122,13 @@ def batch(lengths: Sequence[int], steps: int, labels: Sequence[Any] | None = Non
     """
     count("steps", steps, 1, 12)
     checked = _lengths(lengths, steps)
-    if labels is None:
-        names = [f"length {length}" for length in checked]
-    else:
-        names = _named("labels", labels, len(checked))
+    names = _named("labels", labels, len(checked)) or [f"length {length}" for length in checked]
     texts = _texts(values, len(checked), steps)
     return _grid(names, texts, [[step >= length for step in range(steps)] for length in checked],
                  ("real step", "padding"), [style.INPUT] * len(checked), ax)
 
 
-# `labels` is an argument above, so the check of that name needs another one here.
+# `labels` is an argument of `batch`, so the check of that name needs another one here.
 _named = labels
 
 
@@ -151,7 +153,8 @@ def _grid(names: list[str], texts: list[list[str]], padding: list[list[bool]],
     tall = 0.56
     foot = 0.6
     key = [(colours[0], False, meaning[0]), (style.PADDING, True, meaning[1])]
-    canvas = Canvas(max(left + wide * steps + 0.25, key_width(key) + 0.4), foot + rows * (tall + 0.08) + 0.55, ax)
+    canvas = Canvas(max(left + wide * steps + 0.25, key_width(key) + 0.4),
+                    foot + rows * (tall + 0.08) + 0.55, ax)
     top = canvas.height - 0.5
     canvas.text(left - 0.2, top + 0.2, "step", style.SMALL, colour=style.MUTED, align="right")
     for step in range(steps):
@@ -203,6 +206,7 @@ def layouts(batch: int = 4, steps: int = 3, depth: int = 2, *,
     tallest = max(batch, steps) * side
     canvas = Canvas(7.2, tallest + reach + 2.35, ax)
     floor = 1.3
+    step_colours = ("#f3b04a", style.CELL[1])  # darker than the input's blue, in grey too
     for left, name, rows, columns, letters in (
         (0.0, "batch-major", batch, steps, "BT"), (3.6, "time-major", steps, batch, "TB"),
     ):
@@ -221,7 +225,7 @@ def layouts(batch: int = 4, steps: int = 3, depth: int = 2, *,
                     patch = canvas.tile(
                         first + column * side + sheet * shift,
                         top - (row + 1) * side + sheet * shift, side, side,
-                        colours=style.CELL if step else style.INPUT)
+                        colours=step_colours if step else style.INPUT)
                     patch.set_zorder(3 - 0.1 * sheet)
                     if sample:
                         patch.set_hatch("\\\\\\")
@@ -236,7 +240,7 @@ def layouts(batch: int = 4, steps: int = 3, depth: int = 2, *,
         for y, code, words, hatched in ((0.8, step_slice, "last step", False),
                                         (0.4, sample_slice, "last sample", True)):
             swatch = canvas.tile(left + 0.25, y - 0.13, 0.3, 0.26,
-                                 colours=style.INPUT if hatched else style.CELL)
+                                 colours=style.INPUT if hatched else step_colours)
             if hatched:
                 swatch.set_hatch("\\\\\\")
             canvas.text(left + 0.68, y, code, style.TEXT, align="left", family="DejaVu Sans Mono")

@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator
 
 from . import style
@@ -23,13 +24,13 @@ BOTH_SIGNS = LinearSegmentedColormap.from_list(
 ONE_SIGN = LinearSegmentedColormap.from_list("one sign", ["#ffffff", "#7fb9dd", "#00507f"])
 
 
-def _axes(width: float, height: float, ax: Axes | None) -> Axes:
+def _axes(width: float, height: float, ax: Axes | None) -> tuple[Axes, Figure | Axes]:
+    """Return the axes to draw on, and what the picture function returns."""
     if ax is not None:
-        return ax
+        return ax, ax
     figure = Figure(figsize=(width, height), dpi=style.DPI, facecolor=style.CARD,
-                    layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.12)
-    return figure.add_subplot()
+                    layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12))
+    return figure.add_subplot(), figure
 
 
 def _series(name: str, value: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -57,17 +58,16 @@ def curves(series: Mapping[str, Any], xlabel: str, ylabel: str,
     data = {name: _series(name, value) for name, value in series.items()}
     if logy and not any((y > 0).any() for _, y in data.values()):
         raise ValueError("logy is True, but no value of series is positive.")
-    own = ax is None
     with matplotlib.rc_context(style.RC):
-        ax = _axes(6.8, 4.0, ax)
+        ax, result = _axes(6.8, 4.0, ax)
         ends: list[tuple[float, str, str]] = []
         left = min(x.min() for x, _ in data.values())
         right = max(x.max() for x, _ in data.values())
-        for (name, (x, y)), look in zip(data.items(), style.LINES):
+        for (name, (x, y)), look in zip(data.items(), style.LINES, strict=False):
             ax.plot(x, y, markevery=max(1, x.size // 8), label=name, zorder=3, **look)
             good = np.isfinite(y) & ((y > 0) | (not logy))
             if good.any():
-                ends.append((float(y[good][-1]), name, str(look["color"])))
+                ends.append((float(y[good][-1]), name, look["color"]))
         for name, value in (reference or {}).items():
             ax.axhline(value, color=style.MUTED, linestyle=":", linewidth=2.0, zorder=2)
             ends.append((float(value), f"{name} {value:g}", style.MUTED))
@@ -83,7 +83,7 @@ def curves(series: Mapping[str, Any], xlabel: str, ylabel: str,
         ax.set_xlim(left - 0.02 * span, right + 0.02 * span)
         ax.margins(y=0.08)
         _names_at_ends(ax, ends)
-    return ax.figure if own else ax
+    return result
 
 
 def _names_at_ends(ax: Axes, ends: list[tuple[float, str, str]]) -> None:
@@ -99,8 +99,8 @@ def _names_at_ends(ax: Axes, ends: list[tuple[float, str, str]]) -> None:
 
     ends = sorted(ends, key=lambda end: end[0])
     names = [textwrap.fill(name, 18, break_long_words=False) for _, name, _ in ends]
-    # the height of each name, as a share of the axes', which take up most of the figure
-    tall = ax.figure.get_size_inches()[1] * 0.72
+    # the height of each name, as a share of the axes', which the layout will shrink a little
+    tall = 0.9 * ax.bbox.height / ax.figure.dpi
     heights = [(1.25 * (name.count("\n") + 1) + 0.2) * style.SMALL / 72 / tall for name in names]
     places = [place(value) for value, _, _ in ends]
     for _ in range(200):  # push neighbours apart until none touch
@@ -109,7 +109,7 @@ def _names_at_ends(ax: Axes, ends: list[tuple[float, str, str]]) -> None:
             if short > 0:
                 places[index] -= short / 2
                 places[index + 1] += short / 2
-    for (value, _, colour), name, height in zip(ends, names, places):
+    for (value, _, colour), name, height in zip(ends, names, places, strict=True):
         # a thin line leads to a name that had to move
         ax.plot([1.005, 1.03], [place(value), height], transform=ax.transAxes, color=colour,
                 linewidth=1.0, clip_on=False)
@@ -127,10 +127,12 @@ def graph_growth(steps: Any, static_counts: Any, dynamic_counts: Any,
 
 def heat(matrix: Any, xlabel: str, ylabel: str, title: str | None = None,
          xticklabels: Sequence[Any] | None = None, yticklabels: Sequence[Any] | None = None,
-         center_zero: bool = True, *, ax: Axes | None = None) -> Figure | Axes:
+         center_zero: bool = True, *, digits: int = 2,
+         ax: Axes | None = None) -> Figure | Axes:
     """Draw a matrix [rows, columns] as colours, with the numbers where there are few.
 
     With `center_zero`, white is 0, blue negative and orange positive; else white is the least.
+    `digits` is the number of decimals that are printed.
     """
     values = np.asarray(matrix, dtype=float)
     if values.ndim != 2 or 0 in values.shape:
@@ -138,14 +140,13 @@ def heat(matrix: Any, xlabel: str, ylabel: str, title: str | None = None,
     rows, columns = values.shape
     across = labels("xticklabels", xticklabels, columns)
     down = labels("yticklabels", yticklabels, rows)
-    own = ax is None
     finite = values[np.isfinite(values)]
     largest = float(np.abs(finite).max()) if finite.size else 1.0
     limits = (-largest or -1.0, largest or 1.0) if center_zero else (
         (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0))
     with matplotlib.rc_context({**style.RC, "axes.grid": False}):
         shape = min(max(rows / columns, 0.35), 1.1)
-        ax = _axes(6.4, min(max(5.0 * shape, 0.5 * min(rows, 10) + 1.6), 6.4), ax)
+        ax, result = _axes(6.4, min(max(5.0 * shape, 0.5 * min(rows, 10) + 1.6), 6.4), ax)
         picture = ax.imshow(values, cmap=BOTH_SIGNS if center_zero else ONE_SIGN, vmin=limits[0],
                             vmax=limits[1], interpolation="nearest", aspect="auto")
         ax.spines[:].set_visible(False)
@@ -161,9 +162,9 @@ def heat(matrix: Any, xlabel: str, ylabel: str, title: str | None = None,
         ax.set_ylabel(ylabel)
         if title:
             ax.set_title(title)
-        texts = [[number(entry) for entry in row] for row in values.tolist()]
-        widest = max(text_width(text, style.SMALL) for row in texts for text in row)
-        if rows <= 12 and widest + 0.12 <= 4.6 / columns:
+        texts = [[number(entry, digits) for entry in row] for row in values.tolist()]
+        longest = max((text for row in texts for text in row), key=len)
+        if rows <= 12 and text_width(longest, style.SMALL) + 0.1 <= 5.0 / columns:
             ax.set_xticks(np.arange(columns + 1) - 0.5, minor=True)
             ax.set_yticks(np.arange(rows + 1) - 0.5, minor=True)
             ax.grid(which="minor", color=style.CARD, linewidth=2.5)
@@ -176,4 +177,4 @@ def heat(matrix: Any, xlabel: str, ylabel: str, title: str | None = None,
                             fontsize=style.SMALL, color=style.CARD if dark else style.INK)
         else:
             ax.figure.colorbar(picture, ax=ax, fraction=0.05, pad=0.03).outline.set_visible(False)
-    return ax.figure if own else ax
+    return result

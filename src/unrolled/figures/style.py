@@ -12,6 +12,7 @@ from typing import Any
 
 import matplotlib
 from matplotlib.figure import Figure
+from matplotlib.rcsetup import cycler
 
 CARD = "#ffffff"  # every picture brings its own light card, so that it reads on a dark page
 INK = "#1f2933"
@@ -35,7 +36,7 @@ SMALL = 11.5
 SMALLEST = 9.0
 
 # Lines in order of use: hue, dash and marker all differ from one to the next.
-LINES = (
+LINES: tuple[dict[str, Any], ...] = (
     {"color": "#0067a3", "linestyle": "-", "marker": "o"},
     {"color": "#c64f00", "linestyle": "--", "marker": "s"},
     {"color": "#00704f", "linestyle": "-.", "marker": "^"},
@@ -57,7 +58,7 @@ RC: dict[str, Any] = {
     "axes.labelcolor": INK,
     "axes.labelsize": TEXT,
     "axes.linewidth": 1.0,
-    "axes.prop_cycle": matplotlib.cycler(color=[str(line["color"]) for line in LINES]),
+    "axes.prop_cycle": cycler(color=[line["color"] for line in LINES]),
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlelocation": "left",
@@ -105,7 +106,7 @@ def use_style() -> None:
     from IPython.core.pylabtools import select_figure_formats
     from matplotlib_inline.config import InlineBackend
 
-    settings = {"metadata": METADATA, "bbox_inches": None}
+    settings: dict[str, Any] = {"metadata": METADATA, "bbox_inches": None}
     config = InlineBackend.instance(parent=shell)
     config.print_figure_kwargs = settings  # kept for the moment when pyplot is imported
     config.figure_formats = {"retina"}
@@ -116,5 +117,6 @@ def use_style() -> None:
 def png(figure: Figure, density: float = 2.0) -> bytes:
     """Return `figure` as the bytes of a PNG file: the same bytes for the same picture."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DPI * density, metadata=METADATA, facecolor=CARD)
+    with matplotlib.rc_context(RC):  # ticks are made while drawing, in the style of that moment
+        figure.savefig(buffer, format="png", dpi=DPI * density, metadata=METADATA, facecolor=CARD)
     return buffer.getvalue()

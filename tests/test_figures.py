@@ -1,0 +1,531 @@
+"""The pictures: each shows what it says, nothing touches, the same call gives the same bytes."""
+
+import functools
+import itertools
+import subprocess
+import sys
+import textwrap
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch
+from matplotlib.path import Path
+
+from unrolled import figures
+from unrolled.figures import style
+from unrolled.figures.canvas import fit, text_width
+from unrolled.figures.grids import number
+
+RING = np.clip(1.4 - np.abs(np.hypot(*np.mgrid[-14:14, -14:14]) - 8) / 2, 0, 1)  # [28, 28]
+KERNEL = np.linspace(-2.0, 2.0, 40).reshape(5, 8)  # [D+U, 4U] with D 3, U 2
+FALL = np.exp(-np.arange(11) / 3)
+
+PICTURES = {
+    "neuron": lambda: figures.neuron(),
+    "neuron of one input": lambda: figures.neuron(1),
+    "neuron of six inputs": lambda: figures.neuron(6),
+    "feedforward and recurrent": lambda: figures.feedforward_and_recurrent(),
+    "unrolled": lambda: figures.unrolled(),
+    "unrolled hello": lambda: figures.unrolled(5, list("hello"), list("ello."), title="Spelling"),
+    "unrolled masked": lambda: figures.unrolled(4, masked=(2, 3)),
+    "unrolled unfolded": lambda: figures.unrolled(7, folded=False, masked=[6]),
+    "unrolled long": lambda: figures.unrolled(28, outputs=[None] * 27 + ["$y_{27}$"]),
+    "unrolled one": lambda: figures.unrolled(1, states=["0", "1"]),
+    "layer": lambda: figures.layer(),
+    "layer on a batch": lambda: figures.layer(3, 5, 4),
+    "layer, widest": lambda: figures.layer(8, 8, 6),
+    "layer, smallest": lambda: figures.layer(1, 1),
+    "kernel": lambda: figures.kernel_blocks(KERNEL[:, :2], 3, [f"$x_{i}$" for i in range(5)]),
+    "kernel of an LSTM": lambda: figures.kernel_blocks(KERNEL, 3, column_labels="ijfo"),
+    "kernel of a GRU": lambda: figures.kernel_blocks(KERNEL, 1, None, "ru", values=False),
+    "batch": lambda: figures.batch([2, 1, 2, 2], 2),
+    "batch of words": lambda: figures.batch([5, 2], 5, ["hello", "hi"],
+                                            [list("hello"), list("hi") + [None] * 3]),
+    "batch of numbers": lambda: figures.batch(range(10), 12, values=np.full((10, 12), -0.25)),
+    "masked loss": lambda: figures.loss_masked("ello.", "elao.", [1, 1, 1, 1, 0],
+                                               [0.01, 0.2, 1.3, 0.4, 2.2]),
+    "layouts": lambda: figures.layouts(),
+    "layouts, deep": lambda: figures.layouts(6, 2, 4),
+    "basic cell": lambda: figures.cell_diagram("basic"),
+    "LSTM cell": lambda: figures.cell_diagram("lstm"),
+    "GRU cell": lambda: figures.cell_diagram("gru"),
+    "four shapes": lambda: figures.four_shapes(),
+    "stack": lambda: figures.stack(),
+    "stack with dropout": lambda: figures.stack(5, 28, dropout=True),
+    "bidirectional": lambda: figures.bidirectional(),
+    "bidirectional, padded": lambda: figures.bidirectional(4, 3),
+    "image as rows": lambda: figures.image_as_rows(RING, "a ring"),
+    "network": lambda: figures.mnist_network(),
+    "network of three layers": lambda: figures.mnist_network(layers=3),
+    "graph growth": lambda: figures.graph_growth([2, 4, 8], [20, 40, 80], [41, 41, 41]),
+    "curves": lambda: figures.curves(
+        {"one layer": FALL + 0.3, "three layers": FALL + 0.17, "GRU": (np.arange(11), FALL + 0.16)},
+        "epoch", "loss", {"the document, one layer": 0.302}, "Loss"),
+    "curves, many": lambda: figures.curves({f"line {i}": FALL for i in range(6)}, "x", "y"),
+    "curves, logarithmic": lambda: figures.curves(
+        {"falls": 0.5 ** np.arange(20), "grows": 1.5 ** np.arange(20)}, "x", "y", logy=True),
+    "heat": lambda: figures.heat(KERNEL, "unit", "row", "A kernel"),
+    "heat, large": lambda: figures.heat(np.outer(FALL, np.arange(40)), "step", "unit"),
+    "heat of counts": lambda: figures.heat(np.arange(100).reshape(10, 10), "read as", "is",
+                                           xticklabels=range(10), yticklabels=range(10),
+                                           center_zero=False),
+    "images": lambda: figures.images(np.stack([RING] * 10), titles=range(10)),
+    "images in a row": lambda: figures.images(np.stack([RING] * 3), ["7 read as 1"] * 3),
+}
+
+
+@functools.cache
+def picture(name):
+    """Return a picture that tests look at and do not change, and the text in it."""
+    figure = PICTURES[name]()
+    return figure, drawn(figure)
+
+
+every_picture = pytest.mark.parametrize("name", PICTURES)
+
+
+def drawn(figure):
+    """Return (text, box) for all that the figure writes, after drawing it."""
+    canvas = FigureCanvasAgg(figure)
+    with matplotlib.rc_context(style.RC):
+        canvas.draw()
+    found = []
+    for axes in figure.axes:
+        found += [*axes.texts]
+        if not axes.axison:
+            continue
+        found += [axes.title, axes._left_title, axes.xaxis.label, axes.yaxis.label]
+        for axis in (axes.xaxis, axes.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            found += [label for place, label in zip(axis.get_ticklocs(), axis.get_ticklabels())
+                      if low <= place <= high]
+    renderer = canvas.get_renderer()
+    return [(text, text.get_window_extent(renderer)) for text in found
+            if text.get_visible() and text.get_text().strip()]
+
+
+def words(figure):
+    return [text.get_text() for text, _ in drawn(figure)]
+
+
+def padding(figure):
+    return sum(patch.get_gid() == "padding" for patch in figure.axes[0].patches)
+
+
+def touch(a, b, slack=0.5):
+    return (min(a.x1, b.x1) - max(a.x0, b.x0) > slack
+            and min(a.y1, b.y1) - max(a.y0, b.y0) > slack)
+
+
+def shaft(arrow):
+    """Return the path of an arrow without its head, in pixels."""
+    path = arrow.get_path().transformed(arrow.get_transform())
+    *_, head = [0, *np.flatnonzero(path.codes == Path.MOVETO)[1:]]
+    return path if not head else Path(path.vertices[:head], path.codes[:head])
+
+
+def arrows(figure):
+    return [patch for axes in figure.axes for patch in axes.patches
+            if isinstance(patch, FancyArrowPatch) and patch.get_gid() == "arrow"]
+
+
+# -- all pictures -----------------------------------------------------------------------------
+
+
+@every_picture
+def test_is_a_figure_that_fits_a_page(name):
+    figure, _ = picture(name)
+    assert isinstance(figure, Figure)
+    width, height = figure.get_size_inches()
+    assert width <= style.WIDTH and height <= 8.0
+    assert matplotlib.colors.to_rgba(figure.get_facecolor()) == (1.0, 1.0, 1.0, 1.0)
+
+
+@every_picture
+def test_text_is_on_the_page_and_large_enough(name):
+    figure, texts = picture(name)
+    page = figure.bbox
+    for text, box in texts:
+        assert text.get_fontsize() >= 9.0, text
+        assert box.x0 >= page.x0 and box.x1 <= page.x1, text
+        assert box.y0 >= page.y0 and box.y1 <= page.y1, text
+
+
+@every_picture
+def test_no_text_touches_another(name):
+    for (one, first), (two, second) in itertools.combinations(picture(name)[1], 2):
+        assert not touch(first, second), (one.get_text(), two.get_text())
+
+
+@every_picture
+def test_labels_stay_inside_their_nodes(name):
+    for text, box in picture(name)[1]:
+        if text.get_gid() == "inside":
+            node = text.container.get_window_extent()
+            assert node.x0 <= box.x0 and box.x1 <= node.x1, text
+            assert node.y0 <= box.y0 and box.y1 <= node.y1, text
+
+
+@every_picture
+def test_no_node_or_arrow_runs_through_free_text(name):
+    figure, texts = picture(name)
+    texts = [(text, box) for text, box in texts if text.get_gid() != "inside"]
+    nodes = [patch.get_window_extent() for axes in figure.axes if not axes.axison
+             for patch in axes.patches if patch.get_zorder() > 2.5]
+    lines = [shaft(arrow) for arrow in arrows(figure)]
+    for text, box in texts:
+        assert not any(touch(box, node) for node in nodes), text
+        if text.get_bbox_patch() is None:  # a label with a piece of card behind it interrupts one
+            assert not any(line.intersects_bbox(box, filled=False) for line in lines), text
+
+
+@every_picture
+def test_drawing_stays_on_the_page(name):
+    figure, _ = picture(name)
+    page = figure.bbox
+    for axes in figure.axes:
+        for patch in axes.patches:
+            box = patch.get_window_extent()
+            assert box.x0 >= page.x0 and box.x1 <= page.x1, patch
+            assert box.y0 >= page.y0 and box.y1 <= page.y1, patch
+
+
+@every_picture
+def test_same_call_same_bytes_and_no_version(name):
+    first, second = (figures.png(PICTURES[name](), density=1) for _ in range(2))
+    assert first == second
+    assert b"atplotlib" not in first and b"Software" not in first
+
+
+def test_png_has_two_pixels_for_one():
+    figure = figures.unrolled()
+    width, height = figure.get_size_inches()
+    header = figures.png(figure)[16:24]
+    size = int.from_bytes(header[:4]), int.from_bytes(header[4:])
+    assert size == (round(200 * width), round(200 * height))
+
+
+@pytest.mark.parametrize("draw", [
+    lambda ax: figures.unrolled(ax=ax), lambda ax: figures.batch([1, 2], 2, ax=ax),
+    lambda ax: figures.curves({"a": [1, 2]}, "x", "y", ax=ax),
+    lambda ax: figures.heat(KERNEL, "x", "y", ax=ax),
+    lambda ax: figures.images(np.stack([RING]), ax=ax), lambda ax: figures.layouts(ax=ax),
+])
+def test_draws_on_the_axes_that_are_given(draw):
+    axes = Figure(figsize=(7.2, 4)).add_subplot()
+    assert draw(axes) is axes
+    assert axes.get_children()
+
+
+# -- what each picture shows ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("inputs", [1, 3, 6])
+def test_neuron_has_a_weight_for_each_input_and_one_for_the_way_back(inputs):
+    found = words(figures.neuron(inputs))
+    assert [f"$w_{{{i}}}$" in found for i in range(1, 8)] == [i <= inputs for i in range(1, 8)]
+    assert {"$w_y$", "$b$", "tanh", "$y_t$"} <= set(found)
+
+
+def test_unrolled_writes_the_labels_it_is_given():
+    found = words(figures.unrolled(3, ["a", "b", "c"], ["d", "", None], ["p", "q", "r", "s"],
+                                   folded=False, title="A title"))
+    assert sorted(found) == sorted(["a", "b", "c", "d", "p", "q", "r", "s", "A title"]
+                                   + ["cell"] * 3)
+
+
+def test_unrolled_folded_has_one_more_cell():
+    folded, alone = figures.unrolled(3), figures.unrolled(3, folded=False)
+    assert (words(folded).count("cell"), words(alone).count("cell")) == (4, 3)
+    assert "=" in words(folded) and "=" not in words(alone)
+
+
+def test_masked_steps_are_hatched_and_hand_the_state_on():
+    figure = figures.unrolled(4, masked=(2, 3), folded=False)
+    assert padding(figure) == 2 * 3  # input, cell and output of two steps
+    found = words(figure)
+    assert found.count("0") == 2 and found.count("cell") == 2
+    assert found.count("$h_{1}$") == 3 and "$h_{2}$" not in found
+
+
+def test_a_long_chain_shows_its_ends():
+    found = words(figures.unrolled(28, folded=False))
+    assert {"$x_{0}$", "$x_{2}$", "$x_{27}$", r"$\cdots$"} <= set(found)
+    assert "$x_{3}$" not in found
+
+
+@pytest.mark.parametrize(("batch", "shapes"), [
+    (None, ["$x_t$ [3]", "$y_{t-1}$ [5]"]),
+    (4, ["$X_t$ [4, 3]", "$Y_{t-1}$ [4, 5]"]),
+])
+def test_layer_writes_its_shapes(batch, shapes):
+    found = words(figures.layer(3, 5, batch))
+    assert {"$W_x$ [3, 5]", "$W_y$ [5, 5]", "$b$ [5]", *shapes} <= set(found)
+
+
+def test_kernel_is_split_where_the_inputs_end():
+    figure = figures.kernel_blocks(KERNEL, 3, column_labels="ijfo")
+    found = words(figure)
+    assert {"input rows", "[3, 8]", "state rows", "[2, 8]", *"ijfo"} <= set(found)
+    assert [number(value) in found for value in KERNEL.ravel()] == [True] * 40
+    fills = [matplotlib.colors.to_hex(patch.get_facecolor()) for patch in figure.axes[0].patches]
+    assert fills == [style.INPUT[0]] * 24 + [style.CELL[0]] * 16
+
+
+@pytest.mark.parametrize("lengths", [[2, 1, 2, 2], [0, 5, 3], [4]])
+def test_batch_hatches_what_lies_past_the_lengths(lengths):
+    steps = max(lengths)
+    assert padding(figures.batch(lengths, steps)) == sum(steps - length for length in lengths)
+
+
+def test_batch_writes_values_and_labels():
+    found = words(figures.batch([1, 2], 2, ["one", "two"], np.array([[1.0, 0.0], [1.0, -0.5]])))
+    assert found.count("1") == 3 and "\N{MINUS SIGN}0.50" in found  # two values and a step
+    assert {"one", "two", "real step", "padding"} <= set(found)
+
+
+def test_masked_loss_hatches_steps_without_weight():
+    figure = figures.loss_masked("ab.", "ac.", [1, 1, 0])
+    assert padding(figure) == 3
+    assert "loss" not in words(figure)
+    assert "loss" in words(figures.loss_masked("ab.", "ac.", [1, 1, 0], [0, 1, 2]))
+
+
+def test_layouts_mark_the_same_entries_in_both():
+    batch, steps, depth = 4, 3, 2
+    figure = figures.layouts(batch, steps, depth)
+    tiles = figure.axes[0].patches
+    left = [tile for tile in tiles if tile.get_x() < 3.5]
+    right = [tile for tile in tiles if tile.get_x() > 3.5]
+    for panel in (left, right):  # the key adds one of each
+        fills = [matplotlib.colors.to_hex(tile.get_facecolor()) for tile in panel]
+        assert sum(fill != style.INPUT[0] for fill in fills) == batch * depth + 1
+        assert sum(bool(tile.get_hatch()) for tile in panel) == steps * depth + 1
+    assert words(figure).count("x[:, -1]") == 2
+
+
+@pytest.mark.parametrize(("kind", "layers", "pointwise", "states"), [
+    ("basic", ["tanh"], [], {"$h_{t-1}$", "$h_t$"}),
+    ("lstm", [r"$\sigma$"] * 3 + ["tanh"] * 2, ["+", *"×××"],
+     {"$c_{t-1}$", "$c_t$", "$h_{t-1}$", "$h_t$", "$i$", "$j$", "$f$", "$o$"}),
+    ("gru", [r"$\sigma$"] * 2 + ["tanh"], ["+", "1−", *"×××"], {"$r$", "$u$"}),
+])
+def test_cells_have_their_gates(kind, layers, pointwise, states):
+    found = words(figures.cell_diagram(kind))
+    assert sorted(word for word in found if word in {r"$\sigma$", "tanh"}) == sorted(layers)
+    assert sorted(word for word in found if word in {"+", "1−", "×"}) == sorted(pointwise)
+    assert states <= set(found)
+
+
+def test_four_shapes_are_named():
+    assert {"vector to sequence", "sequence to vector", "sequence to sequence",
+            "encoder and decoder"} == set(words(figures.four_shapes()))
+
+
+def test_stack_has_a_cell_for_each_layer_and_step():
+    plain, dropped = figures.stack(3, 4), figures.stack(3, 4, dropout=True)
+    assert words(plain).count("cell") == 12
+    assert "dropout" in words(dropped) and "dropout" not in words(plain)
+    dashed = [arrow for arrow in arrows(dropped) if arrow.get_linestyle() not in ("-", "solid")]
+    assert len(dashed) == 2 * 4 + 1  # between three layers, and the key
+
+
+def test_backward_chain_starts_at_the_last_real_step():
+    full, short = figures.bidirectional(4), figures.bidirectional(4, 3)
+    assert padding(full) == 0 and padding(short) == 5
+    assert len(arrows(full)) - len(arrows(short)) == 4 + 2  # of a step, and of two state arrows
+
+
+def test_image_is_cut_into_all_its_rows():
+    figure = figures.image_as_rows(RING, "a ring")
+    painted = figure.axes[0].images
+    assert len(painted) == 1 + 28
+    assert np.array_equal(painted[0].get_array(), RING)
+    assert np.array_equal(painted[1 + 9].get_array()[0], RING[9])
+    assert len({image.get_clim() for image in painted}) == 1
+    assert {"a ring: [28, 28]", "$x_{0}$: 28 inputs", "$x_{27}$: 28 inputs"} <= set(words(figure))
+
+
+def test_network_names_its_constants():
+    found = words(figures.mnist_network(28, 28, 31, 10, layers=3))
+    assert {"row 0", "row 27", "layer 3: 31", "[31, 10]", "10 scores", "28 inputs"} <= set(found)
+
+
+def test_curves_differ_without_colour_and_are_named_at_their_ends():
+    figure = figures.curves({f"line {i}": FALL for i in range(6)}, "x", "y", {"chance": 0.125})
+    lines = [line for line in figure.axes[0].lines if line.get_marker() not in ("None", "", None)]
+    assert len({line.get_marker() for line in lines}) == 6
+    assert len({str(line._dash_pattern) for line in lines}) == 6
+    assert {"chance 0.125", *(f"line {i}" for i in range(6))} <= set(words(figure))
+
+
+def test_curves_keep_their_data():
+    figure = figures.curves({"a": ([1, 3], [2.0, 4.0])}, "x", "y", logy=True)
+    line = figure.axes[0].lines[0]
+    assert line.get_xydata().tolist() == [[1, 2], [3, 4]]
+    assert figure.axes[0].get_yscale() == "log"
+
+
+def test_names_stand_in_the_order_of_their_lines():
+    figure = figures.curves({"low": [1, 1], "high": [1, 1.02], "middle": [1, 1.01]}, "x", "y")
+    heights = {text.get_text(): box.y0 for text, box in drawn(figure)}
+    assert heights["low"] < heights["middle"] < heights["high"]
+
+
+def test_heat_writes_numbers_where_there_are_few():
+    assert "\N{MINUS SIGN}2" in words(figures.heat(KERNEL, "x", "y"))
+    assert "0.123" in words(figures.heat([[0.1234]], "x", "y", digits=3))
+    assert len(figures.heat(np.zeros((31, 28)), "x", "y").axes) == 2  # a colour bar instead
+
+
+def test_heat_is_white_at_zero():
+    picture = figures.heat([[-1.0, 3.0]], "x", "y").axes[0].images[0]
+    assert np.allclose(picture.cmap(picture.norm(0.0)), 1.0, atol=0.01)
+
+
+def test_images_are_all_there():
+    figure = figures.images(np.arange(10 * 4).reshape(10, 2, 2), columns=4)
+    assert len(figure.axes[0].images) == 10
+
+
+@pytest.mark.parametrize(("value", "text"), [
+    (1, "1"), (1.0, "1"), (True, "1"), (0.004, "0.00"), (-0.004, "0.00"), (-0.0, "0"),
+    (np.float32(-0.5), "\N{MINUS SIGN}0.50"), ("h", "h"), (None, ""), (float("nan"), "nan"),
+    (np.int64(-12), "\N{MINUS SIGN}12"),
+])
+def test_numbers_are_short(value, text):
+    assert number(value) == text
+
+
+def test_labels_shrink_until_they_fit():
+    assert fit("a", 1.0, 14.0) == 14.0
+    smaller = fit("prediction", 0.8, 14.0)
+    assert 9.0 <= smaller < 14.0 and text_width("prediction", smaller) <= 0.8
+
+
+def test_kinds_differ_in_grey():
+    """Edges of the drawn kinds, and the lines of plots, keep apart from the white card in grey."""
+    colours = [pair[1] for pair in (style.INPUT, style.CELL, style.OUTPUT, style.OTHER)]
+    for colour in [*colours, *(line["color"] for line in style.LINES), style.MUTED, style.INK]:
+        linear = [(c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4)
+                  for c in matplotlib.colors.to_rgb(colour)]
+        luminance = np.dot(linear, [0.2126, 0.7152, 0.0722])
+        assert 1.05 / (luminance + 0.05) >= 4.0, colour
+
+
+# -- mistakes ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("call", "error", "message"), [
+    (lambda: figures.neuron(0), ValueError,
+     "num_inputs is 0; give a whole number from 1 to 6."),
+    (lambda: figures.neuron(2.5), TypeError,
+     "num_inputs is 2.5; give a whole number from 1 to 6."),
+    (lambda: figures.neuron(True), TypeError,
+     "num_inputs is True; give a whole number from 1 to 6."),
+    (lambda: figures.unrolled(3, inputs=["a"]), ValueError,
+     "inputs has 1 entries; give 3, one for each."),
+    (lambda: figures.unrolled(3, states=["a"]), ValueError,
+     "states has 1 entries; give 3, one after each step, or 4 with the initial state first."),
+    (lambda: figures.unrolled(3, masked=[3]), ValueError,
+     "masked names step 3; give steps from 0 to 2."),
+    (lambda: figures.unrolled(1, inputs=["disestablishmentarian"]), ValueError,
+     "label 'disestablishmentarian' is 2.1 inches wide where 0.5 are free; give a shorter label."),
+    (lambda: figures.kernel_blocks(np.zeros(3), 1), ValueError,
+     "kernel has shape [3]; give rows and columns."),
+    (lambda: figures.kernel_blocks(np.zeros((5, 2)), 5), ValueError,
+     "num_inputs is 5; give a whole number from 1 to 4."),
+    (lambda: figures.kernel_blocks(KERNEL, 3, column_labels="abc"), ValueError,
+     "column_labels has 3 entries, which do not divide the kernel's 8 columns into equal blocks."),
+    (lambda: figures.kernel_blocks(np.zeros((5, 12)), 3), ValueError,
+     "kernel has 12 columns, too many to print; pass values=False."),
+    (lambda: figures.batch([3], 2), ValueError,
+     "lengths[0] is 3; give a whole number from 0 to 2."),
+    (lambda: figures.batch(2, 2), ValueError, "lengths is 2; give one length for each row."),
+    (lambda: figures.batch([], 2), ValueError, "lengths has 0 rows; give 1 to 10."),
+    (lambda: figures.batch([1, 2], 2, labels=["a"]), ValueError,
+     "labels has 1 entries; give 2, one for each."),
+    (lambda: figures.batch([1, 2], 2, values=[[1, 2]]), ValueError,
+     "values has rows of [2] entries; give 2 rows of 2."),
+    (lambda: figures.loss_masked("abc", "ab", [1, 1, 1]), ValueError,
+     "prediction has 2 entries; give 3, one for each target."),
+    (lambda: figures.cell_diagram("peephole"), ValueError,
+     "kind is 'peephole'; give one of 'basic', 'lstm', 'gru'."),
+    (lambda: figures.bidirectional(3, 4), ValueError,
+     "length is 4; give a whole number from 0 to 3."),
+    (lambda: figures.image_as_rows(np.zeros((2, 28, 28))), ValueError,
+     "image has shape [2, 28, 28]; give one image [T, D], both at least 4."),
+    (lambda: figures.images(RING), ValueError,
+     "array has shape [28, 28]; give images [N, height, width]."),
+    (lambda: figures.curves({}, "x", "y"), ValueError, "series has 0 lines; give 1 to 6."),
+    (lambda: figures.curves({"a": ([1], [1, 2])}, "x", "y"), ValueError,
+     "series 'a' has x of shape [1] and y of shape [2]; give two vectors of the same length."),
+    (lambda: figures.curves({"a": [0.0, -1.0]}, "x", "y", logy=True), ValueError,
+     "logy is True, but no value of series is positive."),
+    (lambda: figures.heat([1, 2], "x", "y"), ValueError,
+     "matrix has shape [2]; give rows and columns."),
+    (lambda: figures.heat(KERNEL, "x", "y", xticklabels=["a"]), ValueError,
+     "xticklabels has 1 entries; give 8, one for each."),
+])
+def test_mistakes_are_said_in_one_sentence(call, error, message):
+    with pytest.raises(error) as caught:
+        call()
+    assert str(caught.value) == message
+
+
+# -- where the pictures are shown -------------------------------------------------------------
+
+
+def run(code):
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True,
+                          text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+def test_neither_tensorflow_nor_pyplot_is_imported():
+    found = run("""
+        import sys
+        from unrolled import figures
+        figures.use_style()
+        figures.unrolled()
+        unwanted = ("tensorflow", "keras", "matplotlib.pyplot")
+        print([name for name in unwanted if name in sys.modules])
+        """)
+    assert found == ["[]"]
+
+
+def test_style_does_not_change_the_bytes():
+    code = """
+        import hashlib
+        from unrolled import figures
+        {style}
+        picture = figures.curves({{"a": [1, 2, 3]}}, "x", "y")
+        print(hashlib.sha256(figures.png(picture)).hexdigest())
+        """
+    assert run(code.format(style="")) == run(code.format(style="figures.use_style()"))
+
+
+@pytest.mark.parametrize("pyplot", ["", "import matplotlib.pyplot"])
+def test_a_notebook_shows_them_at_twice_the_density_without_a_version(pyplot):
+    pytest.importorskip("IPython")
+    found = run(f"""
+        import base64, os
+        os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+        from IPython.core.interactiveshell import InteractiveShell
+        shell = InteractiveShell.instance()
+        from unrolled import figures
+        figures.use_style()
+        {pyplot}
+        figure = figures.unrolled()
+        data, metadata = shell.display_formatter.format(figure)
+        image = data["image/png"]
+        image = base64.b64decode(image) if isinstance(image, str) else image
+        width = round(100 * figure.get_size_inches()[0])
+        print(int.from_bytes(image[16:20]) == 2 * width, metadata["image/png"]["width"] == width,
+              b"Software" in image, image == figures.png(figure))
+        """)
+    assert found == ["True", "True", "False", "True"]
