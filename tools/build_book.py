@@ -54,9 +54,12 @@ class Page(HTMLParser):
 
 def broken(html: Path) -> Iterator[str]:
     """What is wrong with the links of the pages in a folder, one sentence each."""
-    pages = {path.resolve(): Page(path) for path in sorted(html.rglob("*.html"))}
+    html = html.resolve()
+    files = [path.relative_to(html) for path in sorted(html.rglob("*.html"))]
+    # In _static lie templates of the theme, which are no pages.
+    pages = {html / file: Page(html / file) for file in files if file.parts[0] != "_static"}
     for path, page in pages.items():
-        name = path.relative_to(html.resolve())
+        name = path.relative_to(html)
         for address in page.fetched:
             parts = urlsplit(address)
             if parts.netloc:
