@@ -25,6 +25,7 @@ import tensorflow as tf
 
 from unrolled.checks import (
     as_float_tensor,
+    as_written,
     check_cell,
     check_count,
     check_float_dtype,
@@ -73,7 +74,7 @@ class RNNCell(tf.Module):
     structure of tensors [B, size]. `output_size` likewise.
     """
 
-    # The variables that `build` makes: named here so that asking for one too early can be explained.
+    # The variables that `build` makes: named so that asking for one too early can be explained.
     _made_by_build: tuple[str, ...] = ()
 
     def __init__(self, name: str | None = None):
@@ -96,6 +97,7 @@ class RNNCell(tf.Module):
         """The equation: [B, D] and a state give [B, output_size] and the next state."""
         raise NotImplementedError(f"{type(self).__name__} does not say how to step.")
 
+    @as_written
     def __call__(self, inputs: Any, state: Any) -> tuple[Any, Any]:
         """One time step.
 
@@ -141,6 +143,7 @@ class RNNCell(tf.Module):
             lambda size: tf.zeros([batch_size, *size_shape(size)], dtype), self.state_size
         )
 
+    @as_written
     def build(self, input_depth: Any, dtype: Any = tf.float32) -> None:
         """Make the variables for inputs [B, input_depth]. A second call checks and makes nothing.
 

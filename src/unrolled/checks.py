@@ -8,6 +8,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+# A trace takes functions marked so as they are: AutoGraph, which rewrites Python's `if` and `for`
+# into graph operations, would find nothing in them and take most of the time of the trace.
+as_written = tf.autograph.experimental.do_not_convert
+
 CELL_ATTRIBUTES = ("state_size", "output_size", "zero_state")
 
 

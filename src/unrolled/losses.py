@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from unrolled.checks import as_float_tensor
+from unrolled.checks import as_float_tensor, as_written
 
 
+@as_written
 def sequence_loss(
     logits: Any,
     targets: Any,

@@ -10,9 +10,10 @@ from typing import Any
 
 import tensorflow as tf
 
-from unrolled.checks import check_lengths
+from unrolled.checks import as_written, check_lengths
 
 
+@as_written
 def unpack_sequence(tensor: Any) -> list[tf.Tensor]:
     """Split [B, T, ...] into a list of T tensors [B, ...], as `static_rnn` takes them.
 
@@ -28,6 +29,7 @@ def unpack_sequence(tensor: Any) -> list[tf.Tensor]:
     return tf.unstack(tensor, axis=1)  # [B, T, ...] -> T times [B, ...]
 
 
+@as_written
 def pack_sequence(sequence: Sequence[Any]) -> tf.Tensor:
     """Join a list of T tensors [B, ...] to one tensor [B, T, ...]; undoes `unpack_sequence`.
 
@@ -44,6 +46,7 @@ def pack_sequence(sequence: Sequence[Any]) -> tf.Tensor:
     return tf.stack(sequence, axis=1)  # T times [B, ...] -> [B, T, ...]
 
 
+@as_written
 def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = tf.bool) -> tf.Tensor:
     """Which steps are real: [B, T] of `dtype`, true (or 1) where t < lengths[b].
 
@@ -63,6 +66,7 @@ def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = tf.bool) -> tf.
     return tf.sequence_mask(lengths, maxlen, dtype)
 
 
+@as_written
 def last_relevant(outputs: Any, lengths: Any) -> tf.Tensor:
     """The output at each row's last real step; zeros for a row of length 0.
 

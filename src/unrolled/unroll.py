@@ -23,6 +23,7 @@ import tensorflow as tf
 from unrolled.cells import StepFunction, ensure_built, step_function
 from unrolled.checks import (
     as_float_tensor,
+    as_written,
     check_cell,
     check_float_dtype,
     check_lengths,
@@ -31,6 +32,7 @@ from unrolled.checks import (
 )
 
 
+@as_written
 def static_rnn(
     cell: Any,
     inputs: Sequence[Any],
@@ -91,6 +93,7 @@ def static_rnn(
         return outputs, state
 
 
+@as_written
 def dynamic_rnn(
     cell: Any,
     inputs: Any,
@@ -146,6 +149,7 @@ def dynamic_rnn(
         return outputs, state
 
 
+@as_written
 def bidirectional_dynamic_rnn(
     cell_fw: Any,
     cell_bw: Any,
@@ -224,7 +228,6 @@ class _Run(NamedTuple):
     step: StepFunction
     initial_state: Any
     lengths: tf.Tensor | None  # [B], int32
-    batch: int | tf.Tensor  # B, a number where it is known
     dtype: tf.DType
 
 
@@ -253,7 +256,7 @@ def _prepare(
     if sequence_length is not None:
         known_steps = steps if isinstance(steps, int) else None
         lengths = check_lengths(sequence_length, known_batch, known_steps, tf.stack([batch, steps]))
-    return _Run(step_function(cell), state, lengths, batch, input_dtype)
+    return _Run(step_function(cell), state, lengths, input_dtype)
 
 
 def _input_dtype(inputs: Any) -> tf.DType:
@@ -384,20 +387,25 @@ def _loop(
     batch = tf.shape(first)[1] if known_batch is None else known_batch
     one_step = tf.nest.map_structure(lambda x: tf.TensorSpec(x.shape[1:], x.dtype), inputs)
     run = _prepare(cell, one_step, batch, steps, initial_state, dtype, sequence_length)
-    last = steps if run.lengths is None else tf.reduce_max(tf.concat([[0], run.lengths], axis=0))
+    last = steps
+    if run.lengths is not None:
+        # At least one step, though it be all padding: what no step has read has no gradient.
+        last = tf.minimum(steps, tf.reduce_max(tf.concat([[1], run.lengths], axis=0)))
 
     frames = tf.nest.map_structure(
         lambda x: tf.TensorArray(x.dtype, steps, element_shape=x.shape[1:]).unstack(x), inputs
     )
-    # Slots that no step writes read as zeros. Slot 0 is there and holds zeros from the start, so
-    # that there is something to stack even when no step runs.
-    sizes = tf.nest.map_structure(size_shape, cell.output_size)
-    outputs = tf.nest.map_structure(
-        lambda size: tf.TensorArray(
-            run.dtype, tf.maximum(steps, 1), element_shape=[known_batch, *size]
-        ).write(0, tf.zeros([run.batch, *size], run.dtype)),
-        sizes,
-    )
+
+    def new_array(size: tf.TensorShape) -> tf.TensorArray:
+        """T slots for outputs [B, size]; those that no step writes read as zeros."""
+        shape = [known_batch, *size]
+        if known_steps:
+            return tf.TensorArray(run.dtype, steps, element_shape=shape)
+        # T may be 0: one slot that is there and filled tells the stack the shape of its elements.
+        array = tf.TensorArray(run.dtype, tf.maximum(steps, 1), element_shape=shape)
+        return array.write(0, tf.zeros([batch, *size], run.dtype))
+
+    outputs = tf.nest.map_structure(lambda size: new_array(size_shape(size)), cell.output_size)
 
     def body(t: tf.Tensor, state: Any, outputs: Any) -> tuple[tf.Tensor, Any, Any]:
         x = tf.nest.map_structure(lambda frame: frame.read(t), frames)  # [B, D]
