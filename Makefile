@@ -59,7 +59,6 @@ data: $(INSTALLED)
 
 lint: $(INSTALLED)
 	@$(PY) -m ruff check .
-	@$(PY) -m ruff format --check src tests tools
 	@$(PY) -m mypy
 
 clean:
