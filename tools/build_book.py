@@ -79,8 +79,8 @@ def broken(html: Path) -> Iterator[str]:
 
 
 def main() -> int:
-    # All pages are written anew, from Sphinx's cache of what it has read: so a page that is no longer
-    # in the contents does not stay behind, and a reference that broke elsewhere is warned of.
+    # All pages are written anew, from Sphinx's cache of what it has read: a page that left the
+    # contents does not stay behind, and a reference whose target left is warned of.
     shutil.rmtree(BUILD / "html", ignore_errors=True)
     # Not the script `jupyter-book`: it starts with the path of a Python, and paths may move.
     command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
