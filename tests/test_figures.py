@@ -42,11 +42,13 @@ PICTURES = {
     "kernel of an LSTM": lambda: figures.kernel_blocks(KERNEL, 3, column_labels="ijfo"),
     "kernel of a GRU": lambda: figures.kernel_blocks(KERNEL, 1, None, "ru", values=False),
     "batch": lambda: figures.batch([2, 1, 2, 2], 2),
-    "batch of words": lambda: figures.batch([5, 2], 5, ["hello", "hi"],
-                                            [list("hello"), list("hi") + [None] * 3]),
+    "batch of words": lambda: figures.batch(
+        [5, 2], 5, ["hello", "hi"], [list("hello"), list("hi") + [None] * 3]
+    ),
     "batch of numbers": lambda: figures.batch(range(10), 12, values=np.full((10, 12), -0.25)),
-    "masked loss": lambda: figures.loss_masked("ello.", "elao.", [1, 1, 1, 1, 0],
-                                               [0.01, 0.2, 1.3, 0.4, 2.2]),
+    "masked loss": lambda: figures.loss_masked(
+        "ello.", "elao.", [1, 1, 1, 1, 0], [0.01, 0.2, 1.3, 0.4, 2.2]
+    ),
     "layouts": lambda: figures.layouts(),
     "layouts, deep": lambda: figures.layouts(6, 2, 4),
     "basic cell": lambda: figures.cell_diagram("basic"),
@@ -63,15 +65,25 @@ PICTURES = {
     "graph growth": lambda: figures.graph_growth([2, 4, 8], [20, 40, 80], [41, 41, 41]),
     "curves": lambda: figures.curves(
         {"one layer": FALL + 0.3, "three layers": FALL + 0.17, "GRU": (np.arange(11), FALL + 0.16)},
-        "epoch", "loss", {"the document, one layer": 0.302}, "Loss"),
+        "epoch",
+        "loss",
+        {"the document, one layer": 0.302},
+        "Loss",
+    ),
     "curves, many": lambda: figures.curves({f"line {i}": FALL for i in range(6)}, "x", "y"),
     "curves, logarithmic": lambda: figures.curves(
-        {"falls": 0.5 ** np.arange(20), "grows": 1.5 ** np.arange(20)}, "x", "y", logy=True),
+        {"falls": 0.5 ** np.arange(20), "grows": 1.5 ** np.arange(20)}, "x", "y", logy=True
+    ),
     "heat": lambda: figures.heat(KERNEL, "unit", "row", "A kernel"),
     "heat, large": lambda: figures.heat(np.outer(FALL, np.arange(40)), "step", "unit"),
-    "heat of counts": lambda: figures.heat(np.arange(100).reshape(10, 10), "read as", "is",
-                                           xticklabels=range(10), yticklabels=range(10),
-                                           center_zero=False),
+    "heat of counts": lambda: figures.heat(
+        np.arange(100).reshape(10, 10),
+        "read as",
+        "is",
+        xticklabels=range(10),
+        yticklabels=range(10),
+        center_zero=False,
+    ),
     "images": lambda: figures.images(np.stack([RING] * 10), titles=range(10)),
     "images in a row": lambda: figures.images(np.stack([RING] * 3), ["7 read as 1"] * 3),
 }
@@ -100,11 +112,17 @@ def drawn(figure):
         found += [axes.title, axes._left_title, axes.xaxis.label, axes.yaxis.label]
         for axis in (axes.xaxis, axes.yaxis):
             low, high = sorted(axis.get_view_interval())
-            found += [label for place, label in zip(axis.get_ticklocs(), axis.get_ticklabels())
-                      if low <= place <= high]
+            found += [
+                label
+                for place, label in zip(axis.get_ticklocs(), axis.get_ticklabels())
+                if low <= place <= high
+            ]
     renderer = canvas.get_renderer()
-    return [(text, text.get_window_extent(renderer)) for text in found
-            if text.get_visible() and text.get_text().strip()]
+    return [
+        (text, text.get_window_extent(renderer))
+        for text in found
+        if text.get_visible() and text.get_text().strip()
+    ]
 
 
 def words(figure):
@@ -116,8 +134,7 @@ def padding(figure):
 
 
 def touch(a, b, slack=0.5):
-    return (min(a.x1, b.x1) - max(a.x0, b.x0) > slack
-            and min(a.y1, b.y1) - max(a.y0, b.y0) > slack)
+    return min(a.x1, b.x1) - max(a.x0, b.x0) > slack and min(a.y1, b.y1) - max(a.y0, b.y0) > slack
 
 
 def shaft(arrow):
@@ -128,8 +145,12 @@ def shaft(arrow):
 
 
 def arrows(figure):
-    return [patch for axes in figure.axes for patch in axes.patches
-            if isinstance(patch, FancyArrowPatch) and patch.get_gid() == "arrow"]
+    return [
+        patch
+        for axes in figure.axes
+        for patch in axes.patches
+        if isinstance(patch, FancyArrowPatch) and patch.get_gid() == "arrow"
+    ]
 
 
 # -- all pictures -----------------------------------------------------------------------------
@@ -173,8 +194,13 @@ def test_labels_stay_inside_their_nodes(name):
 def test_no_node_or_arrow_runs_through_free_text(name):
     figure, texts = picture(name)
     texts = [(text, box) for text, box in texts if text.get_gid() != "inside"]
-    nodes = [patch.get_window_extent() for axes in figure.axes if not axes.axison
-             for patch in axes.patches if patch.get_zorder() > 2.5]
+    nodes = [
+        patch.get_window_extent()
+        for axes in figure.axes
+        if not axes.axison
+        for patch in axes.patches
+        if patch.get_zorder() > 2.5
+    ]
     lines = [shaft(arrow) for arrow in arrows(figure)]
     for text, box in texts:
         assert not any(touch(box, node) for node in nodes), text
@@ -208,12 +234,17 @@ def test_png_has_two_pixels_for_one():
     assert size == (round(200 * width), round(200 * height))
 
 
-@pytest.mark.parametrize("draw", [
-    lambda ax: figures.unrolled(ax=ax), lambda ax: figures.batch([1, 2], 2, ax=ax),
-    lambda ax: figures.curves({"a": [1, 2]}, "x", "y", ax=ax),
-    lambda ax: figures.heat(KERNEL, "x", "y", ax=ax),
-    lambda ax: figures.images(np.stack([RING]), ax=ax), lambda ax: figures.layouts(ax=ax),
-])
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda ax: figures.unrolled(ax=ax),
+        lambda ax: figures.batch([1, 2], 2, ax=ax),
+        lambda ax: figures.curves({"a": [1, 2]}, "x", "y", ax=ax),
+        lambda ax: figures.heat(KERNEL, "x", "y", ax=ax),
+        lambda ax: figures.images(np.stack([RING]), ax=ax),
+        lambda ax: figures.layouts(ax=ax),
+    ],
+)
 def test_draws_on_the_axes_that_are_given(draw):
     axes = Figure(figsize=(7.2, 4)).add_subplot()
     assert draw(axes) is axes
@@ -231,10 +262,14 @@ def test_neuron_has_a_weight_for_each_input_and_one_for_the_way_back(inputs):
 
 
 def test_unrolled_writes_the_labels_it_is_given():
-    found = words(figures.unrolled(3, ["a", "b", "c"], ["d", "", None], ["p", "q", "r", "s"],
-                                   folded=False, title="A title"))
-    assert sorted(found) == sorted(["a", "b", "c", "d", "p", "q", "r", "s", "A title"]
-                                   + ["cell"] * 3)
+    found = words(
+        figures.unrolled(
+            3, ["a", "b", "c"], ["d", "", None], ["p", "q", "r", "s"], folded=False, title="A title"
+        )
+    )
+    assert sorted(found) == sorted(
+        ["a", "b", "c", "d", "p", "q", "r", "s", "A title"] + ["cell"] * 3
+    )
 
 
 def test_unrolled_folded_has_one_more_cell():
@@ -257,10 +292,13 @@ def test_a_long_chain_shows_its_ends():
     assert "$x_{3}$" not in found
 
 
-@pytest.mark.parametrize(("batch", "shapes"), [
-    (None, ["$x_t$ [3]", "$y_{t-1}$ [5]"]),
-    (4, ["$X_t$ [4, 3]", "$Y_{t-1}$ [4, 5]"]),
-])
+@pytest.mark.parametrize(
+    ("batch", "shapes"),
+    [
+        (None, ["$x_t$ [3]", "$y_{t-1}$ [5]"]),
+        (4, ["$X_t$ [4, 3]", "$Y_{t-1}$ [4, 5]"]),
+    ],
+)
 def test_layer_writes_its_shapes(batch, shapes):
     found = words(figures.layer(3, 5, batch))
     assert {"$W_x$ [3, 5]", "$W_y$ [5, 5]", "$b$ [5]", *shapes} <= set(found)
@@ -307,12 +345,19 @@ def test_layouts_mark_the_same_entries_in_both():
     assert words(figure).count("x[:, -1]") == 2
 
 
-@pytest.mark.parametrize(("kind", "layers", "pointwise", "states"), [
-    ("basic", ["tanh"], [], {"$h_{t-1}$", "$h_t$"}),
-    ("lstm", [r"$\sigma$"] * 3 + ["tanh"] * 2, ["+", *"×××"],
-     {"$c_{t-1}$", "$c_t$", "$h_{t-1}$", "$h_t$", "$i$", "$j$", "$f$", "$o$"}),
-    ("gru", [r"$\sigma$"] * 2 + ["tanh"], ["+", "1−", *"×××"], {"$r$", "$u$"}),
-])
+@pytest.mark.parametrize(
+    ("kind", "layers", "pointwise", "states"),
+    [
+        ("basic", ["tanh"], [], {"$h_{t-1}$", "$h_t$"}),
+        (
+            "lstm",
+            [r"$\sigma$"] * 3 + ["tanh"] * 2,
+            ["+", *"×××"],
+            {"$c_{t-1}$", "$c_t$", "$h_{t-1}$", "$h_t$", "$i$", "$j$", "$f$", "$o$"},
+        ),
+        ("gru", [r"$\sigma$"] * 2 + ["tanh"], ["+", "1−", *"×××"], {"$r$", "$u$"}),
+    ],
+)
 def test_cells_have_their_gates(kind, layers, pointwise, states):
     found = words(figures.cell_diagram(kind))
     assert sorted(word for word in found if word in {r"$\sigma$", "tanh"}) == sorted(layers)
@@ -321,8 +366,12 @@ def test_cells_have_their_gates(kind, layers, pointwise, states):
 
 
 def test_four_shapes_are_named():
-    assert {"vector to sequence", "sequence to vector", "sequence to sequence",
-            "encoder and decoder"} == set(words(figures.four_shapes()))
+    assert {
+        "vector to sequence",
+        "sequence to vector",
+        "sequence to sequence",
+        "encoder and decoder",
+    } == set(words(figures.four_shapes()))
 
 
 def test_stack_has_a_cell_for_each_layer_and_step():
@@ -391,11 +440,22 @@ def test_images_are_all_there():
     assert len(figure.axes[0].images) == 10
 
 
-@pytest.mark.parametrize(("value", "text"), [
-    (1, "1"), (1.0, "1"), (True, "1"), (0.004, "0.00"), (-0.004, "0.00"), (-0.0, "0"),
-    (np.float32(-0.5), "\N{MINUS SIGN}0.50"), ("h", "h"), (None, ""), (float("nan"), "nan"),
-    (np.int64(-12), "\N{MINUS SIGN}12"),
-])
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1, "1"),
+        (1.0, "1"),
+        (True, "1"),
+        (0.004, "0.00"),
+        (-0.004, "0.00"),
+        (-0.0, "0"),
+        (np.float32(-0.5), "\N{MINUS SIGN}0.50"),
+        ("h", "h"),
+        (None, ""),
+        (float("nan"), "nan"),
+        (np.int64(-12), "\N{MINUS SIGN}12"),
+    ],
+)
 def test_numbers_are_short(value, text):
     assert number(value) == text
 
@@ -410,8 +470,10 @@ def test_kinds_differ_in_grey():
     """Edges of the drawn kinds, and the lines of plots, keep apart from the white card in grey."""
     colours = [pair[1] for pair in (style.INPUT, style.CELL, style.OUTPUT, style.OTHER)]
     for colour in [*colours, *(line["color"] for line in style.LINES), style.MUTED, style.INK]:
-        linear = [(c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4)
-                  for c in matplotlib.colors.to_rgb(colour)]
+        linear = [
+            (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4)
+            for c in matplotlib.colors.to_rgb(colour)
+        ]
         luminance = np.dot(linear, [0.2126, 0.7152, 0.0722])
         assert 1.05 / (luminance + 0.05) >= 4.0, colour
 
@@ -419,57 +481,129 @@ def test_kinds_differ_in_grey():
 # -- mistakes ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("call", "error", "message"), [
-    (lambda: figures.neuron(0), ValueError,
-     "num_inputs is 0; give a whole number from 1 to 6."),
-    (lambda: figures.neuron(2.5), TypeError,
-     "num_inputs is 2.5; give a whole number from 1 to 6."),
-    (lambda: figures.neuron(True), TypeError,
-     "num_inputs is True; give a whole number from 1 to 6."),
-    (lambda: figures.unrolled(3, inputs=["a"]), ValueError,
-     "inputs has 1 entries; give 3, one for each."),
-    (lambda: figures.unrolled(3, states=["a"]), ValueError,
-     "states has 1 entries; give 3, one after each step, or 4 with the initial state first."),
-    (lambda: figures.unrolled(3, masked=[3]), ValueError,
-     "masked names step 3; give steps from 0 to 2."),
-    (lambda: figures.unrolled(1, inputs=["disestablishmentarian"]), ValueError,
-     "label 'disestablishmentarian' is 2.1 inches wide where 0.5 are free; give a shorter label."),
-    (lambda: figures.kernel_blocks(np.zeros(3), 1), ValueError,
-     "kernel has shape [3]; give rows and columns."),
-    (lambda: figures.kernel_blocks(np.zeros((5, 2)), 5), ValueError,
-     "num_inputs is 5; give a whole number from 1 to 4."),
-    (lambda: figures.kernel_blocks(KERNEL, 3, column_labels="abc"), ValueError,
-     "column_labels has 3 entries, which do not divide the kernel's 8 columns into equal blocks."),
-    (lambda: figures.kernel_blocks(np.zeros((5, 12)), 3), ValueError,
-     "kernel has 12 columns, too many to print; pass values=False."),
-    (lambda: figures.batch([3], 2), ValueError,
-     "lengths[0] is 3; give a whole number from 0 to 2."),
-    (lambda: figures.batch(2, 2), ValueError, "lengths is 2; give one length for each row."),
-    (lambda: figures.batch([], 2), ValueError, "lengths has 0 rows; give 1 to 10."),
-    (lambda: figures.batch([1, 2], 2, labels=["a"]), ValueError,
-     "labels has 1 entries; give 2, one for each."),
-    (lambda: figures.batch([1, 2], 2, values=[[1, 2]]), ValueError,
-     "values has rows of [2] entries; give 2 rows of 2."),
-    (lambda: figures.loss_masked("abc", "ab", [1, 1, 1]), ValueError,
-     "prediction has 2 entries; give 3, one for each target."),
-    (lambda: figures.cell_diagram("peephole"), ValueError,
-     "kind is 'peephole'; give one of 'basic', 'lstm', 'gru'."),
-    (lambda: figures.bidirectional(3, 4), ValueError,
-     "length is 4; give a whole number from 0 to 3."),
-    (lambda: figures.image_as_rows(np.zeros((2, 28, 28))), ValueError,
-     "image has shape [2, 28, 28]; give one image [T, D], both at least 4."),
-    (lambda: figures.images(RING), ValueError,
-     "array has shape [28, 28]; give images [N, height, width]."),
-    (lambda: figures.curves({}, "x", "y"), ValueError, "series has 0 lines; give 1 to 6."),
-    (lambda: figures.curves({"a": ([1], [1, 2])}, "x", "y"), ValueError,
-     "series 'a' has x of shape [1] and y of shape [2]; give two vectors of the same length."),
-    (lambda: figures.curves({"a": [0.0, -1.0]}, "x", "y", logy=True), ValueError,
-     "logy is True, but no value of series is positive."),
-    (lambda: figures.heat([1, 2], "x", "y"), ValueError,
-     "matrix has shape [2]; give rows and columns."),
-    (lambda: figures.heat(KERNEL, "x", "y", xticklabels=["a"]), ValueError,
-     "xticklabels has 1 entries; give 8, one for each."),
-])
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (
+            lambda: figures.neuron(0),
+            ValueError,
+            "num_inputs is 0; give a whole number from 1 to 6.",
+        ),
+        (
+            lambda: figures.neuron(2.5),
+            TypeError,
+            "num_inputs is 2.5; give a whole number from 1 to 6.",
+        ),
+        (
+            lambda: figures.neuron(True),
+            TypeError,
+            "num_inputs is True; give a whole number from 1 to 6.",
+        ),
+        (
+            lambda: figures.unrolled(3, inputs=["a"]),
+            ValueError,
+            "inputs has 1 entries; give 3, one for each.",
+        ),
+        (
+            lambda: figures.unrolled(3, states=["a"]),
+            ValueError,
+            "states has 1 entries; give 3, one after each step, or 4 with the initial state first.",
+        ),
+        (
+            lambda: figures.unrolled(3, masked=[3]),
+            ValueError,
+            "masked names step 3; give steps from 0 to 2.",
+        ),
+        (
+            lambda: figures.unrolled(1, inputs=["disestablishmentarian"]),
+            ValueError,
+            "label 'disestablishmentarian' is 2.1 inches wide where 0.5 are free; give a shorter label.",
+        ),
+        (
+            lambda: figures.kernel_blocks(np.zeros(3), 1),
+            ValueError,
+            "kernel has shape [3]; give rows and columns.",
+        ),
+        (
+            lambda: figures.kernel_blocks(np.zeros((5, 2)), 5),
+            ValueError,
+            "num_inputs is 5; give a whole number from 1 to 4.",
+        ),
+        (
+            lambda: figures.kernel_blocks(KERNEL, 3, column_labels="abc"),
+            ValueError,
+            "column_labels has 3 entries, which do not divide the kernel's 8 columns into equal blocks.",
+        ),
+        (
+            lambda: figures.kernel_blocks(np.zeros((5, 12)), 3),
+            ValueError,
+            "kernel has 12 columns, too many to print; pass values=False.",
+        ),
+        (
+            lambda: figures.batch([3], 2),
+            ValueError,
+            "lengths[0] is 3; give a whole number from 0 to 2.",
+        ),
+        (lambda: figures.batch(2, 2), ValueError, "lengths is 2; give one length for each row."),
+        (lambda: figures.batch([], 2), ValueError, "lengths has 0 rows; give 1 to 10."),
+        (
+            lambda: figures.batch([1, 2], 2, labels=["a"]),
+            ValueError,
+            "labels has 1 entries; give 2, one for each.",
+        ),
+        (
+            lambda: figures.batch([1, 2], 2, values=[[1, 2]]),
+            ValueError,
+            "values has rows of [2] entries; give 2 rows of 2.",
+        ),
+        (
+            lambda: figures.loss_masked("abc", "ab", [1, 1, 1]),
+            ValueError,
+            "prediction has 2 entries; give 3, one for each target.",
+        ),
+        (
+            lambda: figures.cell_diagram("peephole"),
+            ValueError,
+            "kind is 'peephole'; give one of 'basic', 'lstm', 'gru'.",
+        ),
+        (
+            lambda: figures.bidirectional(3, 4),
+            ValueError,
+            "length is 4; give a whole number from 0 to 3.",
+        ),
+        (
+            lambda: figures.image_as_rows(np.zeros((2, 28, 28))),
+            ValueError,
+            "image has shape [2, 28, 28]; give one image [T, D], both at least 4.",
+        ),
+        (
+            lambda: figures.images(RING),
+            ValueError,
+            "array has shape [28, 28]; give images [N, height, width].",
+        ),
+        (lambda: figures.curves({}, "x", "y"), ValueError, "series has 0 lines; give 1 to 6."),
+        (
+            lambda: figures.curves({"a": ([1], [1, 2])}, "x", "y"),
+            ValueError,
+            "series 'a' has x of shape [1] and y of shape [2]; give two vectors of the same length.",
+        ),
+        (
+            lambda: figures.curves({"a": [0.0, -1.0]}, "x", "y", logy=True),
+            ValueError,
+            "logy is True, but no value of series is positive.",
+        ),
+        (
+            lambda: figures.heat([1, 2], "x", "y"),
+            ValueError,
+            "matrix has shape [2]; give rows and columns.",
+        ),
+        (
+            lambda: figures.heat(KERNEL, "x", "y", xticklabels=["a"]),
+            ValueError,
+            "xticklabels has 1 entries; give 8, one for each.",
+        ),
+    ],
+)
 def test_mistakes_are_said_in_one_sentence(call, error, message):
     with pytest.raises(error) as caught:
         call()
@@ -480,8 +614,13 @@ def test_mistakes_are_said_in_one_sentence(call, error, message):
 
 
 def run(code):
-    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True,
-                          text=True, timeout=120, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.split()
 

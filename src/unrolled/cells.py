@@ -576,6 +576,7 @@ class DropoutWrapper(RNNCell):
         self.variational_recurrent = variational_recurrent
         self.seed = seed
         self._draws = itertools.count()
+        self._generator: tf.random.Generator | None = None  # made at the first draw from `seed`
         if variational_recurrent:
             with tf.init_scope():
                 self._by_hand = self._draw_sequence_seed()
@@ -617,26 +618,29 @@ class DropoutWrapper(RNNCell):
         return _drop(output, self.output_keep_prob, noise, "output"), new_state
 
     def _draw_sequence_seed(self) -> tf.Tensor:
-        return tf.random.uniform(
-            [2], maxval=2**31 - 1, dtype=tf.int32, seed=self._next_seed("sequence")
-        )
+        return self._uniform([2], tf.int32, "sequence", maxval=2**31 - 1)
 
     def _noise(self, sequence_seed: tf.Tensor | None) -> Noise:
         """Uniform numbers in [0, 1): the same at every step for a sequence_seed, else new ones."""
         if sequence_seed is None:
-            return lambda shape, dtype, role: tf.random.uniform(
-                shape, dtype=dtype, seed=self._next_seed(role)
-            )
+            return self._uniform
         return lambda shape, dtype, role: tf.random.stateless_uniform(
             shape, sequence_seed + [zlib.crc32(role.encode()) >> 1, 0], dtype=dtype
         )
 
-    def _next_seed(self, role: str) -> int | None:
-        # Two operations of one graph that have equal seeds draw equal numbers: an unrolled graph
-        # has one operation a step, so each needs a seed of its own.
+    def _uniform(self, shape: Any, dtype: tf.DType, role: str, **range_: Any) -> tf.Tensor:
         if self.seed is None:
-            return None
-        return zlib.crc32(f"{self.seed} {role} {next(self._draws)}".encode()) >> 1
+            return tf.random.uniform(shape, dtype=dtype, **range_)
+        with tf.init_scope():
+            in_session_graph = not tf.executing_eagerly()
+            if self._generator is None and not in_session_graph:
+                self._generator = tf.random.Generator.from_seed(self.seed)
+        if self._generator is not None and not in_session_graph:
+            return self._generator.uniform(shape, dtype=dtype, **range_)
+        # A session runs what it can in any order, so a shared generator would not repeat: each
+        # operation draws from a seed of its own. Equal seeds would give equal masks.
+        seed = zlib.crc32(f"{self.seed} {role} {next(self._draws)}".encode()) >> 1
+        return tf.random.uniform(shape, dtype=dtype, seed=seed, **range_)
 
 
 def _drop(value: Any, keep_prob: Any, noise: Noise, role: str) -> Any:
@@ -646,7 +650,8 @@ def _drop(value: Any, keep_prob: Any, noise: Noise, role: str) -> Any:
     if isinstance(value, LSTMStateTuple):
         return LSTMStateTuple(value.c, _drop(value.h, keep_prob, noise, f"{role}.h"))
     if isinstance(value, Mapping):
-        return type(value)({k: _drop(v, keep_prob, noise, f"{role}.{k}") for k, v in value.items()})
+        kind: Any = type(value)
+        return kind({k: _drop(v, keep_prob, noise, f"{role}.{k}") for k, v in value.items()})
     if isinstance(value, (tuple, list)):
         parts = [_drop(v, keep_prob, noise, f"{role}[{i}]") for i, v in enumerate(value)]
         return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)

@@ -102,7 +102,8 @@ def check_state(
         if not isinstance(state, Mapping) or set(state) != set(state_size):
             keys = ", ".join(map(repr, state_size))
             raise ValueError(f"{path} must be a mapping with the keys {keys}; got {_told(state)}.")
-        return type(state_size)(
+        kind: Any = type(state_size)
+        return kind(
             {
                 key: check_state(state[key], size, batch, dtype, f"{path}[{key!r}]")
                 for key, size in state_size.items()
@@ -110,30 +111,30 @@ def check_state(
         )
     if isinstance(state_size, (tuple, list)):
         names = getattr(state_size, "_fields", None)
-        kind = (
+        expected = (
             f"{type(state_size).__name__}({', '.join(names)})"
             if names
             else f"a {type(state_size).__name__} of {len(state_size)} states"
         )
         if not isinstance(state, (tuple, list)) or len(state) != len(state_size):
-            raise ValueError(f"{path} must be {kind}; got {_told(state)}.")
+            raise ValueError(f"{path} must be {expected}; got {_told(state)}.")
         parts = [
             check_state(part, size, batch, dtype, f"{path}.{names[i]}" if names else f"{path}[{i}]")
             for i, (part, size) in enumerate(zip(state, state_size))
         ]
         return type(state_size)(*parts) if names else type(state_size)(parts)
 
-    if isinstance(state, (Mapping, tuple, list)):
+    if state is None or isinstance(state, (Mapping, tuple, list)):
         raise ValueError(
             f"{path} must be one tensor [B, {_sizes(state_size)}]; got {_told(state)}."
         )
     tensor = tf.convert_to_tensor(state)
     if isinstance(state, np.ndarray) and dtype is not None and state.dtype.kind == "f":
         tensor = tf.cast(tensor, dtype)  # NumPy's default float64 is nobody's choice
-    expected = tf.TensorShape([batch]).concatenate(size_shape(state_size))
-    if not tensor.shape.is_compatible_with(expected):
+    shape = tf.TensorShape([batch]).concatenate(size_shape(state_size))
+    if not tensor.shape.is_compatible_with(shape):
         raise ValueError(
-            f"{path} has shape {tensor.shape}, but {expected} was expected "
+            f"{path} has shape {tensor.shape}, but {shape} was expected "
             "(the batch of the inputs, then the cell's state_size)."
         )
     if dtype is not None and tensor.dtype != dtype:
@@ -206,18 +207,16 @@ def check_lengths(
             return tf.cast(lengths, tf.int32)
 
     # Something is known only when the graph runs: check it there, in front of every use.
-    wide = tf.cast(lengths, tf.int64)
+    vector = tf.ensure_shape(lengths, [None], name="sequence_length")  # where even B is unknown
+    wide = tf.cast(vector, tf.int64)
     checks = [
-        tf.debugging.assert_rank(
-            lengths, 1, message="sequence_length must be a vector [B], one length for each row"
-        ),
-        tf.debugging.assert_non_negative(wide, message="sequence_length must not be negative"),
+        tf.debugging.assert_non_negative(wide, message="sequence_length must not be negative")
     ]
     if shape is not None:
         sizes = tf.cast(shape, tf.int64)
         checks += [
             tf.debugging.assert_equal(
-                tf.size(lengths, out_type=tf.int64),
+                tf.size(wide, out_type=tf.int64),
                 sizes[0],
                 message="sequence_length must hold one length for each row of the batch",
             ),
@@ -227,8 +226,11 @@ def check_lengths(
                 message="sequence_length must not be greater than the number of steps",
             ),
         ]
+    # Eagerly the checks have run already, and are None.
     with tf.control_dependencies([check for check in checks if check is not None]):
-        return tf.ensure_shape(tf.cast(lengths, tf.int32), [batch])
+        lengths = tf.cast(wide, tf.int32)
+    lengths.set_shape([batch])
+    return lengths
 
 
 def _not_whole(came: str) -> str:

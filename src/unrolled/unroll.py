@@ -69,7 +69,7 @@ def static_rnn(
     if tf.is_tensor(inputs) or isinstance(inputs, (np.ndarray, tf.Variable)):
         raise TypeError(
             f"inputs of static_rnn must be a list of T tensors [B, D], but one tensor of shape "
-            f"{tf.TensorShape(inputs.shape)} came; split it with tf.unstack(x, axis=1)."
+            f"{tf.convert_to_tensor(inputs).shape} came; split it with tf.unstack(x, axis=1)."
         )
     if not isinstance(inputs, (list, tuple)):
         raise TypeError(

@@ -76,28 +76,60 @@ class Canvas:
 
     # -- text -------------------------------------------------------------------------------
 
-    def text(self, x: float, y: float, text: str, size: float = style.TEXT, *,
-             colour: str = style.INK, align: str = "center", valign: str = "center",
-             weight: str = "normal", family: str = style.FONT, halo: bool = False) -> Text:
+    def text(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        size: float = style.TEXT,
+        *,
+        colour: str = style.INK,
+        align: str = "center",
+        valign: str = "center",
+        weight: str = "normal",
+        family: str = style.FONT,
+        halo: bool = False,
+    ) -> Text:
         """Write `text` at (x, y); `halo` puts a piece of card behind it."""
         box: dict[str, Any] | None = None
         if halo:
             box = {"boxstyle": "square,pad=0.12", "facecolor": style.CARD, "edgecolor": "none"}
-        return self.ax.text(x, y, text, fontsize=size, color=colour, ha=align, va=valign,
-                            weight=weight, family=family, bbox=box, zorder=6,
-                            math_fontfamily="dejavusans")
+        return self.ax.text(
+            x,
+            y,
+            text,
+            fontsize=size,
+            color=colour,
+            ha=align,
+            va=valign,
+            weight=weight,
+            family=family,
+            bbox=box,
+            zorder=6,
+            math_fontfamily="dejavusans",
+        )
 
     def title(self, text: str | None, y: float | None = None) -> None:
         """Write a heading at the upper left."""
         if text:
             size = fit(text, self.width - 0.4, style.LABEL, "bold")
-            self.text(0.2, self.height - 0.25 if y is None else y, text, size, align="left",
-                      weight="bold")
+            self.text(
+                0.2, self.height - 0.25 if y is None else y, text, size, align="left", weight="bold"
+            )
 
     # -- nodes ------------------------------------------------------------------------------
 
-    def _node(self, patch: Patch, label: str | None, x: float, y: float, room: float, *,
-              size: float, hatched: bool) -> Patch:
+    def _node(
+        self,
+        patch: Patch,
+        label: str | None,
+        x: float,
+        y: float,
+        room: float,
+        *,
+        size: float,
+        hatched: bool,
+    ) -> Patch:
         self.ax.add_patch(patch)
         if hatched:
             self._hatch(patch)
@@ -106,8 +138,9 @@ class Canvas:
             words.set_gid("inside")
             words.container = patch  # type: ignore[attr-defined]  # tests look whether it fits
             if hatched:
-                words.set_bbox({"boxstyle": "round,pad=0.15", "facecolor": style.CARD,
-                                "edgecolor": "none"})
+                words.set_bbox(
+                    {"boxstyle": "round,pad=0.15", "facecolor": style.CARD, "edgecolor": "none"}
+                )
         return patch
 
     def _hatch(self, patch: Patch) -> None:
@@ -116,83 +149,185 @@ class Canvas:
         patch.set_hatch("////")
         patch.set_gid("padding")
 
-    def box(self, x: float, y: float, width: float, height: float, label: str | None = None, *,
-            colours: Colours = style.CELL, hatched: bool = False, size: float = style.LABEL,
-            rounding: float = 0.12, line: float = 1.8, dashed: bool = False) -> Patch:
+    def box(
+        self,
+        x: float,
+        y: float,
+        width: float,
+        height: float,
+        label: str | None = None,
+        *,
+        colours: Colours = style.CELL,
+        hatched: bool = False,
+        size: float = style.LABEL,
+        rounding: float = 0.12,
+        line: float = 1.8,
+        dashed: bool = False,
+    ) -> Patch:
         """Draw a rounded rectangle around the centre (x, y): a cell or a layer."""
         patch = FancyBboxPatch(
-            (x - width / 2, y - height / 2), width, height,
-            boxstyle=f"round,pad=0,rounding_size={rounding}", facecolor=colours[0],
-            edgecolor=colours[1], linewidth=line, linestyle="--" if dashed else "-", zorder=3)
+            (x - width / 2, y - height / 2),
+            width,
+            height,
+            boxstyle=f"round,pad=0,rounding_size={rounding}",
+            facecolor=colours[0],
+            edgecolor=colours[1],
+            linewidth=line,
+            linestyle="--" if dashed else "-",
+            zorder=3,
+        )
         return self._node(patch, label, x, y, width - 0.1, size=size, hatched=hatched)
 
-    def square(self, x: float, y: float, side: float, label: str | None = None, *,
-               colours: Colours = style.INPUT, hatched: bool = False,
-               size: float = style.LABEL) -> Patch:
+    def square(
+        self,
+        x: float,
+        y: float,
+        side: float,
+        label: str | None = None,
+        *,
+        colours: Colours = style.INPUT,
+        hatched: bool = False,
+        size: float = style.LABEL,
+    ) -> Patch:
         """Draw a rounded square around the centre (x, y): an input."""
-        return self.box(x, y, side, side, label, colours=colours, hatched=hatched, size=size,
-                        rounding=0.07)
+        return self.box(
+            x, y, side, side, label, colours=colours, hatched=hatched, size=size, rounding=0.07
+        )
 
-    def circle(self, x: float, y: float, radius: float, label: str | None = None, *,
-               colours: Colours = style.OUTPUT, hatched: bool = False,
-               size: float = style.LABEL, line: float = 1.8) -> Patch:
+    def circle(
+        self,
+        x: float,
+        y: float,
+        radius: float,
+        label: str | None = None,
+        *,
+        colours: Colours = style.OUTPUT,
+        hatched: bool = False,
+        size: float = style.LABEL,
+        line: float = 1.8,
+    ) -> Patch:
         """Draw a circle around (x, y): an output, a neuron or a pointwise operation."""
-        patch = Circle((x, y), radius, facecolor=colours[0], edgecolor=colours[1],
-                       linewidth=line, zorder=3)
+        patch = Circle(
+            (x, y), radius, facecolor=colours[0], edgecolor=colours[1], linewidth=line, zorder=3
+        )
         return self._node(patch, label, x, y, 2 * radius - 0.08, size=size, hatched=hatched)
 
-    def tile(self, x: float, y: float, width: float, height: float, label: str | None = None, *,
-             colours: Colours = style.INPUT, hatched: bool = False, size: float = style.TEXT,
-             line: float = 1.2) -> Patch:
+    def tile(
+        self,
+        x: float,
+        y: float,
+        width: float,
+        height: float,
+        label: str | None = None,
+        *,
+        colours: Colours = style.INPUT,
+        hatched: bool = False,
+        size: float = style.TEXT,
+        line: float = 1.2,
+    ) -> Patch:
         """Draw a plain rectangle whose lower left corner is (x, y): an entry of an array."""
-        patch = Rectangle((x, y), width, height, facecolor=colours[0], edgecolor=colours[1],
-                          linewidth=line, zorder=3)
-        return self._node(patch, label, x + width / 2, y + height / 2, width - 0.06, size=size,
-                          hatched=hatched)
+        patch = Rectangle(
+            (x, y),
+            width,
+            height,
+            facecolor=colours[0],
+            edgecolor=colours[1],
+            linewidth=line,
+            zorder=3,
+        )
+        return self._node(
+            patch, label, x + width / 2, y + height / 2, width - 0.06, size=size, hatched=hatched
+        )
 
-    def outline(self, x: float, y: float, width: float, height: float, *,
-                colour: str = style.INK, line: float = 2.4) -> Patch:
+    def outline(
+        self,
+        x: float,
+        y: float,
+        width: float,
+        height: float,
+        *,
+        colour: str = style.INK,
+        line: float = 2.4,
+    ) -> Patch:
         """Draw an empty rectangle whose lower left corner is (x, y)."""
-        patch = Rectangle((x, y), width, height, fill=False, edgecolor=colour, linewidth=line,
-                          zorder=5)
+        patch = Rectangle(
+            (x, y), width, height, fill=False, edgecolor=colour, linewidth=line, zorder=5
+        )
         self.ax.add_patch(patch)
         return patch
 
     # -- lines ------------------------------------------------------------------------------
 
-    def arrow(self, *points: Point, line: float = FLOW, colour: str = style.INK,
-              dashed: bool = False, head: bool = True, bridge: bool = False,
-              radius: float = 0.12) -> None:
+    def arrow(
+        self,
+        *points: Point,
+        line: float = FLOW,
+        colour: str = style.INK,
+        dashed: bool = False,
+        head: bool = True,
+        bridge: bool = False,
+        radius: float = 0.12,
+    ) -> None:
         """Draw an arrow along `points`, with rounded corners.
 
         `bridge` draws it over what it crosses, with a gap beside it. Arrows lie under the nodes.
         """
         path = _rounded(points, radius)
         if bridge:
-            self.ax.add_patch(FancyArrowPatch(path=path, arrowstyle="-", linewidth=line + 6,
-                                              color=style.CARD, zorder=1.6, capstyle="butt"))
-        kwargs: dict[str, Any] = {"linewidth": line, "color": colour, "shrinkA": 0, "shrinkB": 0,
-                                  "joinstyle": "miter", "capstyle": "butt", "gid": "arrow",
-                                  "mutation_scale": 6.0 + 3.2 * line,
-                                  "zorder": 1.7 if bridge else 1.5}
+            self.ax.add_patch(
+                FancyArrowPatch(
+                    path=path,
+                    arrowstyle="-",
+                    linewidth=line + 6,
+                    color=style.CARD,
+                    zorder=1.6,
+                    capstyle="butt",
+                )
+            )
+        kwargs: dict[str, Any] = {
+            "linewidth": line,
+            "color": colour,
+            "shrinkA": 0,
+            "shrinkB": 0,
+            "joinstyle": "miter",
+            "capstyle": "butt",
+            "gid": "arrow",
+            "mutation_scale": 6.0 + 3.2 * line,
+            "zorder": 1.7 if bridge else 1.5,
+        }
         pointed = "-|>,head_length=0.62,head_width=0.36"
         if not dashed:
-            self.ax.add_patch(FancyArrowPatch(path=path, arrowstyle=pointed if head else "-",
-                                              **kwargs))
+            self.ax.add_patch(
+                FancyArrowPatch(path=path, arrowstyle=pointed if head else "-", **kwargs)
+            )
             return
         # Matplotlib would dash the outline of the head as well: the head is an arrow of its own.
         *shaft, tip = points
         neck = _towards(tip, shaft[-1], 0.12)
-        self.ax.add_patch(FancyArrowPatch(path=_rounded([*shaft, neck], radius), arrowstyle="-",
-                                          linestyle=(0, (2.0, 1.3)), **kwargs))
-        self.ax.add_patch(FancyArrowPatch(path=_rounded([neck, tip], radius),
-                                          arrowstyle=pointed, **kwargs))
+        self.ax.add_patch(
+            FancyArrowPatch(
+                path=_rounded([*shaft, neck], radius),
+                arrowstyle="-",
+                linestyle=(0, (2.0, 1.3)),
+                **kwargs,
+            )
+        )
+        self.ax.add_patch(
+            FancyArrowPatch(path=_rounded([neck, tip], radius), arrowstyle=pointed, **kwargs)
+        )
 
-    def line(self, start: Point, end: Point, width: float = THIN,
-             colour: str = style.MUTED) -> None:
+    def line(
+        self, start: Point, end: Point, width: float = THIN, colour: str = style.MUTED
+    ) -> None:
         """Draw a straight line."""
-        self.ax.plot([start[0], end[0]], [start[1], end[1]], color=colour, linewidth=width,
-                     zorder=1.4, solid_capstyle="round")
+        self.ax.plot(
+            [start[0], end[0]],
+            [start[1], end[1]],
+            color=colour,
+            linewidth=width,
+            zorder=1.4,
+            solid_capstyle="round",
+        )
 
     def dot(self, x: float, y: float) -> None:
         """Mark the place where a line parts into two."""
@@ -200,8 +335,14 @@ class Canvas:
 
     def bracket(self, x: float, low: float, high: float, depth: float = 0.12) -> None:
         """Draw a bracket that opens to the right, from `low` to `high`."""
-        self.ax.plot([x + depth, x, x, x + depth], [high, high, low, low], color=style.MUTED,
-                     linewidth=1.6, solid_joinstyle="round", zorder=2)
+        self.ax.plot(
+            [x + depth, x, x, x + depth],
+            [high, high, low, low],
+            color=style.MUTED,
+            linewidth=1.6,
+            solid_joinstyle="round",
+            zorder=2,
+        )
 
     def key(self, x: float, y: float, entries: Sequence[tuple[Colours, bool, str]]) -> None:
         """Write a row of small squares with their meaning; `key_width` says how long it is."""

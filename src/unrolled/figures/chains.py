@@ -37,8 +37,9 @@ def neuron(num_inputs: int = 3, *, ax: Axes | None = None) -> Figure | Axes:
         canvas.square(0.65, y, SIDE, f"$x_{{{index + 1}}}$")
         canvas.arrow((0.97, y), (total[0] - 0.42, middle + 0.16 * (y - middle)))
         at = 0.36  # how far along the arrow its weight stands
-        canvas.text(0.97 + at * 1.5, y + at * 0.84 * (middle - y), f"$w_{{{index + 1}}}$",
-                    halo=True)
+        canvas.text(
+            0.97 + at * 1.5, y + at * 0.84 * (middle - y), f"$w_{{{index + 1}}}$", halo=True
+        )
     canvas.circle(*total, 0.38, r"$\Sigma$", colours=style.CELL, size=18)
     canvas.text(total[0], middle + 0.99, "$b$")
     canvas.arrow((total[0], middle + 0.84), (total[0], middle + 0.4))
@@ -48,8 +49,14 @@ def neuron(num_inputs: int = 3, *, ax: Axes | None = None) -> Figure | Axes:
     canvas.arrow((squash[0] + 0.5, middle), (result[0] - 0.41, middle))
 
     low = 0.75
-    canvas.arrow((result[0], middle - 0.4), (result[0], low), (total[0], low),
-                 (total[0], middle - 0.42), line=STATE, radius=0.25)
+    canvas.arrow(
+        (result[0], middle - 0.4),
+        (result[0], low),
+        (total[0], low),
+        (total[0], middle - 0.42),
+        line=STATE,
+        radius=0.25,
+    )
     canvas.text(total[0] - 0.22, (low + middle - 0.4) / 2 + 0.02, "$w_y$", align="right")
     canvas.text((total[0] + result[0]) / 2, low - 0.32, "$y_{t-1}$: one step later", style.TEXT)
     return canvas.done()
@@ -58,8 +65,10 @@ def neuron(num_inputs: int = 3, *, ax: Axes | None = None) -> Figure | Axes:
 def feedforward_and_recurrent(*, ax: Axes | None = None) -> Figure | Axes:
     """Draw a feedforward layer beside a recurrent one: the same, but for the way back."""
     canvas = Canvas(7.0, 4.1, ax)
-    for left, name, formula in ((0.0, "feedforward", "$y = f(x)$"),
-                                (3.5, "recurrent", "$y_t = f(x_t,\\ y_{t-1})$")):
+    for left, name, formula in (
+        (0.0, "feedforward", "$y = f(x)$"),
+        (3.5, "recurrent", "$y_t = f(x_t,\\ y_{t-1})$"),
+    ):
         centre = left + (1.75 if name == "feedforward" else 1.5)
         recurrent = name == "recurrent"
         canvas.text(left + 1.75, 3.85, name, style.LABEL, weight="bold")
@@ -72,8 +81,14 @@ def feedforward_and_recurrent(*, ax: Axes | None = None) -> Figure | Axes:
         canvas.arrow((centre, 2.42), (centre, 2.82))
         canvas.circle(centre, 3.16, RADIUS, f"$y{suffix}$")
         if recurrent:
-            canvas.arrow((centre + RADIUS + 0.02, 3.16), (left + 3.0, 3.16), (left + 3.0, 2.05),
-                         (centre + 1.03, 2.05), line=STATE, radius=0.25)
+            canvas.arrow(
+                (centre + RADIUS + 0.02, 3.16),
+                (left + 3.0, 3.16),
+                (left + 3.0, 2.05),
+                (centre + 1.03, 2.05),
+                line=STATE,
+                radius=0.25,
+            )
         canvas.text(left + 1.75, 0.32, formula, style.LABEL)
     canvas.line((3.5, 0.3), (3.5, 3.8), colour=style.RULE)
     return canvas.done()
@@ -114,10 +129,17 @@ def _state_labels(states: Sequence[Any] | None, steps: int, masked: set[int]) ->
     return ["" if entry is None else str(entry) for entry in states]
 
 
-def unrolled(steps: int = 3, inputs: Sequence[Any] | None = None,
-             outputs: Sequence[Any] | None = None, states: Sequence[Any] | None = None,
-             folded: bool = True, title: str | None = None, masked: Collection[int] = (), *,
-             ax: Axes | None = None) -> Figure | Axes:
+def unrolled(
+    steps: int = 3,
+    inputs: Sequence[Any] | None = None,
+    outputs: Sequence[Any] | None = None,
+    states: Sequence[Any] | None = None,
+    folded: bool = True,
+    title: str | None = None,
+    masked: Collection[int] = (),
+    *,
+    ax: Axes | None = None,
+) -> Figure | Axes:
     """Draw a recurrent network folded (a cell and its loop) and unrolled over T = `steps`.
 
     `inputs` and `outputs` are T short strings or formulas; None or '' leaves that one out. `states`
@@ -153,9 +175,14 @@ def unrolled(steps: int = 3, inputs: Sequence[Any] | None = None,
         canvas.box(centre, middle, 0.85, 0.66, "cell")
         canvas.arrow((centre, middle + 0.35), (centre, high - RADIUS - 0.03))
         canvas.circle(centre, high, RADIUS, "$y_t$")
-        canvas.arrow((centre + 0.43, middle + 0.2), (centre + 0.85, middle + 0.2),
-                     (centre + 0.85, middle - 0.2), (centre + 0.45, middle - 0.2), line=STATE,
-                     radius=0.18)
+        canvas.arrow(
+            (centre + 0.43, middle + 0.2),
+            (centre + 0.85, middle + 0.2),
+            (centre + 0.85, middle - 0.2),
+            (centre + 0.45, middle - 0.2),
+            line=STATE,
+            radius=0.18,
+        )
         canvas.text(1.98, middle, "=", 22)
 
     for column, step in enumerate(shown):
@@ -190,8 +217,9 @@ def _state(canvas: Canvas, begin: float, end: float, y: float, label: str) -> No
         canvas.text((begin + end) / 2, y + 0.25, label, fit(label, end - begin + 0.1, style.TEXT))
 
 
-def layer(num_inputs: int = 3, num_units: int = 5, batch: int | None = None, *,
-          ax: Axes | None = None) -> Figure | Axes:
+def layer(
+    num_inputs: int = 3, num_units: int = 5, batch: int | None = None, *, ax: Axes | None = None
+) -> Figure | Axes:
     """Draw a recurrent layer of U = `num_units` units on D = `num_inputs` inputs.
 
     The shapes stand beside the arrows: W_x [D, U], W_y [U, U], and of the arrays [D] and [U], or
@@ -214,8 +242,11 @@ def layer(num_inputs: int = 3, num_units: int = 5, batch: int | None = None, *,
     }
     long = {name: text_width(text, style.TEXT) for name, text in words.items()}
     wide = max(num_units * unit + 0.3, 1.2)
-    centre = 0.4 + max(num_inputs * tile / 2 + long["inputs"], num_units * tile / 2 +
-                       long["outputs"], wide / 2 + long["bias"])
+    centre = 0.4 + max(
+        num_inputs * tile / 2 + long["inputs"],
+        num_units * tile / 2 + long["outputs"],
+        wide / 2 + long["bias"],
+    )
     right = centre + wide / 2 + 0.75
     canvas = Canvas(right + 0.4 + max(long["before"], long["loop"]), 3.0 + 2 * block, ax)
     low = 0.3
@@ -225,35 +256,54 @@ def layer(num_inputs: int = 3, num_units: int = 5, batch: int | None = None, *,
     def array(bottom: float, columns: int, colours: tuple[str, str]) -> None:
         for row in range(rows):
             for column in range(columns):
-                canvas.tile(centre + (column - columns / 2) * tile, bottom + row * tile, tile,
-                            tile, colours=colours)
+                canvas.tile(
+                    centre + (column - columns / 2) * tile,
+                    bottom + row * tile,
+                    tile,
+                    tile,
+                    colours=colours,
+                )
 
     array(low, num_inputs, style.INPUT)
-    canvas.text(centre - num_inputs * tile / 2 - 0.15, low + block / 2,
-                words["inputs"], align="right")
+    canvas.text(
+        centre - num_inputs * tile / 2 - 0.15, low + block / 2, words["inputs"], align="right"
+    )
     canvas.arrow((centre, low + block + 0.04), (centre, middle - 0.39))
-    canvas.text(centre + 0.18, (low + block + middle - 0.42) / 2,
-                words["kernel"], align="left")
+    canvas.text(centre + 0.18, (low + block + middle - 0.42) / 2, words["kernel"], align="left")
     canvas.box(centre, middle, wide, 0.74)
     for index in range(num_units):
-        canvas.circle(centre + (index - (num_units - 1) / 2) * unit, middle, 0.16,
-                      colours=style.PLAIN)
+        canvas.circle(
+            centre + (index - (num_units - 1) / 2) * unit, middle, 0.16, colours=style.PLAIN
+        )
     canvas.text(centre - wide / 2 - 0.15, middle, words["bias"], align="right")
     canvas.arrow((centre, middle + 0.39), (centre, high - 0.04))
     canvas.text(centre - 0.18, (middle + 0.39 + high - 0.1) / 2, "tanh", align="right")
     array(high, num_units, style.OUTPUT)
-    canvas.text(centre - num_units * tile / 2 - 0.15, high + block / 2,
-                words["outputs"], align="right")
-    canvas.arrow((centre + num_units * tile / 2 + 0.05, high + block / 2),
-                 (right, high + block / 2), (right, middle), (centre + wide / 2 + 0.03, middle),
-                 line=STATE, radius=0.25)
+    canvas.text(
+        centre - num_units * tile / 2 - 0.15, high + block / 2, words["outputs"], align="right"
+    )
+    canvas.arrow(
+        (centre + num_units * tile / 2 + 0.05, high + block / 2),
+        (right, high + block / 2),
+        (right, middle),
+        (centre + wide / 2 + 0.03, middle),
+        line=STATE,
+        radius=0.25,
+    )
     canvas.text(right + 0.15, high + block / 2 - 0.18, words["before"], align="left")
     canvas.text(right + 0.15, middle + 0.12, words["loop"], align="left")
     return canvas.done()
 
 
-def _small_chain(canvas: Canvas, left: float, bottom: float, inputs: str, outputs: str,
-                 decoder_from: int, width: float) -> None:
+def _small_chain(
+    canvas: Canvas,
+    left: float,
+    bottom: float,
+    inputs: str,
+    outputs: str,
+    decoder_from: int,
+    width: float,
+) -> None:
     """Draw a chain without labels; `inputs` and `outputs` hold an 'x' for each node to draw."""
     steps = len(inputs)
     pitch = width / steps
@@ -291,8 +341,9 @@ def four_shapes(*, ax: Axes | None = None) -> Figure | Axes:
     return canvas.done()
 
 
-def stack(layers: int = 3, steps: int = 3, dropout: bool = False, *,
-          ax: Axes | None = None) -> Figure | Axes:
+def stack(
+    layers: int = 3, steps: int = 3, dropout: bool = False, *, ax: Axes | None = None
+) -> Figure | Axes:
     """Draw `layers` recurrent layers over T = `steps`: outputs go up, states go to the right.
 
     With `dropout`, the arrows between layers are dashed: that is where values are dropped.
@@ -328,8 +379,9 @@ def stack(layers: int = 3, steps: int = 3, dropout: bool = False, *,
             elif shown[column - 1] is None:
                 canvas.arrow((x - pitch + 0.3, y), (x - 0.42, y), line=STATE)
             follows_dots = column + 1 < len(shown) and shown[column + 1] is None
-            end = x + (0.75 if column + 1 == len(shown) else
-                       pitch - (0.28 if follows_dots else 0.42))
+            end = x + (
+                0.75 if column + 1 == len(shown) else pitch - (0.28 if follows_dots else 0.42)
+            )
             canvas.arrow((x + 0.42, y), (end, y), line=STATE)
         canvas.arrow((x, rows[-1] + 0.3), (x, high - RADIUS - 0.02))
         canvas.circle(x, high, RADIUS, f"$y_{{{step}}}$")
@@ -339,8 +391,9 @@ def stack(layers: int = 3, steps: int = 3, dropout: bool = False, *,
     return canvas.done()
 
 
-def bidirectional(steps: int = 4, length: int | None = None, *,
-                  ax: Axes | None = None) -> Figure | Axes:
+def bidirectional(
+    steps: int = 4, length: int | None = None, *, ax: Axes | None = None
+) -> Figure | Axes:
     """Draw two chains over one sequence, forward and backward, their outputs side by side.
 
     Steps from `length` on are padding: the backward chain starts at step length - 1.
@@ -356,18 +409,29 @@ def bidirectional(steps: int = 4, length: int | None = None, *,
     for step in range(steps):
         x = start + pitch * (step + 0.5)
         hatched = step >= real
-        canvas.box(x, low, 1.05, 0.5, f"$x_{{{step}}}$", colours=style.INPUT, hatched=hatched,
-                   rounding=0.07)
+        canvas.box(
+            x,
+            low,
+            1.05,
+            0.5,
+            f"$x_{{{step}}}$",
+            colours=style.INPUT,
+            hatched=hatched,
+            rounding=0.07,
+        )
         for letter, side, y, colours in chains:
             if not hatched:
                 canvas.arrow((x + side, low + 0.27), (x + side, y - 0.31), bridge=True)
                 canvas.arrow((x + side, y + 0.3), (x + side, high - 0.31), bridge=True)
             canvas.box(x + side, y, 0.52, 0.56, colours=colours, hatched=hatched)
-            canvas.circle(x + side, high, 0.28, "0" if hatched else f"${letter}_{{{step}}}$",
-                          hatched=hatched)
+            canvas.circle(
+                x + side, high, 0.28, "0" if hatched else f"${letter}_{{{step}}}$", hatched=hatched
+            )
         if step + 1 < real:
-            canvas.arrow((x - offset + 0.28, forward), (x + pitch - offset - 0.28, forward),
-                         line=STATE)
-            canvas.arrow((x + pitch + offset - 0.28, backward), (x + offset + 0.28, backward),
-                         line=STATE)
+            canvas.arrow(
+                (x - offset + 0.28, forward), (x + pitch - offset - 0.28, forward), line=STATE
+            )
+            canvas.arrow(
+                (x + pitch + offset - 0.28, backward), (x + offset + 0.28, backward), line=STATE
+            )
     return canvas.done()

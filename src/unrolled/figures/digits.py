@@ -15,12 +15,20 @@ from .canvas import STATE, Canvas, count, fit, labels
 from .chains import DOTS, elided
 
 
-def _image(canvas: Canvas, image: np.ndarray, left: float, bottom: float, width: float,
-           height: float) -> None:
+def _image(
+    canvas: Canvas, image: np.ndarray, left: float, bottom: float, width: float, height: float
+) -> None:
     """Paint an array [rows, columns], dark where it is large, without smoothing."""
-    canvas.ax.imshow(image, cmap="gray_r", vmin=0, vmax=max(float(np.nanmax(image)), 1e-9),
-                     extent=(left, left + width, bottom, bottom + height),
-                     interpolation="nearest", aspect="auto", zorder=2)
+    canvas.ax.imshow(
+        image,
+        cmap="gray_r",
+        vmin=0,
+        vmax=max(float(np.nanmax(image)), 1e-9),
+        extent=(left, left + width, bottom, bottom + height),
+        interpolation="nearest",
+        aspect="auto",
+        zorder=2,
+    )
     canvas.ax.set_xlim(0, canvas.width)
     canvas.ax.set_ylim(0, canvas.height)
     canvas.ax.set_aspect("equal")
@@ -33,14 +41,18 @@ def image_as_rows(image: Any, label: Any = None, *, ax: Axes | None = None) -> F
     """
     pixels = np.asarray(image, dtype=float)
     if pixels.ndim != 2 or min(pixels.shape) < 4:
-        raise ValueError(f"image has shape {list(pixels.shape)}; give one image [T, D], both at "
-                         "least 4.")
+        raise ValueError(
+            f"image has shape {list(pixels.shape)}; give one image [T, D], both at least 4."
+        )
     steps, depth = pixels.shape
     canvas = Canvas(7.2, 4.4, ax)
     side, tall = 2.3, 3.6
     bottom = 0.3
-    canvas.text(0.25 + side / 2, bottom + (tall + side) / 2 + 0.3,
-                f"[{steps}, {depth}]" if label is None else f"{label}: [{steps}, {depth}]")
+    canvas.text(
+        0.25 + side / 2,
+        bottom + (tall + side) / 2 + 0.3,
+        f"[{steps}, {depth}]" if label is None else f"{label}: [{steps}, {depth}]",
+    )
     _image(canvas, pixels, 0.25, bottom + (tall - side) / 2, side, side)
     canvas.outline(0.25, bottom + (tall - side) / 2, side, side, colour=style.INPUT[1], line=1.8)
     canvas.arrow((2.68, bottom + tall / 2), (3.12, bottom + tall / 2), line=STATE)
@@ -49,10 +61,17 @@ def image_as_rows(image: Any, label: Any = None, *, ax: Axes | None = None) -> F
     canvas.text(left + side / 2, bottom + tall + 0.26, "cut into rows")
     for row in range(steps):
         low = bottom + tall - (row + 1) * strip
-        _image(canvas, np.vstack([pixels[row], pixels[row]]), left, low + 0.14 * strip, side,
-               0.72 * strip)
-        canvas.outline(left, low + 0.14 * strip, side, 0.72 * strip, colour=style.INPUT[1],
-                       line=0.7)
+        _image(
+            canvas,
+            np.vstack([pixels[row], pixels[row]]),
+            left,
+            low + 0.14 * strip,
+            side,
+            0.72 * strip,
+        )
+        canvas.outline(
+            left, low + 0.14 * strip, side, 0.72 * strip, colour=style.INPUT[1], line=0.7
+        )
     # one scale for all strips, so that a dark row stays darker than a pale one
     for artist in canvas.ax.images:
         artist.set_clim(0, max(float(pixels.max()), 1e-9))
@@ -65,15 +84,21 @@ def image_as_rows(image: Any, label: Any = None, *, ax: Axes | None = None) -> F
     return canvas.done()
 
 
-def mnist_network(steps: int = 28, depth: int = 28, units: int = 31, classes: int = 10,
-                  layers: int = 1, *, ax: Axes | None = None) -> Figure | Axes:
+def mnist_network(
+    steps: int = 28,
+    depth: int = 28,
+    units: int = 31,
+    classes: int = 10,
+    layers: int = 1,
+    *,
+    ax: Axes | None = None,
+) -> Figure | Axes:
     """Draw the network that reads an image row by row and scores its class after the last row.
 
     T = `steps` rows of D = `depth` inputs, cells of U = `units`, a dense layer [U, C] with
     C = `classes`.
     """
-    for name, value in (("steps", steps), ("depth", depth), ("units", units),
-                        ("classes", classes)):
+    for name, value in (("steps", steps), ("depth", depth), ("units", units), ("classes", classes)):
         count(name, value, 1, 1000)
     count("layers", layers, 1, 4)
     shown = elided(steps, 4)
@@ -90,8 +115,9 @@ def mnist_network(steps: int = 28, depth: int = 28, units: int = 31, classes: in
                 canvas.text(x, y, DOTS, 18)
             continue
         last = column + 1 == len(shown)
-        canvas.box(x, low, 1.05, 0.36, f"row {step}", colours=style.INPUT, rounding=0.07,
-                   size=style.TEXT)
+        canvas.box(
+            x, low, 1.05, 0.36, f"row {step}", colours=style.INPUT, rounding=0.07, size=style.TEXT
+        )
         canvas.arrow((x, low + 0.2), (x, rows[0] - 0.29))
         for index, y in enumerate(rows):
             canvas.box(x, y, 0.8, 0.52, "cell")
@@ -112,8 +138,7 @@ def mnist_network(steps: int = 28, depth: int = 28, units: int = 31, classes: in
     shown_scores = min(classes, 12)
     side = 2.6 / max(shown_scores, 8)
     for index in range(shown_scores):
-        canvas.circle(x + (index - (shown_scores - 1) / 2) * side, scores, 0.4 * side,
-                      line=1.4)
+        canvas.circle(x + (index - (shown_scores - 1) / 2) * side, scores, 0.4 * side, line=1.4)
     right = start + pitch * len(shown) + 0.1
     canvas.text(right, low, f"{depth} inputs", align="left")
     for number, y in enumerate(rows, start=1):
@@ -125,13 +150,13 @@ def mnist_network(steps: int = 28, depth: int = 28, units: int = 31, classes: in
     return canvas.done()
 
 
-def images(array: Any, titles: Sequence[Any] | None = None, columns: int = 8, *,
-           ax: Axes | None = None) -> Figure | Axes:
+def images(
+    array: Any, titles: Sequence[Any] | None = None, columns: int = 8, *, ax: Axes | None = None
+) -> Figure | Axes:
     """Draw images [N, height, width] in a grid of `columns`, dark on white, titles above."""
     pictures = np.asarray(array, dtype=float)
     if pictures.ndim != 3 or 0 in pictures.shape:
-        raise ValueError(f"array has shape {list(pictures.shape)}; give images "
-                         "[N, height, width].")
+        raise ValueError(f"array has shape {list(pictures.shape)}; give images [N, height, width].")
     total = len(pictures)
     across = min(count("columns", columns, 1, 12), total)
     above = labels("titles", titles, total)
@@ -147,6 +172,10 @@ def images(array: Any, titles: Sequence[Any] | None = None, columns: int = 8, *,
         _image(canvas, picture, left, low, side, side)
         canvas.outline(left, low, side, side, colour=style.RULE, line=1.0)
         if above is not None and above[index]:
-            canvas.text(left + side / 2, low + side + 0.19, above[index],
-                        fit(above[index], pitch - 0.08, style.TEXT))
+            canvas.text(
+                left + side / 2,
+                low + side + 0.19,
+                above[index],
+                fit(above[index], pitch - 0.08, style.TEXT),
+            )
     return canvas.done()

@@ -25,8 +25,14 @@ def _operation(canvas: Canvas, x: float, y: float, sign: str) -> None:
 
 
 def _frame(canvas: Canvas, left: float, right: float, low: float, high: float) -> None:
-    canvas.box((left + right) / 2, (low + high) / 2, right - left, high - low,
-               colours=("#f7f8f9", style.RULE), rounding=0.25).set_zorder(0)
+    canvas.box(
+        (left + right) / 2,
+        (low + high) / 2,
+        right - left,
+        high - low,
+        colours=("#f7f8f9", style.RULE),
+        rounding=0.25,
+    ).set_zorder(0)
 
 
 def _key(canvas: Canvas, x: float) -> None:
@@ -139,8 +145,9 @@ def _gru(ax: Axes | None) -> Canvas:
     canvas.arrow((r, gates + 0.24), (r, 2.64))
     _operation(canvas, r, 2.85, TIMES)
     canvas.arrow((u, gates + 0.24), (u, path - 0.21))
-    canvas.arrow((r + 0.2, 2.85), (3.95, 2.85), (3.95, gates), (candidate - 0.38, gates),
-                 bridge=True)
+    canvas.arrow(
+        (r + 0.2, 2.85), (3.95, 2.85), (3.95, gates), (candidate - 0.38, gates), bridge=True
+    )
 
     # the path of h: u of the old, 1 - u of the candidate
     canvas.arrow((0.82, path), (u - 0.2, path), line=STATE)

@@ -34,9 +34,15 @@ def _matrix(name: str, value: Any) -> np.ndarray:
     return array
 
 
-def kernel_blocks(kernel: Any, num_inputs: int, row_labels: Sequence[Any] | None = None,
-                  column_labels: Sequence[Any] | None = None, values: bool = True, *,
-                  ax: Axes | None = None) -> Figure | Axes:
+def kernel_blocks(
+    kernel: Any,
+    num_inputs: int,
+    row_labels: Sequence[Any] | None = None,
+    column_labels: Sequence[Any] | None = None,
+    values: bool = True,
+    *,
+    ax: Axes | None = None,
+) -> Figure | Axes:
     """Draw a fused kernel [D+U, k*U]: input rows above, state rows below, k column blocks.
 
     `num_inputs` is D. `row_labels` names each of the D+U rows; `column_labels` each of the k blocks
@@ -51,8 +57,10 @@ def kernel_blocks(kernel: Any, num_inputs: int, row_labels: Sequence[Any] | None
     beside = labels("row_labels", row_labels, rows)
     names = [""] if column_labels is None else [str(name) for name in column_labels]
     if columns % len(names):
-        raise ValueError(f"column_labels has {len(names)} entries, which do not divide the "
-                         f"kernel's {columns} columns into equal blocks.")
+        raise ValueError(
+            f"column_labels has {len(names)} entries, which do not divide the "
+            f"kernel's {columns} columns into equal blocks."
+        )
     if values and columns > 10:
         raise ValueError(f"kernel has {columns} columns, too many to print; pass values=False.")
 
@@ -68,8 +76,9 @@ def kernel_blocks(kernel: Any, num_inputs: int, row_labels: Sequence[Any] | None
     tall = 0.46 if values else min(0.4, 4.0 / rows)
     head = 0.5 if column_labels is not None else 0.2
     first = left + margin
-    canvas = Canvas(first + wide * columns + gap * (len(names) - 1) + 0.2,
-                    0.25 + rows * tall + gap + head, ax)
+    canvas = Canvas(
+        first + wide * columns + gap * (len(names) - 1) + 0.2, 0.25 + rows * tall + gap + head, ax
+    )
     top = canvas.height - head
     per_block = columns // len(names)
 
@@ -78,9 +87,15 @@ def kernel_blocks(kernel: Any, num_inputs: int, row_labels: Sequence[Any] | None
         bottom = top - (row + 1) * tall - (gap if state else 0)
         for column in range(columns):
             x = first + column * wide + gap * (column // per_block)
-            canvas.tile(x, bottom, wide, tall, texts[row][column] or None,
-                        colours=style.CELL if state else style.INPUT,
-                        size=style.TEXT if wide > 0.7 else style.SMALL)
+            canvas.tile(
+                x,
+                bottom,
+                wide,
+                tall,
+                texts[row][column] or None,
+                colours=style.CELL if state else style.INPUT,
+                size=style.TEXT if wide > 0.7 else style.SMALL,
+            )
         if beside is not None and beside[row]:
             canvas.text(first - 0.12, bottom + tall / 2, beside[row], align="right")
     for block, name in enumerate(names):
@@ -113,8 +128,14 @@ def _lengths(lengths: Any, steps: int) -> list[int]:
     return checked
 
 
-def batch(lengths: Sequence[int], steps: int, labels: Sequence[Any] | None = None,
-          values: Any = None, *, ax: Axes | None = None) -> Figure | Axes:
+def batch(
+    lengths: Sequence[int],
+    steps: int,
+    labels: Sequence[Any] | None = None,
+    values: Any = None,
+    *,
+    ax: Axes | None = None,
+) -> Figure | Axes:
     """Draw a padded batch: B = len(lengths) rows of T = `steps` cells, padding hatched.
 
     `labels` names the rows (None: their lengths). `values` is [B, T], strings or numbers to write
@@ -124,8 +145,14 @@ def batch(lengths: Sequence[int], steps: int, labels: Sequence[Any] | None = Non
     checked = _lengths(lengths, steps)
     names = _named("labels", labels, len(checked)) or [f"length {length}" for length in checked]
     texts = _texts(values, len(checked), steps)
-    return _grid(names, texts, [[step >= length for step in range(steps)] for length in checked],
-                 ("real step", "padding"), [style.INPUT] * len(checked), ax)
+    return _grid(
+        names,
+        texts,
+        [[step >= length for step in range(steps)] for length in checked],
+        ("real step", "padding"),
+        [style.INPUT] * len(checked),
+        ax,
+    )
 
 
 # `labels` is an argument of `batch`, so the check of that name needs another one here.
@@ -137,14 +164,21 @@ def _texts(values: Any, rows: int, steps: int) -> list[list[str]]:
         return [[""] * steps for _ in range(rows)]
     given = [list(row) for row in values]
     if len(given) != rows or any(len(row) != steps for row in given):
-        raise ValueError(f"values has rows of {[len(row) for row in given]} entries; give {rows} "
-                         f"rows of {steps}.")
+        raise ValueError(
+            f"values has rows of {[len(row) for row in given]} entries; give {rows} "
+            f"rows of {steps}."
+        )
     return [[number(entry) for entry in row] for row in given]
 
 
-def _grid(names: list[str], texts: list[list[str]], padding: list[list[bool]],
-          meaning: tuple[str, str], colours: list[tuple[str, str]],
-          ax: Axes | None) -> Figure | Axes:
+def _grid(
+    names: list[str],
+    texts: list[list[str]],
+    padding: list[list[bool]],
+    meaning: tuple[str, str],
+    colours: list[tuple[str, str]],
+    ax: Axes | None,
+) -> Figure | Axes:
     rows, steps = len(texts), len(texts[0])
     left = max(text_width(name, style.TEXT) for name in [*names, "step"]) + 0.45
     widest = max(text_width(text, style.TEXT) for row in texts for text in row)
@@ -153,26 +187,44 @@ def _grid(names: list[str], texts: list[list[str]], padding: list[list[bool]],
     tall = 0.56
     foot = 0.6
     key = [(colours[0], False, meaning[0]), (style.PADDING, True, meaning[1])]
-    canvas = Canvas(max(left + wide * steps + 0.25, key_width(key) + 0.4),
-                    foot + rows * (tall + 0.08) + 0.55, ax)
+    canvas = Canvas(
+        max(left + wide * steps + 0.25, key_width(key) + 0.4),
+        foot + rows * (tall + 0.08) + 0.55,
+        ax,
+    )
     top = canvas.height - 0.5
     canvas.text(left - 0.2, top + 0.2, "step", style.SMALL, colour=style.MUTED, align="right")
     for step in range(steps):
-        canvas.text(left + (step + 0.5) * wide, top + 0.2, str(step), style.SMALL,
-                    colour=style.MUTED)
+        canvas.text(
+            left + (step + 0.5) * wide, top + 0.2, str(step), style.SMALL, colour=style.MUTED
+        )
     for row, name in enumerate(names):
         bottom = top - (row + 1) * (tall + 0.08) + 0.04
         if name:
             canvas.text(left - 0.2, bottom + tall / 2, name, align="right")
         for step in range(steps):
-            canvas.tile(left + step * wide, bottom, wide, tall, texts[row][step] or None,
-                        colours=colours[row], hatched=padding[row][step], size=style.LABEL)
+            canvas.tile(
+                left + step * wide,
+                bottom,
+                wide,
+                tall,
+                texts[row][step] or None,
+                colours=colours[row],
+                hatched=padding[row][step],
+                size=style.LABEL,
+            )
     canvas.key(min(left, canvas.width - 0.2 - key_width(key)), 0.3, key)
     return canvas.done()
 
 
-def loss_masked(targets: Sequence[Any], predictions: Sequence[Any], weights: Sequence[float],
-                losses: Sequence[float] | None = None, *, ax: Axes | None = None) -> Figure | Axes:
+def loss_masked(
+    targets: Sequence[Any],
+    predictions: Sequence[Any],
+    weights: Sequence[float],
+    losses: Sequence[float] | None = None,
+    *,
+    ax: Axes | None = None,
+) -> Figure | Axes:
     """Draw one sequence under its loss: per step the target, prediction, weight and loss.
 
     All are [T]. Steps of weight 0 are hatched: they do not count.
@@ -185,14 +237,25 @@ def loss_masked(targets: Sequence[Any], predictions: Sequence[Any], weights: Seq
         if len(row) != steps:
             raise ValueError(f"{name} has {len(row)} entries; give {steps}, one for each target.")
     ignored = [float(weight) == 0 for weight in weights]
-    kinds = {"target": style.PLAIN, "prediction": style.OUTPUT, "weight": style.INPUT,
-             "loss": style.OTHER}
-    return _grid(list(rows), _texts(rows.values(), len(rows), steps), [ignored] * len(rows),
-                 ("counts", "weight 0: does not count"), [kinds[name] for name in rows], ax)
+    kinds = {
+        "target": style.PLAIN,
+        "prediction": style.OUTPUT,
+        "weight": style.INPUT,
+        "loss": style.OTHER,
+    }
+    return _grid(
+        list(rows),
+        _texts(rows.values(), len(rows), steps),
+        [ignored] * len(rows),
+        ("counts", "weight 0: does not count"),
+        [kinds[name] for name in rows],
+        ax,
+    )
 
 
-def layouts(batch: int = 4, steps: int = 3, depth: int = 2, *,
-            ax: Axes | None = None) -> Figure | Axes:
+def layouts(
+    batch: int = 4, steps: int = 3, depth: int = 2, *, ax: Axes | None = None
+) -> Figure | Axes:
     """Draw a batch-major block [B, T, D] beside a time-major one [T, B, D].
 
     In each, what x[:, -1] and x[-1] take: the last step in one is the last sample in the other.
@@ -208,13 +271,20 @@ def layouts(batch: int = 4, steps: int = 3, depth: int = 2, *,
     floor = 1.3
     step_colours = ("#f3b04a", style.CELL[1])  # darker than the input's blue, in grey too
     for left, name, rows, columns, letters in (
-        (0.0, "batch-major", batch, steps, "BT"), (3.6, "time-major", steps, batch, "TB"),
+        (0.0, "batch-major", batch, steps, "BT"),
+        (3.6, "time-major", steps, batch, "TB"),
     ):
         first = left + 0.9
         top = floor + tallest
         sizes = {"B": batch, "T": steps}
-        canvas.text(left + 0.2, canvas.height - 0.25,
-                    f"{name} [{', '.join(letters)}, D]", style.LABEL, align="left", weight="bold")
+        canvas.text(
+            left + 0.2,
+            canvas.height - 0.25,
+            f"{name} [{', '.join(letters)}, D]",
+            style.LABEL,
+            align="left",
+            weight="bold",
+        )
         for sheet in reversed(range(depth)):
             for row in range(rows):
                 for column in range(columns):
@@ -224,23 +294,36 @@ def layouts(batch: int = 4, steps: int = 3, depth: int = 2, *,
                     sample = last_row if letters == "BT" else last_column
                     patch = canvas.tile(
                         first + column * side + sheet * shift,
-                        top - (row + 1) * side + sheet * shift, side, side,
-                        colours=step_colours if step else style.INPUT)
+                        top - (row + 1) * side + sheet * shift,
+                        side,
+                        side,
+                        colours=step_colours if step else style.INPUT,
+                    )
                     patch.set_zorder(3 - 0.1 * sheet)
                     if sample:
                         patch.set_hatch("\\\\\\")
-        canvas.text(first - 0.15, top - rows * side / 2, f"{letters[0]} = {sizes[letters[0]]}",
-                    align="right")
-        canvas.text(first + columns * side / 2 + reach, top + reach + 0.2,
-                    f"{letters[1]} = {sizes[letters[1]]}")
-        canvas.text(first + columns * side + reach + 0.12, top - 0.1, f"D = {depth}",
-                    align="left")
-        step_slice, sample_slice = ("x[:, -1]", "x[-1]") if letters == "BT" else (
-            "x[-1]", "x[:, -1]")
-        for y, code, words, hatched in ((0.8, step_slice, "last step", False),
-                                        (0.4, sample_slice, "last sample", True)):
-            swatch = canvas.tile(left + 0.25, y - 0.13, 0.3, 0.26,
-                                 colours=style.INPUT if hatched else step_colours)
+        canvas.text(
+            first - 0.15,
+            top - rows * side / 2,
+            f"{letters[0]} = {sizes[letters[0]]}",
+            align="right",
+        )
+        canvas.text(
+            first + columns * side / 2 + reach,
+            top + reach + 0.2,
+            f"{letters[1]} = {sizes[letters[1]]}",
+        )
+        canvas.text(first + columns * side + reach + 0.12, top - 0.1, f"D = {depth}", align="left")
+        step_slice, sample_slice = (
+            ("x[:, -1]", "x[-1]") if letters == "BT" else ("x[-1]", "x[:, -1]")
+        )
+        for y, code, words, hatched in (
+            (0.8, step_slice, "last step", False),
+            (0.4, sample_slice, "last sample", True),
+        ):
+            swatch = canvas.tile(
+                left + 0.25, y - 0.13, 0.3, 0.26, colours=style.INPUT if hatched else step_colours
+            )
             if hatched:
                 swatch.set_hatch("\\\\\\")
             canvas.text(left + 0.68, y, code, style.TEXT, align="left", family="DejaVu Sans Mono")

@@ -20,7 +20,8 @@ from .grids import number
 
 # Blue below, orange above: both darken away from the middle, and blue darkens further.
 BOTH_SIGNS = LinearSegmentedColormap.from_list(
-    "both signs", ["#00507f", "#7fb9dd", "#ffffff", "#f5b971", "#b34700"])
+    "both signs", ["#00507f", "#7fb9dd", "#ffffff", "#f5b971", "#b34700"]
+)
 ONE_SIGN = LinearSegmentedColormap.from_list("one sign", ["#ffffff", "#7fb9dd", "#00507f"])
 
 
@@ -28,8 +29,12 @@ def _axes(width: float, height: float, ax: Axes | None) -> tuple[Axes, Figure | 
     """Return the axes to draw on, and what the picture function returns."""
     if ax is not None:
         return ax, ax
-    figure = Figure(figsize=(width, height), dpi=style.DPI, facecolor=style.CARD,
-                    layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12))
+    figure = Figure(
+        figsize=(width, height),
+        dpi=style.DPI,
+        facecolor=style.CARD,
+        layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12),
+    )
     return figure.add_subplot(), figure
 
 
@@ -40,14 +45,23 @@ def _series(name: str, value: Any) -> tuple[np.ndarray, np.ndarray]:
         y = np.asarray(value, dtype=float)
         x = np.arange(y.size, dtype=float)
     if y.ndim != 1 or x.shape != y.shape or not y.size:
-        raise ValueError(f"series {name!r} has x of shape {list(x.shape)} and y of shape "
-                         f"{list(y.shape)}; give two vectors of the same length.")
+        raise ValueError(
+            f"series {name!r} has x of shape {list(x.shape)} and y of shape "
+            f"{list(y.shape)}; give two vectors of the same length."
+        )
     return x, y
 
 
-def curves(series: Mapping[str, Any], xlabel: str, ylabel: str,
-           reference: Mapping[str, float] | None = None, title: str | None = None,
-           logy: bool = False, *, ax: Axes | None = None) -> Figure | Axes:
+def curves(
+    series: Mapping[str, Any],
+    xlabel: str,
+    ylabel: str,
+    reference: Mapping[str, float] | None = None,
+    title: str | None = None,
+    logy: bool = False,
+    *,
+    ax: Axes | None = None,
+) -> Figure | Axes:
     """Draw one line for each of `series` (name -> (x, y), or y alone), named at its right end.
 
     `reference` (name -> constant) becomes dotted horizontal lines: what a document printed, a
@@ -111,24 +125,57 @@ def _names_at_ends(ax: Axes, ends: list[tuple[float, str, str]]) -> None:
                 places[index + 1] += short / 2
     for (value, _, colour), name, height in zip(ends, names, places, strict=True):
         # a thin line leads to a name that had to move
-        ax.plot([1.005, 1.03], [place(value), height], transform=ax.transAxes, color=colour,
-                linewidth=1.0, clip_on=False)
-        ax.text(1.04, height, name, transform=ax.transAxes, color=colour, fontsize=style.SMALL,
-                va="center", ha="left", weight="bold", linespacing=1.1)
+        ax.plot(
+            [1.005, 1.03],
+            [place(value), height],
+            transform=ax.transAxes,
+            color=colour,
+            linewidth=1.0,
+            clip_on=False,
+        )
+        ax.text(
+            1.04,
+            height,
+            name,
+            transform=ax.transAxes,
+            color=colour,
+            fontsize=style.SMALL,
+            va="center",
+            ha="left",
+            weight="bold",
+            linespacing=1.1,
+        )
 
 
-def graph_growth(steps: Any, static_counts: Any, dynamic_counts: Any,
-                 ylabel: str = "operations in the graph", *,
-                 ax: Axes | None = None) -> Figure | Axes:
+def graph_growth(
+    steps: Any,
+    static_counts: Any,
+    dynamic_counts: Any,
+    ylabel: str = "operations in the graph",
+    *,
+    ax: Axes | None = None,
+) -> Figure | Axes:
     """Draw what grows with T: one line for the static unroll and one for the dynamic."""
-    return curves({"static_rnn": (steps, static_counts), "dynamic_rnn": (steps, dynamic_counts)},
-                  "time steps T", ylabel, ax=ax)
+    return curves(
+        {"static_rnn": (steps, static_counts), "dynamic_rnn": (steps, dynamic_counts)},
+        "time steps T",
+        ylabel,
+        ax=ax,
+    )
 
 
-def heat(matrix: Any, xlabel: str, ylabel: str, title: str | None = None,
-         xticklabels: Sequence[Any] | None = None, yticklabels: Sequence[Any] | None = None,
-         center_zero: bool = True, *, digits: int = 2,
-         ax: Axes | None = None) -> Figure | Axes:
+def heat(
+    matrix: Any,
+    xlabel: str,
+    ylabel: str,
+    title: str | None = None,
+    xticklabels: Sequence[Any] | None = None,
+    yticklabels: Sequence[Any] | None = None,
+    center_zero: bool = True,
+    *,
+    digits: int = 2,
+    ax: Axes | None = None,
+) -> Figure | Axes:
     """Draw a matrix [rows, columns] as colours, with the numbers where there are few.
 
     With `center_zero`, white is 0, blue negative and orange positive; else white is the least.
@@ -142,13 +189,22 @@ def heat(matrix: Any, xlabel: str, ylabel: str, title: str | None = None,
     down = labels("yticklabels", yticklabels, rows)
     finite = values[np.isfinite(values)]
     largest = float(np.abs(finite).max()) if finite.size else 1.0
-    limits = (-largest or -1.0, largest or 1.0) if center_zero else (
-        (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0))
+    limits = (
+        (-largest or -1.0, largest or 1.0)
+        if center_zero
+        else ((float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0))
+    )
     with matplotlib.rc_context({**style.RC, "axes.grid": False}):
         shape = min(max(rows / columns, 0.35), 1.1)
         ax, result = _axes(6.4, min(max(5.0 * shape, 0.5 * min(rows, 10) + 1.6), 6.4), ax)
-        picture = ax.imshow(values, cmap=BOTH_SIGNS if center_zero else ONE_SIGN, vmin=limits[0],
-                            vmax=limits[1], interpolation="nearest", aspect="auto")
+        picture = ax.imshow(
+            values,
+            cmap=BOTH_SIGNS if center_zero else ONE_SIGN,
+            vmin=limits[0],
+            vmax=limits[1],
+            interpolation="nearest",
+            aspect="auto",
+        )
         ax.spines[:].set_visible(False)
         for axis, names, size in ((ax.xaxis, across, columns), (ax.yaxis, down, rows)):
             if names is not None:
@@ -173,8 +229,15 @@ def heat(matrix: Any, xlabel: str, ylabel: str, title: str | None = None,
                 for column in range(columns):
                     red, green, blue, _ = picture.cmap(picture.norm(values[row, column]))
                     dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.55
-                    ax.text(column, row, texts[row][column], ha="center", va="center",
-                            fontsize=style.SMALL, color=style.CARD if dark else style.INK)
+                    ax.text(
+                        column,
+                        row,
+                        texts[row][column],
+                        ha="center",
+                        va="center",
+                        fontsize=style.SMALL,
+                        color=style.CARD if dark else style.INK,
+                    )
         else:
             ax.figure.colorbar(picture, ax=ax, fraction=0.05, pad=0.03).outline.set_visible(False)
     return result

@@ -1,0 +1,475 @@
+"""Every row of the table of errors, by its words: what came, what was expected, how to mend it."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import unrolled as u
+
+B, T, D, U = 4, 3, 3, 5
+X = tf.ones([B, T, D])
+FRAMES = [X[:, t] for t in range(T)]
+
+
+def dynamic(x=X, *, cell=None, **how):
+    how.setdefault("dtype", None if "initial_state" in how else tf.float32)
+    return u.dynamic_rnn(cell or u.BasicRNNCell(U), x, **how)
+
+
+def static(x=FRAMES, *, cell=None, **how):
+    how.setdefault("dtype", None if "initial_state" in how else tf.float32)
+    return u.static_rnn(cell or u.BasicRNNCell(U), x, **how)
+
+
+def built(cell=None, depth=D):
+    cell = cell or u.BasicRNNCell(U)
+    cell.build(depth)
+    return cell
+
+
+def lstm_stack():
+    return u.MultiRNNCell([u.GRUCell(U), u.BasicLSTMCell(U)])
+
+
+def raises(error, words, call):
+    with pytest.raises(error, match=words) as caught:
+        call()
+    text = str(caught.value)
+    assert "\n" not in text and text.endswith("."), f"one sentence: {text}"
+
+
+CASES = {
+    # not a cell
+    "a number as a cell": (
+        lambda: dynamic(cell=7),
+        TypeError,
+        r"cell must be a cell, but a int came, which lacks state_size, output_size, zero_state, "
+        r"__call__\(inputs, state\)\.",
+    ),
+    "a Keras-like object as a cell": (
+        lambda: static(cell=lambda x, s: (x, s)),
+        TypeError,
+        "a function came, which lacks state_size, output_size, zero_state",
+    ),
+    "a class as a cell": (
+        lambda: dynamic(cell=u.GRUCell),
+        TypeError,
+        r"the class GRUCell itself came; make one with GRUCell\(num_units\)",
+    ),
+    "a wrong cell for one direction": (
+        lambda: u.bidirectional_dynamic_rnn(u.GRUCell(2), None, X, dtype=tf.float32),
+        TypeError,
+        "cell_bw must be a cell, but a NoneType came",
+    ),
+    "a wrapper around no cell": (lambda: u.DropoutWrapper(3), TypeError, "a int came, which lacks"),
+    "a stack with no cell in it": (
+        lambda: u.MultiRNNCell([u.GRUCell(2), "gru"]),
+        TypeError,
+        r"cells\[1\] must be a cell, but a str came",
+    ),
+    # a tensor instead of a list
+    "one tensor for static_rnn": (
+        lambda: static(X),
+        TypeError,
+        r"list of T tensors \[B, D\], but one tensor of shape \(4, 3, 3\) came; split it with "
+        r"tf\.unstack\(x, axis=1\)\.",
+    ),
+    "one array for static_rnn": (
+        lambda: static(X.numpy()),
+        TypeError,
+        r"tf\.unstack\(x, axis=1\)",
+    ),
+    "a generator for static_rnn": (
+        lambda: static(iter(FRAMES)),
+        TypeError,
+        "must be a list of T tensors",
+    ),
+    # empty
+    "an empty list for static_rnn": (
+        lambda: static([]),
+        ValueError,
+        "must hold at least one step; an empty list came",
+    ),
+    "an empty stack": (lambda: u.MultiRNNCell([]), ValueError, "at least one cell; an empty list"),
+    "a stack of one cell without a list": (
+        lambda: u.MultiRNNCell(u.GRUCell(2)),
+        TypeError,
+        "cells must be a list of cells, the bottom layer first; a GRUCell came",
+    ),
+    # neither state nor dtype
+    "neither state nor dtype, dynamic": (
+        lambda: dynamic(dtype=None),
+        ValueError,
+        r"neither initial_state nor dtype is given; give dtype=tf\.float32",
+    ),
+    "neither state nor dtype, static": (
+        lambda: static(dtype=None),
+        ValueError,
+        "neither initial_state nor dtype is given",
+    ),
+    "neither state nor dtype, one direction": (
+        lambda: u.bidirectional_dynamic_rnn(
+            u.GRUCell(2), u.GRUCell(2), X, initial_state_fw=tf.zeros([B, 2])
+        ),
+        ValueError,
+        "neither initial_state_bw nor dtype is given",
+    ),
+    # rank and depth
+    "inputs of rank 2": (
+        lambda: dynamic(tf.ones([B, D])),
+        ValueError,
+        r"inputs must be \[B, T, D\]; got shape \(4, 3\)",
+    ),
+    "inputs of rank 4": (
+        lambda: dynamic(tf.ones([B, T, D, 1])),
+        ValueError,
+        r"\[B, T, D\]; got shape \(4, 3, 3, 1\)",
+    ),
+    "time-major inputs of rank 2": (
+        lambda: dynamic(tf.ones([B, D]), time_major=True),
+        ValueError,
+        r"\[T, B, D\] \(time_major=True\); got shape \(4, 3\)",
+    ),
+    "frames of rank 3": (
+        lambda: static([X]),
+        ValueError,
+        r"inputs must be \[B, D\]; got shape \(4, 3, 3\)",
+    ),
+    "one step of rank 1 for a cell": (
+        lambda: u.BasicRNNCell(U)(tf.ones([D]), tf.zeros([1, U])),
+        ValueError,
+        r"inputs of BasicRNNCell must be \[B, D\] with a known depth D; got shape \(3,\)",
+    ),
+    "frames of different depths": (
+        lambda: static([tf.ones([B, D]), tf.ones([B, D + 1])]),
+        ValueError,
+        r"inputs\[1\] must be like inputs\[0\], of shape \(4, 3\).*got shape \(4, 4\)",
+    ),
+    # depth against the kernel
+    "a depth the cell was not built for": (
+        lambda: dynamic(tf.ones([B, T, 7]), cell=built()),
+        ValueError,
+        r"depth 7 came to a BasicRNNCell that was built for depth 3 \(its kernel has shape "
+        r"\(8, 5\)\)",
+    ),
+    "a depth the cell was not built for, one step": (
+        lambda: built(u.GRUCell(2))(tf.ones([B, 4]), tf.zeros([B, 2])),
+        ValueError,
+        r"depth 4 came .* built for depth 3 \(its kernel has shape",
+    ),
+    "a second build for another depth": (
+        lambda: built().build(9),
+        ValueError,
+        "depth 9 came .* built for depth 3",
+    ),
+    # integers
+    "integer inputs": (
+        lambda: dynamic(tf.ones([B, T, D], tf.int32)),
+        ValueError,
+        r"inputs must be floating-point numbers, but int32 came; cast them with tf\.cast\(inputs",
+    ),
+    "integer arrays": (
+        lambda: dynamic(np.ones([B, T, D], int)),
+        ValueError,
+        "floating-point numbers, but int64 came",
+    ),
+    "integer frames": (
+        lambda: static([np.ones([B, D], int)]),
+        ValueError,
+        "floating-point numbers, but int64 came",
+    ),
+    "integer dtype": (
+        lambda: dynamic(dtype=tf.int32),
+        ValueError,
+        r"dtype must be a floating-point type such as tf\.float32; got int32",
+    ),
+    "integer zero state": (
+        lambda: u.GRUCell(2).zero_state(3, tf.int64),
+        ValueError,
+        "dtype must be a floating-point type such as tf.float32; got int64",
+    ),
+    "a dtype the inputs do not have": (
+        lambda: dynamic(dtype=tf.float64),
+        ValueError,
+        r"inputs are of dtype float32, but dtype float64 was asked for; cast them with",
+    ),
+    # lengths
+    "lengths of rank 2": (
+        lambda: dynamic(sequence_length=[[1], [2], [3], [3]]),
+        ValueError,
+        r"must be a vector \[B\].*got shape \(4, 1\)",
+    ),
+    "one number as lengths": (
+        lambda: dynamic(sequence_length=3),
+        ValueError,
+        r"must be a vector \[B\].*got shape \(\)",
+    ),
+    "too few lengths": (
+        lambda: dynamic(sequence_length=[1, 2]),
+        ValueError,
+        "one length for each of the 4 rows of the batch; got 2",
+    ),
+    "lengths that are not whole": (
+        lambda: static(sequence_length=[1.0, 2.0, 3.0, 3.0]),
+        ValueError,
+        "sequence_length must be integers, but float64 came",
+    ),
+    "lengths that are flags": (
+        lambda: dynamic(sequence_length=tf.constant([True, False, True, True])),
+        ValueError,
+        "must be integers, but bool came",
+    ),
+    "a negative length": (
+        lambda: dynamic(sequence_length=[1, 2, -1, 3]),
+        ValueError,
+        r"must not be negative; got \[1, 2, -1, 3\]",
+    ),
+    "a length beyond the steps": (
+        lambda: static(sequence_length=[1, 2, 3, 4]),
+        ValueError,
+        r"not be greater than the number of steps, 3; got \[1, 2, 3, 4\]",
+    ),
+    # states
+    "a state of another size": (
+        lambda: dynamic(initial_state=tf.zeros([B, 4])),
+        ValueError,
+        r"initial_state has shape \(4, 4\), but \(4, 5\) was expected",
+    ),
+    "a state of another batch": (
+        lambda: static(initial_state=tf.zeros([2, U])),
+        ValueError,
+        r"initial_state has shape \(2, 5\), but \(4, 5\) was expected",
+    ),
+    "a state of another dtype": (
+        lambda: dynamic(initial_state=tf.zeros([B, U], tf.float64), dtype=tf.float32),
+        ValueError,
+        "initial_state is of dtype float64, but float32 was expected",
+    ),
+    "a state of integers": (
+        lambda: dynamic(initial_state=tf.zeros([B, U], tf.int32), dtype=tf.float32),
+        ValueError,
+        "state is of dtype int32, but float32 was expected",
+    ),
+    "one tensor as a tuple's place": (
+        lambda: dynamic(cell=lstm_stack(), initial_state=tf.zeros([B, U])),
+        ValueError,
+        r"initial_state must be a tuple of 2 states; got one tensor of shape \(4, 5\)",
+    ),
+    "a wrong shape deep inside": (
+        lambda: dynamic(
+            cell=lstm_stack(),
+            initial_state=(tf.zeros([B, U]), u.LSTMStateTuple(tf.zeros([B, U]), tf.zeros([B, 1]))),
+        ),
+        ValueError,
+        r"initial_state\[1\]\.h has shape \(4, 1\), but \(4, 5\) was expected",
+    ),
+    "a tuple as a tensor's place": (
+        lambda: dynamic(initial_state=(tf.zeros([B, U]), tf.zeros([B, U]))),
+        ValueError,
+        r"initial_state must be one tensor \[B, 5\]; got a tuple of 2",
+    ),
+    "an LSTM state of three": (
+        lambda: u.BasicLSTMCell(U)(X[:, 0], [tf.zeros([B, U])] * 3),
+        ValueError,
+        r"state must be LSTMStateTuple\(c, h\); got a list of 3",
+    ),
+    # dropout
+    **{
+        f"{argument} of {value}": (
+            lambda argument=argument, value=value: u.DropoutWrapper(
+                u.GRUCell(2), **{argument: value}
+            ),
+            ValueError,
+            rf"{argument} must lie in \(0, 1\], the share of values that is kept; got "
+            rf"{str(value).replace('.', '[.]').replace('+', '[+]')}",
+        )
+        for argument in ("input_keep_prob", "output_keep_prob", "state_keep_prob")
+        for value in (0, -0.1, 1.0000001, 1e30, float("nan"))
+    },
+    "a keep_prob that is a word": (
+        lambda: u.DropoutWrapper(u.GRUCell(2), "half"),
+        ValueError,
+        r"input_keep_prob must lie in \(0, 1\].*got 'half'",
+    ),
+    "dropout on the joined state of an LSTM": (
+        lambda: u.DropoutWrapper(u.BasicLSTMCell(2, state_is_tuple=False), state_keep_prob=0.5),
+        ValueError,
+        "c must not be dropped; make the LSTM with state_is_tuple=True",
+    ),
+    # losses
+    "logits of rank 2": (
+        lambda: u.sequence_loss(tf.ones([2, 5]), [[1, 2]], [[1.0, 1.0]]),
+        ValueError,
+        r"targets \[B, T\] and weights \[B, T\]; got logits \(2, 5\), targets \(1, 2\) and weights",
+    ),
+    "one-hot targets": (
+        lambda: u.sequence_loss(tf.ones([2, 3, 5]), tf.ones([2, 3, 5]), tf.ones([2, 3])),
+        ValueError,
+        r"got logits \(2, 3, 5\), targets \(2, 3, 5\) and weights \(2, 3\)",
+    ),
+    "weights of rank 1": (
+        lambda: u.sequence_loss(tf.ones([2, 3, 5]), tf.ones([2, 3], tf.int32), tf.ones([2])),
+        ValueError,
+        r"targets \(2, 3\) and weights \(2,\)",
+    ),
+    "shapes that disagree": (
+        lambda: u.sequence_loss(tf.ones([2, 3, 5]), tf.ones([2, 4], tf.int32), tf.ones([2, 3])),
+        ValueError,
+        r"equal B and equal T; got logits \(2, 3, 5\), targets \(2, 4\) and weights \(2, 3\)",
+    ),
+    "float targets": (
+        lambda: u.sequence_loss(tf.ones([2, 3, 5]), tf.ones([2, 3]), tf.ones([2, 3])),
+        ValueError,
+        r"integer type, but float32 .* logits \(2, 3, 5\), targets \(2, 3\) and weights \(2, 3\)",
+    ),
+    "integer logits": (
+        lambda: u.sequence_loss(
+            tf.ones([2, 3, 5], tf.int32), tf.ones([2, 3], tf.int32), tf.ones([2, 3])
+        ),
+        ValueError,
+        "logits must be floating-point numbers, but int32 came",
+    ),
+    # sizes and options
+    "no units": (lambda: u.BasicRNNCell(0), ValueError, "num_units .* at least 1; got 0"),
+    "half a unit": (lambda: u.GRUCell(2.5), ValueError, "num_units .* whole number.* got 2.5"),
+    "an activation by name": (
+        lambda: u.BasicRNNCell(2, activation="relu"),
+        TypeError,
+        r"activation must be a function of a tensor, such as tf\.nn\.relu; got 'relu'",
+    ),
+    "a negative clip": (
+        lambda: u.LSTMCell(2, cell_clip=-1.0),
+        ValueError,
+        r"cell_clip must be at least 0, or None for no clipping; got -1\.0",
+    ),
+    "a projection clip without a projection": (
+        lambda: u.LSTMCell(2, proj_clip=1.0),
+        ValueError,
+        r"proj_clip is 1\.0, but there is no projection",
+    ),
+    "joined states of tuples": (
+        lambda: u.MultiRNNCell([u.BasicLSTMCell(2)], state_is_tuple=False),
+        ValueError,
+        r"cells\[0\] has state_size LSTMStateTuple.*make that cell with state_is_tuple=False",
+    ),
+}
+
+
+@pytest.mark.parametrize("call, error, words", CASES.values(), ids=CASES)
+def test_bad_input_gets_one_clear_sentence(call, error, words):
+    raises(error, words, call)
+
+
+class TestRepeatedCells:
+    def test_the_documents_form_is_refused_with_its_mend(self):
+        raises(
+            ValueError,
+            r"layers 0, 1 and 2 are the same GRUCell object.*make a new cell for each layer, "
+            r"MultiRNNCell\(\[GRUCell\(\.\.\.\) for _ in range\(3\)\]\), or say share_weights=True",
+            lambda: u.MultiRNNCell([u.GRUCell(2)] * 3),
+        )
+
+    def test_only_the_layers_that_are_the_same_are_named(self):
+        a, b = u.GRUCell(2), u.BasicRNNCell(2)
+        raises(
+            ValueError,
+            "layers 1 and 3 are the same BasicRNNCell",
+            lambda: u.MultiRNNCell([a, b, u.GRUCell(2), b]),
+        )
+
+    def test_a_wrapped_cell_is_found(self):
+        shared = u.GRUCell(2)
+        raises(
+            ValueError,
+            "layers 0 and 1 are the same DropoutWrapper",
+            lambda: u.MultiRNNCell([u.DropoutWrapper(shared) for _ in range(2)]),
+        )
+
+    def test_on_purpose_it_is_allowed(self):
+        u.MultiRNNCell([u.GRUCell(2)] * 3, share_weights=True)
+
+
+class TestKnownOnlyAtRunTime:
+    """What a graph cannot know when it is built is checked when it runs: never ignored."""
+
+    @pytest.mark.parametrize(
+        "lengths, words",
+        [
+            ([1, 2, 3, 4], "must not be greater than the number of steps"),
+            ([1, 2, -1, 3], "must not be negative"),
+            ([1, 2], "must hold one length for each row of the batch"),
+        ],
+    )
+    @pytest.mark.parametrize("kind", ["static", "dynamic"])
+    @pytest.mark.parametrize("way", ["function", "graph"])
+    def test_lengths(self, way, kind, lengths, words):
+        cell = u.BasicRNNCell(U)
+
+        def program(x, n):
+            if kind == "dynamic":
+                return u.dynamic_rnn(cell, x, n, dtype=tf.float32)[1]
+            return u.static_rnn(cell, tf.unstack(x, axis=1), dtype=tf.float32, sequence_length=n)[1]
+
+        with pytest.raises(tf.errors.InvalidArgumentError, match=words):
+            if way == "function":
+                tf.function(
+                    program,
+                    input_signature=[
+                        tf.TensorSpec([None, T, D]),
+                        tf.TensorSpec([None], tf.int32),
+                    ],
+                )(X, tf.constant(lengths))
+            else:
+                with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+                    x = tf.compat.v1.placeholder(tf.float32, [None, T, D])
+                    n = tf.compat.v1.placeholder(tf.int32, [None])
+                    result = program(x, n)
+                    session.run(tf.compat.v1.global_variables_initializer())
+                    session.run(result, {x: X.numpy(), n: lengths})
+
+    def test_lengths_of_unknown_rank(self):
+        run = tf.function(
+            lambda x, n: u.dynamic_rnn(cell, x, n, dtype=tf.float32)[0],
+            input_signature=[tf.TensorSpec([B, T, D]), tf.TensorSpec(None, tf.int32)],
+        )
+        cell = u.BasicRNNCell(U)
+        assert run(X, tf.constant([1, 2, 3, 3])).shape == (B, T, U)
+        words = r"\[1,4\] is not compatible with expected shape \[\?\].*\n.*sequence_length"
+        with pytest.raises(tf.errors.InvalidArgumentError, match=words):
+            run(X, tf.constant([[1, 2, 3, 3]]))
+
+    @pytest.mark.parametrize("unknown", [[B, T, None], None])
+    def test_inputs_of_unknown_depth_or_rank(self, unknown):
+        run = tf.function(lambda x: dynamic(x), input_signature=[tf.TensorSpec(unknown)])
+        with pytest.raises(ValueError, match=r"inputs must be \[B, T, D\]"):
+            run(X)
+
+
+class TestCellsThatReturnSomethingElse:
+    @staticmethod
+    def cell(returned):
+        class Own(u.BasicRNNCell):
+            def step(self, inputs, state):
+                return state, returned(state)
+
+        return Own(U)
+
+    @pytest.mark.parametrize("run", [dynamic, static])
+    @pytest.mark.parametrize(
+        "returned, words",
+        [
+            (lambda s: (s, s), "must return a new state of the structure that it was given"),
+            (lambda s: s[:, 1:], r"of shape \(4, 5\).*it returned shape \(4, 4\)"),
+            (lambda s: tf.cast(s, tf.float64), "dtype float32; it returned .* dtype float64"),
+        ],
+    )
+    def test_is_told(self, run, returned, words):
+        with pytest.raises(ValueError, match=words):
+            run(cell=self.cell(returned))
+
+
+def test_asking_for_a_variable_too_early_is_explained():
+    with pytest.raises(AttributeError, match=r"no kernel yet.*build\(input_depth\)"):
+        _ = u.BasicRNNCell(2).kernel
+    with pytest.raises(AttributeError, match="has no attribute 'kernal'"):
+        _ = u.BasicRNNCell(2).kernal
