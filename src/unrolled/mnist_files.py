@@ -64,7 +64,7 @@ def locate(sources: Sequence[Source] = SOURCES) -> tuple[Path, str]:
     for source in sources:
         try:
             files = _verified(source.read())
-        except Exception as error: - whatever failed, the next has its turn
+        except Exception as error:  # whatever failed, the next has its turn
             reason = " ".join(str(error).split()) or "no reason given"
             tried.append(f"{source.name}: {type(error).__name__}: {reason}")
         else:
