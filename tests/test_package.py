@@ -65,6 +65,7 @@ MODULES = [
     "training",
     "mnist",
     "tasks",
+    "wrappers",
     "figures",
 ]
 

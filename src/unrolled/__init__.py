@@ -16,15 +16,14 @@ _HOMES = {
     "cells": [
         "BasicLSTMCell",
         "BasicRNNCell",
-        "DropoutWrapper",
         "GRUCell",
         "LSTMCell",
         "LSTMStateTuple",
-        "MultiRNNCell",
         "RNNCell",
     ],
     "losses": ["sequence_loss"],
     "sequences": ["last_relevant", "pack_sequence", "sequence_mask", "unpack_sequence"],
+    "wrappers": ["DropoutWrapper", "MultiRNNCell"],
     "unroll": ["bidirectional_dynamic_rnn", "dynamic_rnn", "static_rnn"],
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
@@ -35,11 +34,9 @@ __all__ = list(_HOME_OF)
 if TYPE_CHECKING:
     from unrolled.cells import BasicLSTMCell as BasicLSTMCell
     from unrolled.cells import BasicRNNCell as BasicRNNCell
-    from unrolled.cells import DropoutWrapper as DropoutWrapper
     from unrolled.cells import GRUCell as GRUCell
     from unrolled.cells import LSTMCell as LSTMCell
     from unrolled.cells import LSTMStateTuple as LSTMStateTuple
-    from unrolled.cells import MultiRNNCell as MultiRNNCell
     from unrolled.cells import RNNCell as RNNCell
     from unrolled.losses import sequence_loss as sequence_loss
     from unrolled.sequences import last_relevant as last_relevant
@@ -49,6 +46,8 @@ if TYPE_CHECKING:
     from unrolled.unroll import bidirectional_dynamic_rnn as bidirectional_dynamic_rnn
     from unrolled.unroll import dynamic_rnn as dynamic_rnn
     from unrolled.unroll import static_rnn as static_rnn
+    from unrolled.wrappers import DropoutWrapper as DropoutWrapper
+    from unrolled.wrappers import MultiRNNCell as MultiRNNCell
 
 
 def __getattr__(name: str) -> Any:
