@@ -369,7 +369,7 @@ class GRUCell(RNNCell):
         candidate = tanh([x, r · h] K_c + b_c)          # the reset comes before the product
         h' = u · h + (1 − u) · candidate
 
-    Cho et al. (2014), first version. `gate_kernel` [D+U, 2U], `gate_bias` [2U] (starts at 1.0, so
+    Cho et al. (2014), as published. `gate_kernel` [D+U, 2U], `gate_bias` [2U] (starts at 1.0, so
     that a new cell keeps most of its state), `candidate_kernel` [D+U, U], `candidate_bias` [U].
 
     Args:
