@@ -122,7 +122,8 @@ def dynamic_rnn(
       dtype: the dtype of the zeros, needed where `initial_state` is left out.
       parallel_iterations: how many turns of the loop TensorFlow may run at once, 32 where it is
         left out; it matters only for work in a step that does not wait for the state.
-      swap_memory: let the loop keep what the gradient needs in the host's memory (on a GPU).
+      swap_memory: taken for the sake of old programs and handed on to `tf.while_loop`, whose loops
+        have ignored it since TensorFlow 2: what the gradient needs stays where it was made.
       time_major: the first two axes of inputs and outputs are [T, B] and not [B, T].
       scope: a name for the operations, `rnn` where it is left out.
 
