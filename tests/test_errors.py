@@ -250,6 +250,11 @@ CASES = {
         ValueError,
         "state is of dtype int32, but float32 was expected",
     ),
+    "no state for a cell": (
+        lambda: u.BasicRNNCell(U)(X[:, 0], None),
+        ValueError,
+        r"state must be one tensor \[B, 5\]; got None\.",
+    ),
     "one tensor as a tuple's place": (
         lambda: dynamic(cell=lstm_stack(), initial_state=tf.zeros([B, U])),
         ValueError,

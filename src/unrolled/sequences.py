@@ -38,9 +38,10 @@ def pack_sequence(sequence: Sequence[Any]) -> tf.Tensor:
       ValueError: the list is empty.
     """
     if not isinstance(sequence, (list, tuple)):
-        raise TypeError(
-            f"sequence must be a list of T tensors [B, ...]; a {type(sequence).__name__} came."
-        )
+        came = f"a {type(sequence).__name__}"
+        if hasattr(sequence, "shape"):
+            came = f"one tensor of shape {tf.TensorShape(sequence.shape)}"
+        raise TypeError(f"sequence must be a list of T tensors [B, ...]; {came} came.")
     if not sequence:
         raise ValueError("sequence must hold at least one step; an empty list came.")
     return tf.stack(sequence, axis=1)  # T times [B, ...] -> [B, T, ...]
