@@ -325,6 +325,10 @@ def test_batch_writes_values_and_labels():
     assert {"one", "two", "real step", "padding"} <= set(found)
 
 
+def test_batch_without_padding_has_no_key():
+    assert not {"real step", "padding"} & set(words(figures.batch([2, 2], 2)))
+
+
 def test_masked_loss_hatches_steps_without_weight():
     figure = figures.loss_masked("ab.", "ac.", [1, 1, 0])
     assert padding(figure) == 3

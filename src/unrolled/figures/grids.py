@@ -185,8 +185,11 @@ def _grid(
     room = (style.WIDTH - left - 0.25) / steps
     wide = min(max(1.0 if steps <= 3 else 0.8, widest + 0.3), room)
     tall = 0.56
-    foot = 0.6
-    key = [(colours[0], False, meaning[0]), (style.PADDING, True, meaning[1])]
+    # A key explains the hatching; where nothing is hatched there is nothing to explain.
+    key = []
+    if any(map(any, padding)):
+        key = [(colours[0], False, meaning[0]), (style.PADDING, True, meaning[1])]
+    foot = 0.6 if key else 0.15
     canvas = Canvas(
         max(left + wide * steps + 0.25, key_width(key) + 0.4),
         foot + rows * (tall + 0.08) + 0.55,
@@ -213,7 +216,8 @@ def _grid(
                 hatched=padding[row][step],
                 size=style.LABEL,
             )
-    canvas.key(min(left, canvas.width - 0.2 - key_width(key)), 0.3, key)
+    if key:
+        canvas.key(min(left, canvas.width - 0.2 - key_width(key)), 0.3, key)
     return canvas.done()
 
 
