@@ -621,6 +621,9 @@ def test_npm_that_is_not_there_says_so(tmp_path: Path, monkeypatch: pytest.Monke
 
 # Runs `python -m unrolled.mnist` with one source, at argv[1], and the digests in argv[2].
 PROGRAM = """
+import signal
+# A shell starts its background jobs with interrupts ignored, and tests may run in one.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 import json, runpy, sys
 import unrolled.mnist_sources as sources
 sources.SOURCES = [
