@@ -493,6 +493,13 @@ class TestDropout:
                 with pytest.raises(tf.errors.InvalidArgumentError, match="output_keep_prob must"):
                     session.run(outputs, {keep: 1.5})
 
+    def test_a_variable_is_checked_when_it_is_used(self):
+        keep = tf.Variable(0.5)
+        wrapper = u.DropoutWrapper(u.GRUCell(4), output_keep_prob=keep)
+        keep.assign(1.5)
+        with pytest.raises(tf.errors.InvalidArgumentError, match="output_keep_prob must lie in"):
+            wrapper(tf.ones([1, 2]), wrapper.zero_state(1, tf.float32))
+
     def test_gradients_pass_the_kept_values_alone(self):
         x = tf.ones([1, 50])
         wrapper = u.DropoutWrapper(u.BasicRNNCell(4), input_keep_prob=0.5, seed=1)

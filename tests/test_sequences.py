@@ -34,6 +34,12 @@ def test_last_relevant_of_no_steps():
     np.testing.assert_array_equal(u.last_relevant(X[:, :0], [0, 0, 0]), np.zeros((B, U)))
 
 
+def test_last_relevant_of_no_steps_known_only_at_run_time():
+    signature = [tf.TensorSpec([None, None, U]), tf.TensorSpec([None], tf.int32)]
+    last = tf.function(u.last_relevant, input_signature=signature)
+    np.testing.assert_array_equal(last(X[:, :0], [0, 0, 0]), np.zeros((B, U)))
+
+
 def test_last_relevant_ignores_what_lies_beyond():
     dirty = X.copy()
     dirty[0] = np.nan

@@ -181,14 +181,6 @@ class RNNCell(tf.Module):
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
 
-def _zeros(shape: Sequence[int], dtype: tf.DType) -> tf.Tensor:
-    return tf.zeros(shape, dtype)
-
-
-def _ones(shape: Sequence[int], dtype: tf.DType) -> tf.Tensor:
-    return tf.ones(shape, dtype)
-
-
 class BasicRNNCell(RNNCell):
     """The basic cell: h' = tanh([x, h] K + b), and its output is its state.
 
@@ -219,7 +211,7 @@ class BasicRNNCell(RNNCell):
     def make_variables(self, input_depth: int, dtype: tf.DType) -> None:
         shape = [input_depth + self.num_units, self.num_units]  # [D+U, U]
         self.kernel = self._variable("kernel", shape, glorot_uniform, dtype)
-        self.bias = self._variable("bias", [self.num_units], _zeros, dtype)
+        self.bias = self._variable("bias", [self.num_units], tf.zeros, dtype)
 
     def step(self, inputs: tf.Tensor, state: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         x_and_h = tf.concat([inputs, state], axis=1)  # [B, D] and [B, U] -> [B, D+U]
@@ -298,7 +290,7 @@ class LSTMCell(RNNCell):
         units = self.num_units
         shape = [input_depth + self.output_size, 4 * units]  # [D+P, 4U]
         self.kernel = self._variable("kernel", shape, self.initializer, dtype)
-        self.bias = self._variable("bias", [4 * units], _zeros, dtype)
+        self.bias = self._variable("bias", [4 * units], tf.zeros, dtype)
         if self.use_peepholes:
             self.w_f_diag = self._variable("w_f_diag", [units], self.initializer, dtype)
             self.w_i_diag = self._variable("w_i_diag", [units], self.initializer, dtype)
@@ -408,9 +400,9 @@ class GRUCell(RNNCell):
         units, depth = self.num_units, input_depth + self.num_units
         kernel, bias = self.kernel_initializer, self.bias_initializer
         self.gate_kernel = self._variable("gates/kernel", [depth, 2 * units], kernel, dtype)
-        self.gate_bias = self._variable("gates/bias", [2 * units], bias or _ones, dtype)
+        self.gate_bias = self._variable("gates/bias", [2 * units], bias or tf.ones, dtype)
         self.candidate_kernel = self._variable("candidate/kernel", [depth, units], kernel, dtype)
-        self.candidate_bias = self._variable("candidate/bias", [units], bias or _zeros, dtype)
+        self.candidate_bias = self._variable("candidate/bias", [units], bias or tf.zeros, dtype)
 
     def step(self, inputs: tf.Tensor, state: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         x_and_h = tf.concat([inputs, state], axis=1)  # [B, D] and [B, U] -> [B, D+U]

@@ -57,6 +57,11 @@ def as_float_tensor(value: Any, argument: str, dtype: tf.DType | None = None) ->
     return value
 
 
+def after(*checks: tf.Operation | None) -> Any:
+    """A context whose operations wait for `checks`; eagerly these have run already and are None."""
+    return tf.control_dependencies([check for check in checks if check is not None])
+
+
 def _without_tensors(value: Any) -> bool:
     """Numbers, NumPy arrays and lists of these, which NumPy reads better than TensorFlow does."""
     return not any(
@@ -226,8 +231,7 @@ def check_lengths(
                 message="sequence_length must not be greater than the number of steps",
             ),
         ]
-    # Eagerly the checks have run already, and are None.
-    with tf.control_dependencies([check for check in checks if check is not None]):
+    with after(*checks):
         lengths = tf.cast(wide, tf.int32)
     lengths.set_shape([batch])
     return lengths

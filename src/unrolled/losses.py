@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from unrolled.checks import as_float_tensor, as_written
+from unrolled.checks import after, as_float_tensor, as_written
 
 
 @as_written
@@ -123,5 +123,5 @@ def _check_targets(targets: tf.Tensor, weights: tf.Tensor, logits: tf.Tensor) ->
             tf.gather_nd(targets, first),
         ],
     )
-    with tf.control_dependencies([check] if check is not None else []):
+    with after(check):
         return tf.where(matters, targets, tf.zeros_like(targets))

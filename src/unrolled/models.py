@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from unrolled.cells import glorot_uniform
 from unrolled.checks import check_cell, check_count
-from unrolled.sequences import last_relevant, unpack_sequence
+from unrolled.sequences import last_relevant, pack_sequence, unpack_sequence
 from unrolled.unroll import dynamic_rnn, static_rnn
 
 
@@ -61,7 +61,9 @@ class SequenceClassifier(tf.Module):
             outputs, _ = static_rnn(
                 self.cell, unpack_sequence(inputs), dtype=inputs.dtype, sequence_length=lengths
             )
-            last = outputs[-1] if lengths is None else last_relevant(tf.stack(outputs, 1), lengths)
+            last = (
+                outputs[-1] if lengths is None else last_relevant(pack_sequence(outputs), lengths)
+            )
         else:
             outputs, _ = dynamic_rnn(self.cell, inputs, lengths, dtype=inputs.dtype)
             last = outputs[:, -1] if lengths is None else last_relevant(outputs, lengths)

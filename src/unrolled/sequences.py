@@ -87,7 +87,5 @@ def last_relevant(outputs: Any, lengths: Any) -> tf.Tensor:
     batch, steps = outputs.shape[:2]
     lengths = check_lengths(lengths, batch, steps, tf.shape(outputs)[:2])
     # A step of zeros in front: length 0 finds it at index 0, length n finds step n - 1 at index n.
-    zeros = tf.zeros_like(outputs[:, :1]) if steps != 0 else None
-    if zeros is None:
-        return tf.zeros(tf.concat([tf.shape(outputs)[:1], tf.shape(outputs)[2:]], 0), outputs.dtype)
-    return tf.gather(tf.concat([zeros, outputs], axis=1), lengths, axis=1, batch_dims=1)
+    padded = tf.pad(outputs, [[0, 0], [1, 0]] + [[0, 0]] * (outputs.shape.rank - 2))
+    return tf.gather(padded, lengths, axis=1, batch_dims=1)  # [B, T+1, ...] -> [B, ...]

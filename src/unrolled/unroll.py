@@ -242,7 +242,8 @@ def _prepare(
     sequence_length: Any,
 ) -> _Run:
     """Check what both unrolls are given against `one_step`, the specs [B, D] of a step's inputs."""
-    known_batch, input_dtype = tf.nest.flatten(one_step)[0].shape[0], _input_dtype(one_step)
+    first = tf.nest.flatten(one_step)[0]
+    known_batch, input_dtype = first.shape[0], first.dtype
     ensure_built(cell, one_step)
     if initial_state is None:
         initial_state = cell.zero_state(batch, dtype)
@@ -258,10 +259,6 @@ def _prepare(
         known_steps = steps if isinstance(steps, int) else None
         lengths = check_lengths(sequence_length, known_batch, known_steps, tf.stack([batch, steps]))
     return _Run(step_function(cell), state, lengths, input_dtype)
-
-
-def _input_dtype(inputs: Any) -> tf.DType:
-    return tf.nest.flatten(inputs)[0].dtype
 
 
 def _spec(x: tf.Tensor) -> tf.TensorSpec:

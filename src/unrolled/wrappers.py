@@ -22,7 +22,7 @@ from unrolled.cells import (
     ensure_built,
     step_function,
 )
-from unrolled.checks import check_cell, check_float_dtype
+from unrolled.checks import after, check_cell, check_float_dtype
 
 Noise = Callable[[tf.Tensor, tf.DType, str], tf.Tensor]  # (shape, dtype, role) -> [*shape]
 
@@ -211,10 +211,12 @@ class DropoutWrapper(RNNCell):
     def _drop_around(
         self, cell_step: StepFunction, noise: Noise, inputs: Any, state: Any
     ) -> tuple[Any, Any]:
-        inputs = _drop(inputs, self.input_keep_prob, noise, "input")
-        output, new_state = cell_step(inputs, state)
-        new_state = _drop(new_state, self.state_keep_prob, noise, "state")
-        return _drop(output, self.output_keep_prob, noise, "output"), new_state
+        keep_input = _in_range(self.input_keep_prob, "input_keep_prob")
+        keep_state = _in_range(self.state_keep_prob, "state_keep_prob")
+        keep_output = _in_range(self.output_keep_prob, "output_keep_prob")
+        output, new_state = cell_step(_drop(inputs, keep_input, noise, "input"), state)
+        new_state = _drop(new_state, keep_state, noise, "state")
+        return _drop(output, keep_output, noise, "output"), new_state
 
     def _draw_sequence_seed(self) -> tf.Tensor:
         return self._uniform([2], tf.int32, "sequence", maxval=2**31 - 1)
@@ -255,12 +257,6 @@ def _drop(value: Any, keep_prob: Any, noise: Noise, role: str) -> Any:
         parts = [_drop(v, keep_prob, noise, f"{role}[{i}]") for i, v in enumerate(value)]
         return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
     keep_prob = tf.cast(keep_prob, value.dtype)
-    if tf.get_static_value(keep_prob) is None:  # a placeholder or an argument of a tf.function
-        in_range = tf.logical_and(keep_prob > 0, keep_prob <= 1)
-        message = f"{role.split('.')[0].split('[')[0]}_keep_prob must lie in (0, 1]"
-        check = tf.debugging.Assert(in_range, [message, keep_prob])
-        with tf.control_dependencies([check] if check is not None else []):
-            keep_prob = tf.identity(keep_prob)
     kept = noise(tf.shape(value), value.dtype, role) < keep_prob
     return tf.where(kept, value / keep_prob, tf.zeros_like(value))
 
@@ -282,6 +278,15 @@ def _check_keep_prob(value: Any, argument: str) -> Any:
             f"{argument} must lie in (0, 1], the share of values that is kept; got {known!r}."
         )
     return number
+
+
+def _in_range(keep_prob: Any, argument: str) -> Any:
+    """`keep_prob`, checked when it is used where it was not known before: a placeholder, say."""
+    if isinstance(keep_prob, float):
+        return keep_prob
+    in_range = tf.logical_and(keep_prob > 0, keep_prob <= 1)
+    with after(tf.debugging.Assert(in_range, [f"{argument} must lie in (0, 1]; got", keep_prob])):
+        return tf.identity(keep_prob)
 
 
 def _has_joined_lstm_state(cell: Any) -> bool:
