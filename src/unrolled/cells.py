@@ -27,6 +27,7 @@ from unrolled.checks import (
     check_count,
     check_float_dtype,
     check_state,
+    size_of,
     size_shape,
 )
 
@@ -49,7 +50,7 @@ def ensure_built(cell: Any, inputs: Any) -> None:
     `inputs` is one step, [B, D] or a structure of such; only depths and dtype are read. A reader's
     own cell is asked to `build` once, while it has no variables.
     """
-    depths = [x.shape[-1] for x in tf.nest.flatten(inputs)]
+    depths = [size_of(x, -1) for x in tf.nest.flatten(inputs)]
     depth = tf.nest.pack_sequence_as(inputs, depths)
     if isinstance(cell, RNNCell):
         cell.build(depth, tf.nest.flatten(inputs)[0].dtype)
@@ -115,13 +116,13 @@ class RNNCell(tf.Module):
         inputs = tf.nest.map_structure(lambda x: as_float_tensor(x, "inputs"), inputs)
         first = tf.nest.flatten(inputs)[0]
         for x in tf.nest.flatten(inputs):
-            if x.shape.rank != 2 or x.shape[1] is None:
+            if x.shape.rank != 2 or size_of(x, 1) is None:
                 raise ValueError(
                     f"inputs of {type(self).__name__} must be [B, D] with a known depth D; "
                     f"got shape {x.shape}."
                 )
-        self.build(tf.nest.map_structure(lambda x: x.shape[1], inputs), first.dtype)
-        state = check_state(state, self.state_size, first.shape[0], first.dtype)
+        self.build(tf.nest.map_structure(lambda x: size_of(x, 1), inputs), first.dtype)
+        state = check_state(state, self.state_size, size_of(first, 0), first.dtype)
         return step(inputs, state)
 
     def for_sequence(self) -> StepFunction:
@@ -136,7 +137,8 @@ class RNNCell(tf.Module):
         """A state of zeros: for every entry of `state_size` a tensor [batch_size, size]."""
         dtype = check_float_dtype(dtype)
         return tf.nest.map_structure(
-            lambda size: tf.zeros([batch_size, *size_shape(size)], dtype), self.state_size
+            lambda size: tf.zeros([batch_size, *size_shape(size).as_list()], dtype),
+            self.state_size,
         )
 
     @as_written

@@ -86,6 +86,14 @@ def check_float_dtype(dtype: Any, argument: str = "dtype") -> tf.DType:
     return dtype
 
 
+def size_of(x: Any, axis: int) -> int | None:
+    """The size of one axis, or None where only a run will tell, whichever TensorFlow behaves.
+
+    With TensorFlow 1's behaviours switched on, `x.shape[axis]` is a `Dimension` and never None.
+    """
+    return tf.compat.dimension_value(x.shape[axis])
+
+
 def size_shape(size: Any) -> tf.TensorShape:
     """One entry of a state_size or output_size as a shape without the batch: U -> (U,)."""
     return tf.TensorShape([size]) if isinstance(size, (int, np.integer)) else tf.TensorShape(size)
@@ -193,7 +201,7 @@ def check_lengths(
             "sequence_length must be a vector [B], one length for each row of the batch; "
             f"got shape {lengths.shape}."
         )
-    size = lengths.shape[0] if lengths.shape.rank == 1 else None
+    size = size_of(lengths, 0) if lengths.shape.rank == 1 else None
     if None not in (size, batch) and size != batch:
         raise ValueError(
             f"sequence_length must hold one length for each of the {batch} rows of the batch; "

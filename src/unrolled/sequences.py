@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from unrolled.checks import as_written, check_lengths
+from unrolled.checks import as_written, check_lengths, size_of
 
 
 @as_written
@@ -21,7 +21,7 @@ def unpack_sequence(tensor: Any) -> list[tf.Tensor]:
       ValueError: fewer than two axes, or a number of steps that is not known.
     """
     tensor = tf.convert_to_tensor(tensor)
-    if tensor.shape.rank is None or tensor.shape.rank < 2 or tensor.shape[1] is None:
+    if tensor.shape.rank is None or tensor.shape.rank < 2 or size_of(tensor, 1) is None:
         raise ValueError(
             f"tensor must be [B, T, ...] with a known number of steps T, since a list has a "
             f"length; got shape {tensor.shape}; set it with tf.ensure_shape or use dynamic_rnn."
@@ -84,7 +84,7 @@ def last_relevant(outputs: Any, lengths: Any) -> tf.Tensor:
     outputs = tf.convert_to_tensor(outputs)
     if outputs.shape.rank is None or outputs.shape.rank < 2:
         raise ValueError(f"outputs must be [B, T, ...]; got shape {outputs.shape}.")
-    batch, steps = outputs.shape[:2]
+    batch, steps = size_of(outputs, 0), size_of(outputs, 1)
     lengths = check_lengths(lengths, batch, steps, tf.shape(outputs)[:2])
     # A step of zeros in front: length 0 finds it at index 0, length n finds step n - 1 at index n.
     padded = tf.pad(outputs, [[0, 0], [1, 0]] + [[0, 0]] * (outputs.shape.rank - 2))

@@ -28,6 +28,7 @@ from unrolled.checks import (
     check_float_dtype,
     check_lengths,
     check_state,
+    size_of,
     size_shape,
 )
 
@@ -80,10 +81,10 @@ def static_rnn(
         raise ValueError("inputs of static_rnn must hold at least one step; an empty list came.")
     with tf.name_scope(scope or "rnn"):
         dtype = _check_dtype(dtype, initial_state)
-        steps = [_as_inputs(x, dtype, rank=2) for x in inputs]
+        steps = [_as_inputs(cell, x, dtype, rank=2) for x in inputs]
         _check_all_alike(steps)
         first = tf.nest.flatten(steps[0])[0]
-        batch = tf.shape(first)[0] if first.shape[0] is None else first.shape[0]
+        batch = tf.shape(first)[0] if size_of(first, 0) is None else size_of(first, 0)
         one_step = tf.nest.map_structure(_spec, steps[0])
         run = _prepare(cell, one_step, batch, len(steps), initial_state, dtype, sequence_length)
         state, outputs = run.initial_state, []
@@ -139,7 +140,7 @@ def dynamic_rnn(
     check_cell(cell)
     with tf.name_scope(scope or "rnn"):
         dtype = _check_dtype(dtype, initial_state)
-        inputs = _as_inputs(inputs, dtype, rank=3, time_major=time_major)
+        inputs = _as_inputs(cell, inputs, dtype, rank=3, time_major=time_major)
         if not time_major:
             inputs = tf.nest.map_structure(_swap_batch_and_time, inputs)  # [B,T,D] -> [T,B,D]
         outputs, state = _loop(
@@ -190,14 +191,14 @@ def bidirectional_dynamic_rnn(
     with tf.name_scope(scope or "bidirectional_rnn"):
         _check_dtype(dtype, initial_state_fw, "initial_state_fw")
         backward_dtype = _check_dtype(dtype, initial_state_bw, "initial_state_bw")
-        inputs = _as_inputs(inputs, backward_dtype, rank=3, time_major=time_major)
+        inputs = _as_inputs(cell_fw, inputs, backward_dtype, rank=3, time_major=time_major)
         first = tf.nest.flatten(inputs)[0]
         time, batch = (0, 1) if time_major else (1, 0)
         if sequence_length is not None:
             sequence_length = check_lengths(
                 sequence_length,
-                first.shape[batch],
-                first.shape[time],
+                size_of(first, batch),
+                size_of(first, time),
                 tf.gather(tf.shape(first), [batch, time]),
             )
 
@@ -243,7 +244,9 @@ def _prepare(
 ) -> _Run:
     """Check what both unrolls are given against `one_step`, the specs [B, D] of a step's inputs."""
     first = tf.nest.flatten(one_step)[0]
-    known_batch, input_dtype = first.shape[0], first.dtype
+    known_batch, input_dtype = size_of(first, 0), first.dtype
+    if not input_dtype.is_floating:  # word numbers, say: the results are of the dtype asked for
+        input_dtype = dtype or tf.float32
     ensure_built(cell, one_step)
     if initial_state is None:
         initial_state = cell.zero_state(batch, dtype)
@@ -280,8 +283,16 @@ def _check_dtype(
     return next((kind for kind in kinds if kind.is_floating), None)
 
 
-def _as_inputs(inputs: Any, dtype: tf.DType | None, rank: int, time_major: bool = False) -> Any:
-    """The inputs as tensors: [B, D] for one step (rank 2), [B, T, D] or [T, B, D] for all."""
+def _as_inputs(
+    cell: Any, inputs: Any, dtype: tf.DType | None, rank: int, time_major: bool = False
+) -> Any:
+    """The inputs as tensors: [B, D] for one step (rank 2), [B, T, D] or [T, B, D] for all.
+
+    A cell whose `any_inputs` is true takes a step of another rank or type, a picture or the number
+    of a word say, and checks it itself.
+    """
+    if getattr(cell, "any_inputs", False):
+        return tf.nest.map_structure(tf.convert_to_tensor, inputs)
     layout = "[B, D]" if rank == 2 else "[T, B, D]" if time_major else "[B, T, D]"
     if isinstance(inputs, list):
         # A list is data, such as [[[0., 1.], [2., 3.]]]; a structure of inputs is a tuple or dict.
@@ -293,7 +304,7 @@ def _as_inputs(inputs: Any, dtype: tf.DType | None, rank: int, time_major: bool 
         if x.shape.rank != rank:
             hint = " (time_major=True)" if time_major else ""
             raise ValueError(f"inputs must be {layout}{hint}; got shape {x.shape}.")
-        if x.shape[-1] is None:
+        if size_of(x, -1) is None:
             raise ValueError(
                 f"inputs must be {layout} with a known depth D, since the kernel's size depends on "
                 f"it; got shape {x.shape}; set it with tf.ensure_shape."
@@ -380,7 +391,7 @@ def _loop(
 ) -> tuple[Any, Any]:
     """`dynamic_rnn` on time-major inputs [T, B, D]."""
     first = tf.nest.flatten(inputs)[0]
-    known_steps, known_batch = first.shape[0], first.shape[1]
+    known_steps, known_batch = size_of(first, 0), size_of(first, 1)
     steps = tf.shape(first)[0] if known_steps is None else known_steps
     batch = tf.shape(first)[1] if known_batch is None else known_batch
     one_step = tf.nest.map_structure(lambda x: tf.TensorSpec(x.shape[1:], x.dtype), inputs)
@@ -396,25 +407,26 @@ def _loop(
 
     def new_array(size: tf.TensorShape) -> tf.TensorArray:
         """T slots for outputs [B, size]; those that no step writes read as zeros."""
-        shape = [known_batch, *size]
-        if known_steps:
+        shape = [known_batch, *size.as_list()]
+        if known_steps or not tf.compat.v1.control_flow_v2_enabled():
             return tf.TensorArray(run.dtype, steps, element_shape=shape)
         # T may be 0: one slot that is there and filled tells the stack the shape of its elements.
+        # (TensorFlow 1's loops learn it from the first step, and let no slot be filled twice.)
         array = tf.TensorArray(run.dtype, tf.maximum(steps, 1), element_shape=shape)
-        return array.write(0, tf.zeros([batch, *size], run.dtype))
+        return array.write(0, tf.zeros([batch, *size.as_list()], run.dtype))
 
     outputs = tf.nest.map_structure(lambda size: new_array(size_shape(size)), cell.output_size)
 
-    def body(t: tf.Tensor, state: Any, outputs: Any) -> tuple[tf.Tensor, Any, Any]:
+    def body(t: tf.Tensor, outputs: Any, state: Any) -> tuple[tf.Tensor, Any, Any]:
         x = tf.nest.map_structure(lambda frame: frame.read(t), frames)  # [B, D]
         output, state = _masked_step(run, t, x, state)
         outputs = tf.nest.map_structure(lambda array, y: array.write(t, y), outputs, output)
-        return t + 1, state, outputs
+        return t + 1, outputs, state
 
-    _, state, outputs = tf.while_loop(
+    _, outputs, state = tf.while_loop(
         lambda t, *_: t < last,
         body,
-        (tf.constant(0), run.initial_state, outputs),
+        (tf.constant(0), outputs, run.initial_state),
         parallel_iterations=parallel_iterations or 32,
         swap_memory=swap_memory,
     )
