@@ -1,0 +1,695 @@
+"""The layers of `tf.layers` and `tf.contrib.layers` that recurrent programs stood on.
+
+A layer of TensorFlow 1 is plain operations, and variables that `tf.get_variable` makes in a scope
+of the layer's own, so that the scopes around it decide on names, reuse and initialisers too. Keras
+layers know no such scopes, which is why these are not made of them.
+
+Names, order and defaults of the arguments are those of TensorFlow 1.15. In `tf.layers`:
+
+    name              the variable scope, as it is; else one made unique: dense, dense_1
+    reuse             True: take variables that are there; tf.AUTO_REUSE: make what is missing
+    trainable         whether the variables join tf.trainable_variables()
+    activation        a function of a tensor, or its name in tf.nn
+    ..._initializer   a function or its name in tf.initializers; else the scope's own
+    ..._regularizer   a function whose value joins the collection REGULARIZATION_LOSSES; that of
+                      the activity is divided by B
+    ..._constraint    a function that optimisers apply to the variable after each update
+    data_format       "channels_last", [B, ..., C], or "channels_first", [B, C, ...]
+
+In `tf.contrib.layers` the scope is `scope`, and `variables_collections` is a list or, by the name
+of the variable, a dictionary of lists. The letters: B rows in the batch, T steps, D inputs, U
+units, C channels, H and W height and width.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import numbers
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import tensorflow.compat.v1 as tf
+
+from unrolled.checks import check_count, check_float_dtype, size_of
+
+
+class Dense:
+    """A dense layer, act(x K + b), that shares its `kernel` [D, U] and `bias` [U] among its calls.
+
+    The variables are made at the first call, in a scope that is named there and then; later calls
+    take the same ones, wherever they stand.
+
+    Args:
+      units: U.
+      _scope: a name or scope taken as it is, where `name` is made unique.
+      _reuse: what functions call `reuse`.
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = None,
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        trainable: bool = True,
+        name: str | None = None,
+        dtype: Any = None,
+        _scope: Any = None,
+        _reuse: Any = None,
+    ):
+        self.units = check_count(int(units), "units")  # int() for a Dimension
+        self.activation, self.use_bias = activation, use_bias
+        self.activity_regularizer = activity_regularizer
+        self.trainable, self.name, self.dtype = trainable, name or "dense", dtype
+        self.built = False
+        self.kernel: Any = None
+        self.bias: Any = None
+        self._kernel_settings = kernel_initializer, kernel_regularizer, kernel_constraint
+        self._bias_settings = bias_initializer, bias_regularizer, bias_constraint
+        self._reuse, self._scope = _reuse, None
+        if _scope is not None:
+            with tf.variable_scope(_scope) as self._scope:
+                pass
+
+    def __call__(self, inputs: Any) -> tf.Tensor:
+        """[..., D] -> [..., U].
+
+        Raises:
+          ValueError: the inputs have fewer than two axes, no known D, another D than the kernel,
+            or are not floating point; or `reuse` contradicts what variables there are.
+        """
+        inputs = tf.convert_to_tensor(inputs, dtype=self.dtype)
+        self.dtype = inputs.dtype
+        if not self.built:
+            self.build(inputs.shape)
+        depth = _known_size(inputs, -1, "dense")
+        if depth != size_of(self.kernel, 0):
+            raise ValueError(
+                f"inputs of depth {depth} came to a Dense whose kernel has shape "
+                f"{self.kernel.shape}; use a layer of its own for each depth."
+            )
+        with self._entered():
+            outputs = _times(inputs, self.kernel)
+            if self.use_bias:
+                outputs = tf.nn.bias_add(outputs, self.bias)
+            return _finish(outputs, self.activation, self.activity_regularizer)
+
+    apply = __call__
+
+    def build(self, input_shape: Any) -> None:
+        """Make the variables for inputs [..., D] of this shape."""
+        dtype = check_float_dtype(self.dtype or tf.float32, "dtype of the inputs of dense")
+        depth = _known_size(tf.TensorShape(input_shape), -1, "dense")
+        make = functools.partial(_variable, dtype=dtype, trainable=self.trainable)
+        with self._entered():
+            self.kernel = make("kernel", [depth, self.units], *self._kernel_settings)
+            if self.use_bias:
+                self.bias = make("bias", [self.units], *self._bias_settings)
+        self.built = True
+
+    @contextmanager
+    def _entered(self) -> Iterator[None]:
+        """The layer's own scope: of the variables, and again of the operations."""
+        if self._scope is None:
+            with _layer_scope(None, self.name, self._reuse) as self._scope:
+                pass
+        reuse = self.built or self._reuse
+        scope = tf.variable_scope(self._scope, reuse=reuse, auxiliary_name_scope=False)
+        with scope, tf.name_scope(self._scope.original_name_scope):
+            yield
+
+    @property
+    def variables(self) -> list[tf.Variable]:
+        return [v for v in (self.kernel, self.bias) if v is not None]
+
+    @property
+    def trainable_variables(self) -> list[tf.Variable]:
+        return [v for v in self.variables if v.trainable]
+
+    weights, trainable_weights = variables, trainable_variables
+
+    def compute_output_shape(self, input_shape: Any) -> tf.TensorShape:
+        """[..., D] -> [..., U], for shapes."""
+        return tf.TensorShape(input_shape)[:-1].concatenate(self.units)
+
+
+def dense(
+    inputs: Any, units: int, *settings: Any, name: Any = None, reuse: Any = None, **more: Any
+) -> tf.Tensor:
+    """act(x K + b): [..., D] -> [..., U], with `dense/kernel` and `dense/bias`.
+
+    The arguments, and their order, are those of `Dense`.
+    """
+    layer: Any = functools.partial(Dense, name=name, _scope=name, _reuse=reuse)
+    return layer(units, *settings, **more)(inputs)
+
+
+def _convolution(
+    rank: int,
+    inputs: Any,
+    filters: int,
+    kernel_size: Any,
+    strides: Any = 1,
+    padding: str = "valid",
+    data_format: str = "channels_last",
+    dilation_rate: Any = 1,
+    activation: Any = None,
+    use_bias: bool = True,
+    kernel_initializer: Any = None,
+    bias_initializer: Any = "zeros",
+    kernel_regularizer: Any = None,
+    bias_regularizer: Any = None,
+    activity_regularizer: Any = None,
+    kernel_constraint: Any = None,
+    bias_constraint: Any = None,
+    trainable: bool = True,
+    name: str | None = None,
+    reuse: Any = None,
+) -> tf.Tensor:
+    """A convolution over `rank` axes, plus a bias: [B, ..., C] -> [B, ..., filters].
+
+    `kernel` [*kernel_size, C, filters] and `bias` [filters] stand in the scope `conv1d` or
+    `conv2d`. Sizes, strides and rates are one number for all axes or one for each.
+    """
+    with _layer_scope(name, f"conv{rank}d", reuse):
+        inputs = tf.convert_to_tensor(inputs)
+        axis, layout = _layout(rank, data_format)
+        shape = [*_each(kernel_size, rank), _known_size(inputs, axis, f"conv{rank}d"), filters]
+        make = functools.partial(_variable, dtype=inputs.dtype, trainable=trainable)
+        kernel = make("kernel", shape, kernel_initializer, kernel_regularizer, kernel_constraint)
+        outputs = tf.nn.convolution(
+            inputs,
+            kernel,
+            padding=padding.upper(),
+            strides=_each(strides, rank),
+            dilation_rate=_each(dilation_rate, rank),
+            data_format=layout,
+        )
+        if use_bias:
+            bias = make("bias", [filters], bias_initializer, bias_regularizer, bias_constraint)
+            outputs = tf.nn.bias_add(outputs, bias, data_format=layout)
+        return _finish(outputs, activation, activity_regularizer)
+
+
+conv1d = functools.partial(_convolution, 1)
+conv2d = functools.partial(_convolution, 2)
+
+
+def _pooling(
+    kind: str,
+    rank: int,
+    inputs: Any,
+    pool_size: Any,
+    strides: Any,
+    padding: str = "valid",
+    data_format: str = "channels_last",
+    name: str | None = None,
+) -> tf.Tensor:
+    """The largest or the mean of each window: [B, ..., C] -> [B, fewer, C].
+
+    `pool_size` and `strides` are one number for all axes or one for each.
+    """
+    with tf.name_scope(name, f"{kind}_pooling{rank}d"):
+        return tf.nn.pool(
+            inputs,
+            _each(pool_size, rank),
+            {"max": "MAX", "average": "AVG"}[kind],
+            padding.upper(),
+            strides=_each(strides, rank),
+            data_format=_layout(rank, data_format)[1],
+        )
+
+
+max_pooling1d = functools.partial(_pooling, "max", 1)
+max_pooling2d = functools.partial(_pooling, "max", 2)
+average_pooling1d = functools.partial(_pooling, "average", 1)
+average_pooling2d = functools.partial(_pooling, "average", 2)
+
+
+def dropout(
+    inputs: Any,
+    rate: Any = 0.5,
+    noise_shape: Any = None,
+    seed: int | None = None,
+    training: Any = False,
+    name: str | None = None,
+) -> tf.Tensor:
+    """In training, zeros in place of the share `rate` of the inputs, the rest times 1 / (1 - rate).
+
+    Args:
+      noise_shape: of the draws: 1 where an axis is kept or dropped as a whole.
+      training: True, False, or a tensor that says so at run time.
+    """
+    with tf.name_scope(name, "dropout"):
+        inputs = tf.convert_to_tensor(inputs)
+        return _if_training(
+            training,
+            lambda: tf.nn.dropout(inputs, rate=rate, noise_shape=noise_shape, seed=seed),
+            lambda: tf.identity(inputs),
+        )
+
+
+def flatten(inputs: Any, name: str | None = None, data_format: str = "channels_last") -> tf.Tensor:
+    """[B, ...] -> [B, all else], channels last within a row whichever way they came."""
+    with tf.name_scope(name, "flatten"):
+        inputs = tf.convert_to_tensor(inputs)
+        rank = inputs.shape.rank
+        if rank is not None and rank > 2 and _layout(rank - 2, data_format)[0] == 1:
+            inputs = tf.transpose(inputs, [0, *range(2, rank), 1])
+        sizes = [None, None] if rank is None else inputs.shape.as_list()
+        if None in sizes[1:]:
+            flat = tf.reshape(inputs, tf.stack([tf.shape(inputs)[0], -1]))
+            flat.set_shape([sizes[0], None])
+            return flat
+        return tf.reshape(inputs, [-1, math.prod(sizes[1:])])  # -1 is B, which may be 0
+
+
+def batch_normalization(
+    inputs: Any,
+    axis: int = -1,
+    momentum: float = 0.99,
+    epsilon: float = 1e-3,
+    center: bool = True,
+    scale: bool = True,
+    beta_initializer: Any = "zeros",
+    gamma_initializer: Any = "ones",
+    moving_mean_initializer: Any = "zeros",
+    moving_variance_initializer: Any = "ones",
+    beta_regularizer: Any = None,
+    gamma_regularizer: Any = None,
+    beta_constraint: Any = None,
+    gamma_constraint: Any = None,
+    training: Any = False,
+    trainable: bool = True,
+    name: str | None = None,
+    reuse: Any = None,
+    *,
+    fused: bool | None = None,
+) -> tf.Tensor:
+    """(x - mean) / sqrt(variance + epsilon) · gamma + beta, for each index along `axis`.
+
+    Training takes the batch's own mean and variance, and puts into `tf.GraphKeys.UPDATE_OPS` what
+    moves `moving_mean` and `moving_variance` towards them by the share 1 - `momentum`; else the
+    moving ones are taken. For inputs [B, H, W, C] the variance is moved with Bessel's correction,
+    as the fused kernel moved it, unless `fused` is False.
+
+    Args:
+      training: True, False, or a tensor that says so at run time.
+
+    Raises:
+      ValueError: `axis` has no known size.
+    """
+    settings = {
+        "beta": (beta_initializer, beta_regularizer, beta_constraint),
+        "gamma": (gamma_initializer, gamma_regularizer, gamma_constraint),
+        "moving_mean": (moving_mean_initializer,),
+        "moving_variance": (moving_variance_initializer,),
+    }
+    with _layer_scope(name, "batch_normalization", reuse):
+        inputs = tf.convert_to_tensor(inputs)
+        make = functools.partial(_variable, dtype=inputs.dtype, trainable=trainable)
+        outputs, updates = _normalize(
+            inputs,
+            axis,
+            momentum,
+            epsilon,
+            [name for name, on in (("gamma", scale), ("beta", center)) if on],
+            training,
+            fused is not False and inputs.shape.rank == 4 and axis in (-1, 1, 3),
+            lambda name, shape, **fixed: make(name, shape, *settings[name], **fixed),
+        )
+        tf.get_collection_ref(tf.GraphKeys.UPDATE_OPS).extend(updates)
+        return outputs
+
+
+def _normalize(
+    inputs: tf.Tensor,
+    axis: int,
+    momentum: float,
+    epsilon: float,
+    parameters: list[str],
+    training: Any,
+    corrected: bool,
+    make: Callable[..., tf.Variable],
+) -> tuple[tf.Tensor, list[tf.Tensor]]:
+    """Batch normalisation, and the operations that move its averages: none out of training."""
+    size = _known_size(inputs, axis, "batch normalisation")
+    along = range(inputs.shape.rank)[axis]
+    wide = [size if a == along else 1 for a in range(inputs.shape.rank)]  # [1, ..., C, ...]
+    own = {name: tf.reshape(make(name, [size]), wide) for name in parameters}
+    moving = [make(f"moving_{name}", [size], trainable=False) for name in ("mean", "variance")]
+    statistics, updates = moving, []
+    if _known(training) is not False:
+        mean, variance = tf.nn.moments(inputs, [a for a in range(len(wide)) if a != along])
+        unbiased = variance
+        if corrected:
+            n = tf.cast(tf.size(inputs) // size, inputs.dtype)
+            unbiased = variance * (n / tf.maximum(n - 1, 1))
+        # Out of training the averages move towards themselves: they stand still.
+        *statistics, goal = _if_training(
+            training,
+            lambda: [mean, variance, unbiased],
+            lambda: [tf.identity(moving[0]), tf.identity(moving[1]), tf.identity(moving[1])],
+        )
+        updates = [
+            tf.assign_sub(average, (average - towards) * (1 - momentum))
+            for average, towards in zip(moving, (statistics[0], goal))
+        ]
+    mean, variance = (tf.reshape(statistic, wide) for statistic in statistics)
+    outputs = tf.nn.batch_normalization(
+        inputs, mean, variance, own.get("beta"), own.get("gamma"), epsilon
+    )
+    return outputs, updates
+
+
+def variance_scaling_initializer(
+    factor: float = 2.0,
+    mode: str = "FAN_IN",
+    uniform: bool = False,
+    seed: int | None = None,
+    dtype: Any = tf.float32,
+) -> Callable[..., tf.Tensor]:
+    """An initialiser of variance factor / n.
+
+    Args:
+      mode: what n counts: FAN_IN the inputs, FAN_OUT the outputs, FAN_AVG the mean of the two.
+      uniform: draw evenly; else from a normal distribution of 1.3 times that variance without what
+        lies beyond two standard deviations.
+    """
+    if mode not in ("FAN_IN", "FAN_OUT", "FAN_AVG"):
+        raise TypeError(f"mode must be FAN_IN, FAN_OUT or FAN_AVG; got {mode!r}.")
+
+    def initializer(shape: Any, dtype: Any = dtype, partition_info: Any = None) -> tf.Tensor:
+        window = math.prod(shape[:-2])  # of a convolution; 1 for a matrix
+        fan_in, fan_out = window * shape[-2:][0], window * shape[-1]
+        n = {"FAN_IN": fan_in, "FAN_OUT": fan_out, "FAN_AVG": (fan_in + fan_out) / 2}[mode]
+        if uniform:
+            limit = math.sqrt(3 * factor / n)
+            return tf.random_uniform(shape, -limit, limit, dtype, seed=seed)
+        return tf.truncated_normal(shape, 0, math.sqrt(1.3 * factor / n), dtype, seed=seed)
+
+    return initializer
+
+
+def xavier_initializer(
+    uniform: bool = True, seed: int | None = None, dtype: Any = tf.float32
+) -> Callable[..., tf.Tensor]:
+    """The initialiser of Glorot and Bengio (2010): variance 2 / (inputs + outputs)."""
+    return variance_scaling_initializer(1.0, "FAN_AVG", uniform, seed, dtype)
+
+
+_XAVIER = xavier_initializer()
+
+
+def l1_regularizer(scale: Any, scope: str | None = None) -> Callable[[Any], Any]:
+    """The function scale · Σ |w| of weights w. A scale of 0.0 gives None, no loss."""
+    return _regularizer("l1_regularizer", scale, scope, lambda w: tf.reduce_sum(tf.abs(w)))
+
+
+def l2_regularizer(scale: Any, scope: str | None = None) -> Callable[[Any], Any]:
+    """The function scale · Σ w² / 2 of weights w. A scale of 0.0 gives None, no loss."""
+    return _regularizer("l2_regularizer", scale, scope, tf.nn.l2_loss)
+
+
+def _regularizer(
+    name: str, scale: Any, scope: str | None, penalty: Callable[[Any], tf.Tensor]
+) -> Callable[[Any], Any]:
+    is_number = isinstance(scale, numbers.Real)
+    if isinstance(scale, numbers.Integral) or (is_number and scale < 0):
+        raise ValueError(f"scale of {name} must be a float of at least 0.0; got {scale!r}.")
+
+    def regularizer(weights: Any) -> Any:
+        if is_number and scale == 0:
+            return None
+        with tf.name_scope(scope, name):
+            return tf.cast(scale, weights.dtype.base_dtype) * penalty(weights)
+
+    return regularizer
+
+
+def fully_connected(
+    inputs: Any,
+    num_outputs: int,
+    activation_fn: Any = tf.nn.relu,
+    normalizer_fn: Any = None,
+    normalizer_params: Any = None,
+    weights_initializer: Any = _XAVIER,
+    weights_regularizer: Any = None,
+    biases_initializer: Any = "zeros",
+    biases_regularizer: Any = None,
+    reuse: Any = None,
+    variables_collections: Any = None,
+    outputs_collections: Any = (),
+    trainable: bool = True,
+    scope: Any = None,
+) -> tf.Tensor:
+    """act(x W + b): [..., D] -> [..., U], `fully_connected/weights` and `fully_connected/biases`.
+
+    Args:
+      num_outputs: U.
+      activation_fn: relu where it is left out, None for none.
+      normalizer_fn: called with x W and `normalizer_params` where b would be added.
+      biases_initializer: None for no b.
+
+    Raises:
+      ValueError: the inputs have fewer than two axes or no known D.
+    """
+    with tf.variable_scope(scope, "fully_connected", [inputs], reuse=reuse):
+        inputs = tf.convert_to_tensor(inputs)
+        units = check_count(int(num_outputs), "num_outputs")
+        shape = [_known_size(inputs, -1, "fully_connected"), units]
+        make = _model_variables(inputs.dtype, variables_collections, trainable)
+        outputs = _times(inputs, make("weights", shape, weights_initializer, weights_regularizer))
+        if normalizer_fn is not None:
+            outputs = normalizer_fn(outputs, **(normalizer_params or {}))
+        elif biases_initializer is not None:
+            biases = make("biases", shape[1:], biases_initializer, biases_regularizer)
+            outputs = tf.nn.bias_add(outputs, biases)
+        outputs = _finish(outputs, activation_fn)
+        tf.add_to_collections(outputs_collections or (), outputs)
+        return outputs
+
+
+linear = functools.partial(fully_connected, activation_fn=None)
+relu = functools.partial(fully_connected, activation_fn=tf.nn.relu)
+relu6 = functools.partial(fully_connected, activation_fn=tf.nn.relu6)
+elu = functools.partial(fully_connected, activation_fn=tf.nn.elu)
+
+
+def batch_norm(
+    inputs: Any,
+    decay: float = 0.999,
+    center: bool = True,
+    scale: bool = False,
+    epsilon: float = 0.001,
+    activation_fn: Any = None,
+    *,
+    updates_collections: Any = tf.GraphKeys.UPDATE_OPS,
+    is_training: Any = True,
+    reuse: Any = None,
+    trainable: bool = True,
+    fused: bool | None = None,
+    scope: Any = None,
+) -> tf.Tensor:
+    """`batch_normalization` in the scope `BatchNorm`, in training and without gamma by default.
+
+    Args:
+      updates_collections: None moves the averages whenever the outputs are computed.
+    """
+    with tf.variable_scope(scope, "BatchNorm", [inputs], reuse=reuse):
+        inputs = tf.convert_to_tensor(inputs)
+        make = _model_variables(inputs.dtype, None, trainable)
+        outputs, updates = _normalize(
+            inputs,
+            -1,
+            decay,
+            epsilon,
+            [name for name, on in (("gamma", scale), ("beta", center)) if on],
+            is_training,
+            fused is not False and inputs.shape.rank in (2, 4),
+            lambda name, shape, **fixed: make(
+                name, shape, "ones" if name in ("gamma", "moving_variance") else "zeros", **fixed
+            ),
+        )
+        if updates_collections is None:
+            with tf.control_dependencies(updates):
+                outputs = tf.identity(outputs)
+        for update in updates:
+            tf.add_to_collections(updates_collections or (), update)
+        return _finish(outputs, activation_fn)
+
+
+def embed_sequence(
+    ids: Any,
+    vocab_size: int | None = None,
+    embed_dim: int | None = None,
+    unique: bool = False,
+    initializer: Any = None,
+    regularizer: Any = None,
+    trainable: bool = True,
+    scope: Any = None,
+    reuse: Any = None,
+) -> tf.Tensor:
+    """Rows of `EmbedSequence/embeddings` [vocab_size, D]: ids [B, T] -> [B, T, D].
+
+    Args:
+      embed_dim: D. It and `vocab_size` may be left out where `reuse` finds the variable.
+      unique: taken for the sake of old programs: it saved look-ups, the numbers are the same.
+
+    Raises:
+      ValueError: a size is missing without `reuse`.
+    """
+    if not (reuse or (vocab_size and embed_dim)):
+        raise ValueError(
+            "embed_sequence needs vocab_size and embed_dim to make its variable; "
+            f"got vocab_size={vocab_size} and embed_dim={embed_dim}; give both, or reuse=True."
+        )
+    with tf.variable_scope(scope, "EmbedSequence", [ids], reuse=reuse):
+        shape = [vocab_size, embed_dim] if vocab_size and embed_dim else None
+        make = _model_variables(None, None, trainable)
+        return tf.nn.embedding_lookup(make("embeddings", shape, initializer, regularizer), ids)
+
+
+def contrib_flatten(inputs: Any, outputs_collections: Any = (), scope: Any = None) -> tf.Tensor:
+    """`tf.contrib.layers.flatten`: [B, ...] -> [B, all else]."""
+    outputs = flatten(inputs, scope or "Flatten")
+    tf.add_to_collections(outputs_collections or (), outputs)
+    return outputs
+
+
+# What the layers share.
+
+
+def _layer_scope(name: Any, default_name: str, reuse: Any) -> Any:
+    """The variable scope of a layer; to reuse one without a name is to reuse the first."""
+    return tf.variable_scope(name or (default_name if reuse else None), default_name, reuse=reuse)
+
+
+def _variable(
+    name: str,
+    shape: Any,
+    initializer: Any = None,
+    regularizer: Any = None,
+    constraint: Any = None,
+    **settings: Any,
+) -> tf.Variable:
+    """`tf.get_variable`, with the order in which the layers have their settings."""
+    if isinstance(initializer, str):
+        # For these names 1.15's layers took Keras's defaults, not those of tf.initializers.
+        narrow = {
+            "random_normal": {"stddev": 0.05},
+            "random_uniform": {"minval": -0.05, "maxval": 0.05},
+            "truncated_normal": {"stddev": 0.05},
+        }
+        initializer = getattr(tf.initializers, initializer)(**narrow.get(initializer, {}))
+    return tf.get_variable(
+        name,
+        shape,
+        initializer=initializer,
+        regularizer=regularizer,
+        constraint=constraint,
+        **settings,
+    )
+
+
+def _model_variables(dtype: Any, collections: Any, trainable: bool) -> Callable[..., tf.Variable]:
+    """`_variable` for `tf.contrib.layers`, which put the variables into more collections."""
+    keys = [tf.GraphKeys.GLOBAL_VARIABLES, tf.GraphKeys.MODEL_VARIABLES]
+
+    def make(name: str, *settings: Any, trainable: bool = trainable) -> tf.Variable:
+        asked = collections.get(name) if isinstance(collections, dict) else collections
+        return _variable(
+            name, *settings, dtype=dtype, trainable=trainable, collections=[*keys, *(asked or [])]
+        )
+
+    return make
+
+
+def _times(inputs: tf.Tensor, kernel: tf.Variable) -> tf.Tensor:
+    """[..., D] @ [D, U] -> [..., U]."""
+    if inputs.shape.rank == 2:
+        return tf.matmul(inputs, kernel)
+    outputs = tf.tensordot(inputs, kernel, 1)
+    outputs.set_shape(inputs.shape[:-1].concatenate(kernel.shape[1:]))
+    return outputs
+
+
+def _finish(outputs: tf.Tensor, activation: Any, activity_regularizer: Any = None) -> tf.Tensor:
+    if isinstance(activation, str):
+        activation = tf.identity if activation == "linear" else getattr(tf.nn, activation)
+    if activation is not None:
+        outputs = activation(outputs)
+    if activity_regularizer is not None:
+        with tf.name_scope("ActivityRegularizer"):
+            loss = activity_regularizer(outputs)
+            loss /= tf.cast(tf.shape(outputs)[0], loss.dtype)
+        tf.add_to_collection(tf.GraphKeys.REGULARIZATION_LOSSES, loss)
+    return outputs
+
+
+def _known(training: Any) -> bool | None:
+    """True or False where that is known while the graph is built, else None."""
+    if not tf.is_tensor(training):
+        return bool(training)
+    value = tf.get_static_value(training)
+    return None if value is None else bool(value)
+
+
+def _if_training(training: Any, then: Callable[[], Any], otherwise: Callable[[], Any]) -> Any:
+    known = _known(training)
+    if known is None:
+        return tf.cond(training, then, otherwise)
+    return then() if known else otherwise()
+
+
+def _each(value: Any, rank: int) -> list[int]:
+    """One number for each of `rank` axes."""
+    return [int(value)] * rank if isinstance(value, numbers.Integral) else list(value)
+
+
+def _layout(rank: int, data_format: str) -> tuple[int, str]:
+    """The axis of the channels, and the letters by which operations call the order of the axes."""
+    axes = "DHW"[-rank:]
+    layouts = {"channels_last": (-1, f"N{axes}C"), "channels_first": (1, f"NC{axes}")}
+    if data_format not in layouts:
+        raise ValueError(
+            f"data_format must be 'channels_last' or 'channels_first'; got {data_format!r}."
+        )
+    return layouts[data_format]
+
+
+def _known_size(inputs: Any, axis: int, layer: str) -> int:
+    """The size of an axis of a tensor or shape on which the variables' shapes depend."""
+    shape = getattr(inputs, "shape", inputs)
+    known = shape.rank is not None and shape.rank >= 2
+    size = shape.as_list()[axis] if known else None
+    if size is None:
+        raise ValueError(
+            f"inputs of {layer} must have at least two axes, and a known size along axis {axis}, "
+            f"from which the variables take theirs; got shape {shape}."
+        )
+    return size
+
+
+def _by_name(names: str, **renamed: Any) -> dict[str, Any]:
+    return {**{name: globals()[name] for name in names.split()}, **renamed}
+
+
+LAYERS = _by_name(
+    "Dense dense dropout flatten batch_normalization conv1d conv2d max_pooling1d max_pooling2d "
+    "average_pooling1d average_pooling2d"
+)
+CONTRIB_LAYERS = _by_name(
+    "fully_connected linear relu relu6 elu batch_norm embed_sequence l1_regularizer l2_regularizer "
+    "xavier_initializer variance_scaling_initializer",
+    xavier_initializer_conv2d=xavier_initializer,
+    flatten=contrib_flatten,
+)
