@@ -67,6 +67,7 @@ MODULES = [
     "tasks",
     "wrappers",
     "figures",
+    "convert",
 ]
 
 
