@@ -10,7 +10,7 @@ from typing import Any
 import tensorflow as tf
 
 from unrolled.cells import glorot_uniform
-from unrolled.checks import check_cell, check_count, size_of
+from unrolled.checks import check_cell, check_count
 from unrolled.sequences import last_relevant, pack_sequence, unpack_sequence
 from unrolled.unroll import dynamic_rnn, static_rnn
 
@@ -31,7 +31,7 @@ class OutputLayer(tf.Module):
     def __call__(self, x: tf.Tensor) -> tf.Tensor:
         """[..., U] -> [..., C]: logits, that is scores before any softmax."""
         if self.kernel is None:
-            shape = [size_of(x, -1), self.num_classes]
+            shape = [x.shape.as_list()[-1], self.num_classes]
             with tf.init_scope(), self.name_scope:
                 self.kernel = tf.Variable(lambda: glorot_uniform(shape, x.dtype), name="kernel")
                 self.bias = tf.Variable(lambda: tf.zeros(shape[1:], x.dtype), name="bias")

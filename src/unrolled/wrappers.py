@@ -286,7 +286,7 @@ def _in_range(keep_prob: Any, argument: str) -> Any:
         return keep_prob
     in_range = tf.logical_and(keep_prob > 0, keep_prob <= 1)
     with after(tf.debugging.Assert(in_range, [f"{argument} must lie in (0, 1]; got", keep_prob])):
-        return tf.identity(keep_prob)
+        return tf.ensure_shape(keep_prob, [])  # a placeholder may not say that it is a scalar
 
 
 def _has_joined_lstm_state(cell: Any) -> bool:

@@ -1,0 +1,44 @@
+"""TensorFlow 1 as its RNN programs knew it: change a program's imports and nothing else.
+
+    import unrolled.tf1 as tf                   # was: import tensorflow as tf
+    from unrolled.tf1.contrib import rnn        # was: from tensorflow.contrib import rnn
+    from unrolled.tf1.examples.tutorials.mnist import input_data
+
+What still lives in `tf.compat.v1` comes from there. What is gone is put back on this package's
+cells, unrolls and losses (`unrolled.tf1.put_back`), under the names where it stood
+(`unrolled.tf1.tree`). A name that neither has raises an AttributeError that says since when it is
+gone and what to use. `python -m unrolled.tf1 script.py` runs a program without any change.
+
+**Importing this module switches the whole process to TensorFlow 1's behaviours**
+(`tf.compat.v1.disable_v2_behavior`): operations build a graph that a session runs, loops and
+conditions are those of TensorFlow 1, `tf.Variable` is a reference, a shape holds `Dimension`
+objects. It cannot be undone; run TensorFlow 2 code in another process. Importing `unrolled` alone
+switches nothing.
+"""
+
+from __future__ import annotations
+
+import importlib as _importlib
+import logging as _logging
+
+import tensorflow.compat.v1 as _v1
+
+# That reference variables are not the future is no news to who imports this.
+_log = _logging.getLogger("tensorflow")
+_level = _log.level
+_log.setLevel(_logging.ERROR)
+_v1.disable_v2_behavior()
+_log.setLevel(_level)
+
+from unrolled.tf1 import namespaces as _namespaces  # noqa: E402
+from unrolled.tf1 import tree as _tree  # noqa: E402
+
+_namespaces.plant(
+    _tree.TREE,
+    still={
+        "": _v1,
+        # Private, but programs import from there, and what they import is mostly still there.
+        "python": _importlib.import_module("tensorflow.python"),
+        "core": _importlib.import_module("tensorflow.core"),
+    },
+)

@@ -1,0 +1,121 @@
+"""Modules that stand for TensorFlow 1's: what is put back, and for the rest what is still there."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Mapping, Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+from unrolled.tf1 import gone
+
+ROOT = "unrolled.tf1"
+
+
+class Namespace(ModuleType):
+    """One module of TensorFlow 1, `tf.nn` say.
+
+    A name is looked up in what programs assigned to the module, in what is put back, and in the
+    module of today's TensorFlow that has taken its place; a name that none of them has raises an
+    AttributeError that says since when it is gone and what to use.
+    """
+
+    # A package without files: what is imported from inside it comes from `_Finder`.
+    __path__: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        still = self.__dict__.get("_still")
+        if still is not None:
+            try:
+                return getattr(still, name)
+            except AttributeError:
+                pass  # not there, or a stub that raises since Keras 3
+            if hasattr(still, "__path__") and not still.__name__.endswith("compat.v1"):
+                inside = f"{still.__name__}.{name}"
+                if importlib.util.find_spec(inside):
+                    return importlib.import_module(inside)
+        raise AttributeError(gone.explain(old_name(self.__name__, name)))
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *dir(self.__dict__.get("_still"))})
+
+
+def old_name(module: str, name: str = "") -> str:
+    """`unrolled.tf1.contrib.rnn` and `GRUCell` -> `contrib.rnn.GRUCell`."""
+    return ".".join(part for part in (module[len(ROOT) + 1 :], name) if part)
+
+
+def plant(tree: Mapping[str, Mapping[str, Any]], still: Mapping[str, ModuleType]) -> None:
+    """Make the modules that `tree` names, and let the rest of each be what is still there.
+
+    Args:
+      tree: for each dotted name, "contrib.rnn" say, what is put back there; "" is the root.
+      still: for the root and for those of its modules that do not follow from it, today's module.
+    """
+    sys.modules[ROOT].__class__ = Namespace
+    for dotted, module in still.items():
+        vars(_module(dotted.split(".") if dotted else []))["_still"] = module
+    for dotted, names in tree.items():
+        vars(_module(dotted.split(".") if dotted else [])).update(names)
+    sys.meta_path.append(_Finder())
+
+
+def _module(parts: Sequence[str]) -> ModuleType:
+    """The namespace `unrolled.tf1.<parts>`, made with all that stand above it."""
+    name = ".".join([ROOT, *parts])
+    if name in sys.modules:
+        return sys.modules[name]
+    above = _module(parts[:-1])
+    module = Namespace(name, f"`tf.{'.'.join(parts)}` of TensorFlow 1; see `unrolled.tf1`.")
+    vars(module)["_still"] = _today(vars(above)["_still"], parts[-1])
+    sys.modules[name] = module
+    vars(above)[parts[-1]] = module
+    return module
+
+
+def _today(above: ModuleType | None, name: str) -> ModuleType | None:
+    """The module of that name in today's TensorFlow, if there is one."""
+    found = getattr(above, name, None)
+    if not isinstance(found, ModuleType) and hasattr(above, "__path__"):
+        try:
+            found = importlib.import_module(f"{above.__name__}.{name}")  # type: ignore[union-attr]
+        except ImportError:
+            found = None
+    return found if isinstance(found, ModuleType) else None
+
+
+class _Finder(MetaPathFinder):
+    """Finds `import unrolled.tf1.python.framework.ops` and the like, which no file stands for."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        above, _, last = name.rpartition(".")
+        module = sys.modules.get(above)
+        if not isinstance(module, Namespace):
+            return None
+        try:
+            value = getattr(module, last)
+        except AttributeError as error:
+            # Not a ModuleNotFoundError: `from ... import name` would replace its message.
+            raise ImportError(str(error), name=name) from None
+        if not isinstance(value, ModuleType):
+            return None
+        return ModuleSpec(name, _Loader(value), is_package=True)
+
+
+class _Loader(Loader):
+    def __init__(self, still: ModuleType):
+        self.still = still
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        module = Namespace(spec.name, self.still.__doc__)
+        vars(module)["_still"] = self.still
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        pass

@@ -1,0 +1,279 @@
+"""The unrolls of `tf.nn` and `tf.contrib.rnn`: `unrolled`'s own, under variable scopes.
+
+The cell runs in the unroll's variable scope, `rnn` where none is given, so that its variables are
+called `rnn/basic_lstm_cell/kernel` as they were. Two things act as they did and not as `unrolled`
+has them, for programs that ran must run: lengths may be of any numeric type, and a length beyond T
+counts as T.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow.compat.v1 as tf
+
+import unrolled.unroll as today
+from unrolled.checks import check_cell
+
+
+class _InScope:
+    """A cell as the unrolls call it: in a variable scope, whose variables later steps share.
+
+    It has no `build`: the cell makes its variables at its first step, in the scope it is called in.
+    """
+
+    any_inputs = True  # the cell inside checks them: it may take word numbers or pictures
+
+    def __init__(self, cell: Any, scope: tf.VariableScope):
+        self.cell, self.scope = cell, scope
+        self.state_size, self.output_size = cell.state_size, cell.output_size
+        self.started = False
+
+    def zero_state(self, batch_size: Any, dtype: Any) -> Any:
+        return self.cell.zero_state(batch_size, dtype)
+
+    def __call__(self, inputs: Any, state: Any) -> tuple[Any, Any]:
+        with tf.variable_scope(self.scope, reuse=self.started or None):
+            result = self.cell(inputs, state)
+        self.started = True
+        return result
+
+
+def static_rnn(
+    cell: Any,
+    inputs: Any,
+    initial_state: Any = None,
+    dtype: Any = None,
+    sequence_length: Any = None,
+    scope: Any = None,
+) -> tuple[list[Any], Any]:
+    """`unrolled.static_rnn` in a variable scope: a list of T tensors in, T outputs and a state out.
+
+    Args:
+      scope: a name or a VariableScope, `rnn` where it is left out.
+    """
+    check_cell(cell)
+    with tf.variable_scope(scope or "rnn") as within:
+        return today.static_rnn(
+            _InScope(cell, within),
+            inputs,
+            initial_state,
+            dtype,
+            _lengths(sequence_length, len(inputs) if isinstance(inputs, (list, tuple)) else None),
+            within.original_name_scope,
+        )
+
+
+def dynamic_rnn(
+    cell: Any,
+    inputs: Any,
+    sequence_length: Any = None,
+    initial_state: Any = None,
+    dtype: Any = None,
+    parallel_iterations: int | None = None,
+    swap_memory: bool = False,
+    time_major: bool = False,
+    scope: Any = None,
+) -> tuple[Any, Any]:
+    """`unrolled.dynamic_rnn` in a variable scope: [B, T, D] in, [B, T, U] and a state out.
+
+    Args:
+      scope: a name or a VariableScope, `rnn` where it is left out.
+    """
+    check_cell(cell)
+    with tf.variable_scope(scope or "rnn") as within:
+        inputs = tf.nest.map_structure(tf.convert_to_tensor, inputs)
+        return today.dynamic_rnn(
+            _InScope(cell, within),
+            inputs,
+            _lengths(sequence_length, _steps_of(inputs, time_major)),
+            initial_state,
+            dtype,
+            parallel_iterations,
+            swap_memory,
+            time_major,
+            within.original_name_scope,
+        )
+
+
+def bidirectional_dynamic_rnn(
+    cell_fw: Any,
+    cell_bw: Any,
+    inputs: Any,
+    sequence_length: Any = None,
+    initial_state_fw: Any = None,
+    initial_state_bw: Any = None,
+    dtype: Any = None,
+    parallel_iterations: int | None = None,
+    swap_memory: bool = False,
+    time_major: bool = False,
+    scope: Any = None,
+) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
+    """`unrolled.bidirectional_dynamic_rnn`, the directions in variable scopes `fw` and `bw`.
+
+    Args:
+      scope: a name or a VariableScope, `bidirectional_rnn` where it is left out.
+    """
+    check_cell(cell_fw, "cell_fw")
+    check_cell(cell_bw, "cell_bw")
+    with tf.variable_scope(scope or "bidirectional_rnn") as within:
+        with tf.variable_scope("fw") as fw:
+            pass
+        with tf.variable_scope("bw") as bw:
+            pass
+        inputs = tf.nest.map_structure(tf.convert_to_tensor, inputs)
+        return today.bidirectional_dynamic_rnn(
+            _InScope(cell_fw, fw),
+            _InScope(cell_bw, bw),
+            inputs,
+            _lengths(sequence_length, _steps_of(inputs, time_major)),
+            initial_state_fw,
+            initial_state_bw,
+            dtype,
+            parallel_iterations,
+            swap_memory,
+            time_major,
+            within.original_name_scope,
+        )
+
+
+def static_bidirectional_rnn(
+    cell_fw: Any,
+    cell_bw: Any,
+    inputs: list[Any],
+    initial_state_fw: Any = None,
+    initial_state_bw: Any = None,
+    dtype: Any = None,
+    sequence_length: Any = None,
+    scope: Any = None,
+) -> tuple[list[Any], Any, Any]:
+    """Two runs of `static_rnn`, one from the end.
+
+    Returns:
+      A list of T outputs [B, U of both], forward and backward side by side, and the two states.
+    """
+    with tf.variable_scope(scope or "bidirectional_rnn"):
+        lengths = _lengths(sequence_length, len(inputs))
+        outputs_fw, state_fw = static_rnn(
+            cell_fw, inputs, initial_state_fw, dtype, lengths, scope="fw"
+        )
+        outputs_bw, state_bw = static_rnn(
+            cell_bw, _reversed(inputs, lengths), initial_state_bw, dtype, lengths, scope="bw"
+        )
+        pairs = zip(outputs_fw, _reversed(outputs_bw, lengths))
+        return [tf.concat(pair, axis=1) for pair in pairs], state_fw, state_bw
+
+
+def stack_bidirectional_rnn(
+    cells_fw: list[Any],
+    cells_bw: list[Any],
+    inputs: list[Any],
+    initial_states_fw: Any = None,
+    initial_states_bw: Any = None,
+    dtype: Any = None,
+    sequence_length: Any = None,
+    scope: Any = None,
+) -> tuple[list[Any], tuple[Any, ...], tuple[Any, ...]]:
+    """Layers of `static_bidirectional_rnn`, each reading both directions of the one below.
+
+    Returns:
+      The outputs of the top layer, a list of T tensors, and two tuples of states, one a layer.
+    """
+    _check_layers(cells_fw, cells_bw, initial_states_fw, initial_states_bw)
+    states_fw, states_bw = [], []
+    with tf.variable_scope(scope or "stack_bidirectional_rnn"):
+        for layer, (cell_fw, cell_bw) in enumerate(zip(cells_fw, cells_bw)):
+            with tf.variable_scope(f"cell_{layer}"):
+                inputs, state_fw, state_bw = static_bidirectional_rnn(
+                    cell_fw,
+                    cell_bw,
+                    inputs,
+                    initial_states_fw and initial_states_fw[layer],
+                    initial_states_bw and initial_states_bw[layer],
+                    dtype,
+                    sequence_length,
+                )
+            states_fw.append(state_fw)
+            states_bw.append(state_bw)
+    return inputs, tuple(states_fw), tuple(states_bw)
+
+
+def stack_bidirectional_dynamic_rnn(
+    cells_fw: list[Any],
+    cells_bw: list[Any],
+    inputs: Any,
+    initial_states_fw: Any = None,
+    initial_states_bw: Any = None,
+    dtype: Any = None,
+    sequence_length: Any = None,
+    parallel_iterations: int | None = None,
+    time_major: bool = False,
+    scope: Any = None,
+    swap_memory: bool = False,
+) -> tuple[Any, tuple[Any, ...], tuple[Any, ...]]:
+    """Layers of `bidirectional_dynamic_rnn`, each reading both directions of the one below.
+
+    Returns:
+      The outputs of the top layer, [B, T, U of both], and two tuples of states, one a layer.
+    """
+    _check_layers(cells_fw, cells_bw, initial_states_fw, initial_states_bw)
+    states_fw, states_bw = [], []
+    with tf.variable_scope(scope or "stack_bidirectional_rnn"):
+        for layer, (cell_fw, cell_bw) in enumerate(zip(cells_fw, cells_bw)):
+            with tf.variable_scope(f"cell_{layer}"):
+                outputs, (state_fw, state_bw) = bidirectional_dynamic_rnn(
+                    cell_fw,
+                    cell_bw,
+                    inputs,
+                    sequence_length,
+                    initial_states_fw and initial_states_fw[layer],
+                    initial_states_bw and initial_states_bw[layer],
+                    dtype,
+                    parallel_iterations,
+                    swap_memory,
+                    time_major,
+                )
+                inputs = tf.concat(outputs, axis=2)  # [B, T, U] and [B, T, U] -> [B, T, 2U]
+            states_fw.append(state_fw)
+            states_bw.append(state_bw)
+    return inputs, tuple(states_fw), tuple(states_bw)
+
+
+def _check_layers(cells_fw: Any, cells_bw: Any, *initial_states: Any) -> None:
+    for name, cells in (("cells_fw", cells_fw), ("cells_bw", cells_bw)):
+        if not isinstance(cells, list) or not cells:
+            raise ValueError(f"{name} must be a list of at least one cell; got {cells!r}.")
+    if len(cells_fw) != len(cells_bw):
+        raise ValueError(
+            "cells_fw and cells_bw must hold one cell for each layer; "
+            f"got {len(cells_fw)} and {len(cells_bw)}."
+        )
+    for states in initial_states:
+        if states is not None and len(states) != len(cells_fw):
+            raise ValueError(
+                f"initial states must be one for each of the {len(cells_fw)} layers; "
+                f"got {len(states)}."
+            )
+
+
+def _steps_of(inputs: Any, time_major: bool) -> Any:
+    """T of [B, T, ...] or [T, B, ...]: a number where it is known, else a tensor."""
+    first = tf.nest.flatten(inputs)[0]
+    axis = 0 if time_major else 1
+    known = tf.dimension_value(first.shape[axis]) if first.shape.rank else None
+    return tf.shape(first)[axis] if known is None else known
+
+
+def _lengths(lengths: Any, steps: Any) -> Any:
+    """Lengths as they were taken: whole numbers after a cast, none of them beyond T."""
+    if lengths is None or steps is None:
+        return lengths
+    return tf.minimum(tf.cast(lengths, tf.int32), steps)
+
+
+def _reversed(steps: list[Any], lengths: Any) -> list[Any]:
+    """T tensors from the last to the first, each row within its own length."""
+    if lengths is None:
+        return list(reversed(steps))
+    stacked = tf.stack(steps)  # T times [B, D] -> [T, B, D]
+    return tf.unstack(tf.reverse_sequence(stacked, lengths, seq_axis=0, batch_axis=1))

@@ -1,0 +1,237 @@
+"""The wrappers of `tf.nn.rnn_cell` and `tf.contrib.rnn`: cells around cells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow.compat.v1 as tf
+
+import unrolled.wrappers as today
+from unrolled.checks import check_cell
+from unrolled.tf1.put_back.cells import RNNCell, linear
+
+
+class MultiRNNCell(RNNCell, today.MultiRNNCell):
+    """`unrolled.MultiRNNCell` as a cell of TensorFlow 1; layer i's variables are under `cell_i`.
+
+    `[cell] * n` acts as it did from 1.2 on: all layers share one set of weights, with a warning.
+    """
+
+    def __init__(self, cells: Any, state_is_tuple: bool = True):
+        today.MultiRNNCell.__init__(self, cells, state_is_tuple, share_weights=True)
+        self._set_up(None)
+        if len({id(cell) for cell in cells}) < len(cells):
+            tf.logging.warn(
+                "At least two cells given to MultiRNNCell are the same object and will share "
+                "weights; for weights of their own write MultiRNNCell([make_cell() for _ in "
+                f"range({len(cells)})])."
+            )
+
+    @property
+    def _cells(self) -> Any:
+        return self.cells
+
+    def call(self, inputs: Any, state: Any) -> tuple[Any, Any]:
+        def scoped(layer: int, cell: Any) -> Any:
+            def step(inputs: Any, state: Any) -> tuple[Any, Any]:
+                with tf.variable_scope(f"cell_{layer}"):
+                    return cell(inputs, state)
+
+            return step
+
+        steps = [scoped(layer, cell) for layer, cell in enumerate(self.cells)]
+        return self._step_through(steps, inputs, state)
+
+
+class DropoutWrapper(RNNCell, today.DropoutWrapper):
+    """`unrolled.DropoutWrapper` as a cell of TensorFlow 1.
+
+    Args:
+      seed: where 1.0 had it, fourth among the arguments by position, a whole number is taken too.
+      input_size, dtype: taken for the sake of old programs; the masks follow the tensors.
+      dropout_state_filter_visitor: only None, which drops all of a state but an LSTM's c.
+    """
+
+    def __init__(
+        self,
+        cell: Any,
+        input_keep_prob: Any = 1.0,
+        output_keep_prob: Any = 1.0,
+        state_keep_prob: Any = 1.0,
+        variational_recurrent: bool = False,
+        input_size: Any = None,
+        dtype: Any = None,
+        seed: int | None = None,
+        dropout_state_filter_visitor: Any = None,
+    ):
+        if dropout_state_filter_visitor is not None:
+            raise ValueError(
+                "dropout_state_filter_visitor is given, but this layer drops all of a state but an "
+                "LSTM's c; leave it out, or write the dropout into a cell of your own."
+            )
+        if state_keep_prob is None or (type(state_keep_prob) is int and state_keep_prob != 1):
+            seed, state_keep_prob = state_keep_prob, 1.0
+        today.DropoutWrapper.__init__(
+            self,
+            cell,
+            input_keep_prob,
+            output_keep_prob,
+            state_keep_prob,
+            variational_recurrent,
+            seed,
+        )
+        self._set_up(None)
+
+    @property
+    def _cell(self) -> Any:
+        return self.cell
+
+    def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
+        """One time step; the variables are where the cell inside puts them."""
+        noise = self._noise(self._by_hand if self.variational_recurrent else None)
+        return self._drop_around(_called_in(self.cell, scope), noise, inputs, state)
+
+
+class _Wrapper(RNNCell):
+    """A cell around one cell, with its state."""
+
+    def __init__(self, cell: Any, reuse: Any = None):
+        super().__init__(_reuse=reuse)
+        check_cell(cell)
+        self.cell = cell
+
+    @property
+    def _cell(self) -> Any:
+        return self.cell
+
+    @property
+    def state_size(self) -> Any:
+        return self.cell.state_size
+
+    @property
+    def output_size(self) -> Any:
+        return self.cell.output_size
+
+    def zero_state(self, batch_size: Any, dtype: Any) -> Any:
+        return self.cell.zero_state(batch_size, dtype)
+
+
+class ResidualWrapper(_Wrapper):
+    """Adds a cell's input to its output: y = x + cell(x).
+
+    Args:
+      residual_fn: what to do in place of the sum, a function of input and output.
+    """
+
+    def __init__(self, cell: Any, residual_fn: Any = None):
+        super().__init__(cell)
+        self.residual_fn = residual_fn
+
+    def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
+        """One time step; the variables are where the cell inside puts them."""
+        output, new_state = _called_in(self.cell, scope)(inputs, state)
+        if self.residual_fn is not None:
+            return self.residual_fn(inputs, output), new_state
+        tf.nest.assert_same_structure(inputs, output)
+        return tf.nest.map_structure(lambda x, y: x + y, inputs, output), new_state
+
+
+class DeviceWrapper(_Wrapper):
+    """Runs a cell on one device: "/cpu:0", say."""
+
+    def __init__(self, cell: Any, device: Any):
+        super().__init__(cell)
+        self.device = device
+
+    def zero_state(self, batch_size: Any, dtype: Any) -> Any:
+        with tf.device(self.device):
+            return super().zero_state(batch_size, dtype)
+
+    def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
+        """One time step; the variables are where the cell inside puts them."""
+        with tf.device(self.device):
+            return _called_in(self.cell, scope)(inputs, state)
+
+
+class InputProjectionWrapper(_Wrapper):
+    """A linear layer in front of a cell: [B, D] -> [B, num_proj] at every step."""
+
+    def __init__(
+        self,
+        cell: Any,
+        num_proj: int,
+        activation: Any = None,
+        input_size: Any = None,
+        reuse: Any = None,
+    ):
+        super().__init__(cell, reuse)
+        self.num_proj, self.activation = num_proj, activation
+
+    def call(self, inputs: Any, state: Any) -> tuple[Any, Any]:
+        projected = linear(inputs, self.num_proj, True)  # [B, D] -> [B, num_proj]
+        if self.activation:
+            projected = self.activation(projected)
+        return self.cell(projected, state)
+
+
+class OutputProjectionWrapper(_Wrapper):
+    """A linear layer behind a cell: [B, U] -> [B, output_size] at every step."""
+
+    def __init__(self, cell: Any, output_size: int, activation: Any = None, reuse: Any = None):
+        super().__init__(cell, reuse)
+        self.projected_size, self.activation = output_size, activation
+
+    @property
+    def output_size(self) -> int:
+        return self.projected_size
+
+    def call(self, inputs: Any, state: Any) -> tuple[Any, Any]:
+        output, new_state = self.cell(inputs, state)
+        projected = linear(output, self.projected_size, True)  # [B, U] -> [B, output_size]
+        if self.activation:
+            projected = self.activation(projected)
+        return projected, new_state
+
+
+class EmbeddingWrapper(_Wrapper):
+    """A table of vectors in front of a cell: numbers [B] or [B, 1] -> [B, embedding_size].
+
+    The table `embedding` [classes, size] starts uniform in ±sqrt(3), of variance 1, unless an
+    initialiser is given here or by the variable scope.
+    """
+
+    def __init__(
+        self,
+        cell: Any,
+        embedding_classes: int,
+        embedding_size: int,
+        initializer: Any = None,
+        reuse: Any = None,
+    ):
+        super().__init__(cell, reuse)
+        if embedding_classes <= 0 or embedding_size <= 0:
+            raise ValueError(
+                "embedding_classes and embedding_size must be at least 1; "
+                f"got {embedding_classes} and {embedding_size}."
+            )
+        self.embedding_classes, self.embedding_size = embedding_classes, embedding_size
+        self.initializer = initializer
+
+    def call(self, inputs: Any, state: Any) -> tuple[Any, Any]:
+        initializer = (
+            self.initializer
+            or tf.get_variable_scope().initializer
+            or tf.random_uniform_initializer(-(3**0.5), 3**0.5)
+        )
+        table = tf.get_variable(
+            "embedding",
+            [self.embedding_classes, self.embedding_size],
+            tf.nest.flatten(state)[0].dtype,
+            initializer,
+        )
+        return self.cell(tf.nn.embedding_lookup(table, tf.reshape(inputs, [-1])), state)
+
+
+def _called_in(cell: Any, scope: Any) -> Any:
+    """`cell`, with the scope handed on where one is given: not every cell takes one."""
+    return cell if scope is None else lambda inputs, state: cell(inputs, state, scope)
