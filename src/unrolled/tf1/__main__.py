@@ -25,9 +25,12 @@ import unrolled.quiet  # noqa: F401  first: keeps TensorFlow's native log lines 
 USAGE = "usage: python -m unrolled.tf1 PROGRAM.py|NOTEBOOK.ipynb [ARGUMENTS ...]"
 
 # Code that lies here imports TensorFlow itself: Python's library, installed packages, this one.
-_FOLDERS = [sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")]
 _INSTALLED = tuple(
-    str(Path(folder).resolve()) + os.sep for folder in [*_FOLDERS, Path(__file__).parents[1]]
+    str(Path(folder).resolve()) + os.sep
+    for folder in [
+        *map(sysconfig.get_path, ["stdlib", "platstdlib", "purelib", "platlib"]),
+        str(Path(__file__).parents[1]),
+    ]
 )
 
 

@@ -370,12 +370,13 @@ class GRUBlockCellV2(_FusedCell, today.GRUCell):
         reuse: Any = None,
         name: str | None = "gru_cell",
     ):
-        if (num_units is None) == (cell_size is None):
+        units = cell_size if num_units is None else num_units
+        if units is None or (num_units is not None and cell_size is not None):
             raise ValueError(
                 f"{type(self).__name__} needs num_units, or cell_size, its name before 1.3, and "
                 f"not both; got num_units={num_units} and cell_size={cell_size}."
             )
-        today.GRUCell.__init__(self, cell_size if num_units is None else num_units)
+        today.GRUCell.__init__(self, units)
         self._set_up(reuse, name)
 
 
