@@ -5,7 +5,7 @@ from __future__ import annotations
 
 # The longest name that begins a missing one decides. The release is the first without it.
 GONE = {
-    "contrib": ("2.0", "see the projects that took over its parts, and tf.keras"),
+    "contrib": ("2.0", "the projects that took over its parts, or tf.keras"),
     "contrib.cudnn_rnn": ("2.0", "tf.keras.layers.LSTM or GRU, which use cuDNN where they can"),
     "contrib.crf": ("2.0", "a CRF layer of your own or of a Keras add-on"),
     "contrib.data": ("2.0", "tf.data"),

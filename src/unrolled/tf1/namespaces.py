@@ -28,6 +28,8 @@ class Namespace(ModuleType):
     __path__: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
+        if name == "__all__":  # what `from unrolled.tf1 import *` takes
+            return [public for public in dir(self) if not public.startswith("_")]
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         still = self.__dict__.get("_still")
@@ -43,7 +45,11 @@ class Namespace(ModuleType):
         raise AttributeError(gone.explain(old_name(self.__name__, name)))
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *dir(self.__dict__.get("_still"))})
+        try:
+            still = dir(self.__dict__.get("_still"))
+        except ImportError:  # a stub for what Keras 2 had
+            still = []
+        return sorted({*super().__dir__(), *still})
 
 
 def old_name(module: str, name: str = "") -> str:
@@ -73,6 +79,7 @@ def _module(parts: Sequence[str]) -> ModuleType:
         return sys.modules[name]
     above = _module(parts[:-1])
     module = Namespace(name, f"`tf.{'.'.join(parts)}` of TensorFlow 1; see `unrolled.tf1`.")
+    module.__spec__ = ModuleSpec(name, None, is_package=True)
     vars(module)["_still"] = _today(vars(above)["_still"], parts[-1])
     sys.modules[name] = module
     vars(above)[parts[-1]] = module
@@ -101,8 +108,8 @@ class _Finder(MetaPathFinder):
         try:
             value = getattr(module, last)
         except AttributeError as error:
-            # Not a ModuleNotFoundError: `from ... import name` would replace its message.
-            raise ImportError(str(error), name=name) from None
+            # Under the old name: `from ... import name` would replace the message of the new one.
+            raise ModuleNotFoundError(str(error), name=old_name(name)) from None
         if not isinstance(value, ModuleType):
             return None
         return ModuleSpec(name, _Loader(value), is_package=True)
