@@ -47,7 +47,9 @@ serve: book
 	@echo "The book is at http://127.0.0.1:$(PORT)/ (stop with Ctrl-C)."
 	@$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html >/dev/null 2>&1
 
+# Importing `unrolled.tf1` switches a process for good: its tests have one of their own.
 test: $(INSTALLED) data
+	@$(PY) -m pytest tests/tf1
 	@$(PY) -m pytest tests chapters --nbval --nbval-current-env \
 		--nbval-sanitize-with tests/measured.cfg
 
