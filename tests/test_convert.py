@@ -252,13 +252,27 @@ class TestFromKeras:
         assert isinstance(cell, u.MultiRNNCell)
         assert_close(run(cell)[0], model(X))
 
-    def test_the_forget_bias_is_in_the_bias(self):
+    @pytest.mark.parametrize("forget_bias, left", [(1.0, 0), (0.0, 1), (0.25, 0.75)])
+    def test_the_forget_bias_is_taken_off_the_bias(self, forget_bias, left):
         layer = keras.layers.LSTM(2)  # starts with 1.0 in the forget block, its second
         layer.build([None, None, D])
-        cell = convert.from_keras(layer)
-        assert type(cell) is u.BasicLSTMCell
-        assert cell.forget_bias == 0.0
-        np.testing.assert_array_equal(cell.bias, [0, 0, 0, 0, 1, 1, 0, 0])
+        two = keras.layers.Bidirectional(keras.layers.LSTM(2))
+        two.build([None, None, D])
+        [stacked] = convert.from_keras([layer], forget_bias).cells
+        for cell in (
+            convert.from_keras(layer, forget_bias),
+            stacked,
+            *convert.from_keras(two, forget_bias),
+        ):
+            assert type(cell) is u.BasicLSTMCell
+            assert cell.forget_bias == forget_bias
+            np.testing.assert_array_equal(cell.bias, [0, 0, 0, 0, left, left, 0, 0])
+
+    def test_a_default_lstm_reads_it_from_a_checkpoint(self, tmp_path):
+        layer = keras_layer(keras.layers.LSTM(U, **ALL))
+        path = convert.to_checkpoint(convert.from_keras(layer), tmp_path / "model.ckpt")
+        assert_close(run(convert.from_checkpoint(path))[0], layer(X))
+        assert_close(run(convert.from_checkpoint(path, cell=u.BasicLSTMCell(U)))[0], layer(X))
 
     @pytest.mark.parametrize("name", convert._ACTIVATIONS)
     def test_activations_are_the_same_functions_on_both_sides(self, name):
@@ -270,7 +284,7 @@ class TestFromKeras:
     @pytest.mark.parametrize("make", LAYERS.values(), ids=LAYERS)
     def test_there_and_back(self, make):
         layer = keras_layer(make(**ALL))
-        again = convert.to_keras(convert.from_keras(layer))
+        again = convert.to_keras(convert.from_keras(layer, forget_bias=0.0))  # no rounding
         again = again if isinstance(again, list) else [again]
         weights = [w for one in again for w in one.get_weights()]
         before = layer.get_weights()

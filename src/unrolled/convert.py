@@ -87,7 +87,7 @@ def to_keras(cell: Any, return_state: bool = False) -> Any:
     return _with_weights(_keras_layer(cell, **how), [cell])
 
 
-def from_keras(layer: Any) -> Any:
+def from_keras(layer: Any, forget_bias: float = 1.0) -> Any:
     """The cell that computes with `dynamic_rnn` what a Keras layer computes, with its weights.
 
     Only weights and activation move. Dropout, which a Keras layer applies in training alone, is
@@ -98,11 +98,13 @@ def from_keras(layer: Any) -> Any:
     Args:
       layer: a built SimpleRNN, LSTM or GRU(reset_after=False), or an RNN over their cells; a list
         of such layers, the bottom one first; or a Bidirectional of one.
+      forget_bias: what the cells of LSTMs shall add when they are called; it is taken off their
+        stored bias. A checkpoint does not hold it, so let it be the one of the program, or of the
+        cell given to `from_checkpoint`, that is to read the weights: 1.0 where that says nothing.
 
     Returns:
       A built BasicRNNCell, BasicLSTMCell or GRUCell; for a list, or an RNN over several cells, a
-      MultiRNNCell; for a Bidirectional a pair (cell_fw, cell_bw). An LSTM's cell has
-      `forget_bias=0.0`: the bias it got holds all.
+      MultiRNNCell; for a Bidirectional a pair (cell_fw, cell_bw).
 
     Raises:
       TypeError: another kind of layer.
@@ -118,15 +120,16 @@ def from_keras(layer: Any) -> Any:
                     "MultiRNNCell; convert each Bidirectional by itself and run them one after the "
                     "other with bidirectional_dynamic_rnn."
                 )
-        return MultiRNNCell([from_keras(one) for one in layer])
+        return MultiRNNCell([from_keras(one, forget_bias) for one in layer])
     if isinstance(layer, tf.keras.layers.Bidirectional):
-        return from_keras(layer.forward_layer), _cell_of(layer.backward_layer)
+        forward = from_keras(layer.forward_layer, forget_bias)
+        return forward, _cell_of(layer.backward_layer, forget_bias)
     if getattr(layer, "go_backwards", False):
         raise ValueError(
             f"layer {layer.name!r} has go_backwards=True, and a cell knows no direction; set "
             "layer.go_backwards = False, and reverse what the cell gets with tf.reverse(x, [1])."
         )
-    return _cell_of(layer)
+    return _cell_of(layer, forget_bias)
 
 
 def from_checkpoint(
@@ -363,10 +366,14 @@ def _to_keras_weights(cell: Any) -> list[np.ndarray]:
     else:
         kernel, bias = weights["kernel"], weights["bias"]
     if kind.layer == "LSTM":
-        i, j, f, o = np.split(bias, 4)  # [4U] -> four times [U]
-        bias = np.concatenate([i, j, f + np.asarray(cell.forget_bias, f.dtype), o])
+        bias = _with_forget_bias(bias, cell.forget_bias)
     kernel, bias = _reordered(kernel, kind.order), _reordered(bias, kind.order)
     return [*np.split(kernel, [-cell.num_units]), bias]  # [D+U, nU] -> [D, nU] and [U, nU]
+
+
+def _with_forget_bias(bias: np.ndarray, forget_bias: float) -> np.ndarray:
+    i, j, f, o = np.split(bias, 4)  # [4U] -> four times [U]
+    return np.concatenate([i, j, f + np.asarray(forget_bias, f.dtype), o])
 
 
 def _reordered(x: np.ndarray, order: tuple[int, ...]) -> np.ndarray:
@@ -392,12 +399,12 @@ def _depth(cell: Any) -> int:
     return _weights(cell)[_kind(cell).needs[0]].shape[0] - cell.output_size  # [D+U, ...] -> D
 
 
-def _cell_of(layer: Any) -> Any:
+def _cell_of(layer: Any, forget_bias: float) -> Any:
     """Our cell for a Keras layer or, inside a stack, for a Keras cell."""
     if isinstance(layer, tf.keras.layers.RNN):
         layer = layer.cell
     if isinstance(layer, tf.keras.layers.StackedRNNCells):
-        return MultiRNNCell([_cell_of(cell) for cell in layer.cells])
+        return MultiRNNCell([_cell_of(cell, forget_bias) for cell in layer.cells])
     kinds = [k for k in KINDS if type(layer) is getattr(tf.keras.layers, f"{k.layer}Cell")]
     if not kinds:
         raise TypeError(
@@ -416,8 +423,11 @@ def _cell_of(layer: Any) -> Any:
     kernel = np.concatenate([to_numpy(layer.kernel), to_numpy(layer.recurrent_kernel)])
     bias = to_numpy(layer.bias) if layer.use_bias else np.zeros_like(kernel[0])
     kernel, bias = _reordered(kernel, kind.order), _reordered(bias, kind.order)
+    options = {}
+    if kind.layer == "LSTM":
+        options["forget_bias"] = forget_bias
+        bias = _with_forget_bias(bias, -forget_bias)
     units, weights = layer.units, {"kernel": kernel, "bias": bias}
-    options = {"forget_bias": 0.0} if kind.layer == "LSTM" else {}
     if kind.cell is GRUCell:
         parts = [*np.split(kernel, [2 * units], axis=1), *np.split(bias, [2 * units])]
         gate_kernel, candidate_kernel, gate_bias, candidate_bias = parts
