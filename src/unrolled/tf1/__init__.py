@@ -21,7 +21,9 @@ from __future__ import annotations
 import importlib as _importlib
 import logging as _logging
 
-import tensorflow.compat.v1 as _v1
+from unrolled.quiet import tensorflow as _tensorflow  # without its native log lines
+
+_v1 = _tensorflow.compat.v1
 
 # That reference variables are not the future is no news to who imports this.
 _log = _logging.getLogger("tensorflow")
@@ -32,6 +34,9 @@ _log.setLevel(_level)
 
 from unrolled.tf1 import namespaces as _namespaces  # noqa: E402
 from unrolled.tf1 import tree as _tree  # noqa: E402
+from unrolled.tf1.put_back import flags as _flags  # noqa: E402
+
+_flags.let_programs_parse()
 
 _namespaces.plant(
     _tree.TREE,

@@ -10,8 +10,10 @@ from __future__ import annotations
 import ast
 import builtins
 import json
+import linecache
 import os
 import runpy
+import site
 import sys
 import sysconfig
 import traceback
@@ -20,15 +22,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import unrolled.quiet  # noqa: F401  first: keeps TensorFlow's native log lines off the screen
-
 USAGE = "usage: python -m unrolled.tf1 PROGRAM.py|NOTEBOOK.ipynb [ARGUMENTS ...]"
 
 # Code that lies here imports TensorFlow itself: Python's library, installed packages, this one.
 _INSTALLED = tuple(
     str(Path(folder).resolve()) + os.sep
     for folder in [
-        *map(sysconfig.get_path, ["stdlib", "platstdlib", "purelib", "platlib"]),
+        *map(sysconfig.get_path, ["stdlib", "platstdlib"]),
+        *site.getsitepackages(),
+        site.getusersitepackages(),
         str(Path(__file__).parents[1]),
     ]
 )
@@ -51,7 +53,7 @@ def main(arguments: list[str]) -> None:
     try:
         runpy.run_path(str(program), run_name="__main__")
     except SyntaxError as error:
-        raise SystemExit(_python_2(error, str(program))) from None
+        raise SystemExit(_python_2(error)) from None
 
 
 def stand_for_tensorflow() -> None:
@@ -92,7 +94,7 @@ def run_notebook(path: Path) -> None:
         try:
             _run_cell(_without_magics(source, where), where, vars(main_module))
         except SyntaxError as error:
-            raise SystemExit(_python_2(error, where)) from None
+            raise SystemExit(_python_2(error)) from None
         except Exception:
             traceback.print_exc()
             raise SystemExit(f"{where} failed; the cells after it were not run.") from None
@@ -107,34 +109,59 @@ def _code_cells(notebook: dict[str, Any]) -> Iterator[str]:
             yield source if isinstance(source, str) else "".join(source)
 
 
+# Magics whose cell or line is Python all the same, which they time, record or profile.
+_AROUND_PYTHON = ("time", "timeit", "capture", "prun")
+
+
 def _without_magics(source: str, where: str) -> str:
     """A cell's Python: what is the notebook's own language is left out, and told."""
-    if source.lstrip().startswith("%%"):
-        print(f"{where}: left out {source.lstrip().splitlines()[0]!r} cell", file=sys.stderr)
-        return ""
-    lines = source.splitlines()
-    for i, line in enumerate(lines):
-        code = line.lstrip()
-        if code.startswith(("%", "!")) or (code.endswith("?") and not code.startswith("#")):
-            print(f"{where}: left out {code!r}", file=sys.stderr)
-            lines[i] = line[: len(line) - len(code)] + "pass"
+    lines = source.strip("\n").splitlines()
+    if lines and lines[0].startswith("%%"):
+        print(f"{where}: left out {lines[0]!r}", file=sys.stderr)
+        if lines[0][2:].split()[0] not in _AROUND_PYTHON:
+            return ""
+        lines[0] = ""
+    while (i := _wrong_line(lines)) is not None:
+        code = lines[i].lstrip()
+        if not (code.startswith(("%", "!", "?")) or code.endswith("?")):
+            break  # a mistake, which running the cell tells
+        print(f"{where}: left out {code!r}", file=sys.stderr)
+        indent = lines[i][: len(lines[i]) - len(code)]
+        magic, _, rest = code[1:].partition(" ")
+        if magic in _AROUND_PYTHON and rest:
+            lines[i] = indent + rest
+            continue
+        while lines[i].endswith("\\") and i + 1 < len(lines):  # a command of several lines
+            lines[i] = ""
+            i += 1
+        lines[i] = indent and indent + "pass"  # at the left, "pass" might precede a __future__
     return "\n".join(lines)
+
+
+def _wrong_line(lines: list[str]) -> int | None:
+    """Where the first line that is not Python stands."""
+    try:
+        ast.parse("\n".join(lines))
+    except SyntaxError as error:
+        return min(error.lineno or 1, len(lines)) - 1
+    return None
 
 
 def _run_cell(source: str, where: str, names: dict[str, Any]) -> None:
     """Run a cell; the value of a last line that is an expression is shown, as a notebook does."""
+    linecache.cache[where] = (len(source), None, source.splitlines(True), where)  # for tracebacks
     tree = ast.parse(source, where)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, where, "exec"), names)
+    exec(compile(tree, where, "exec", dont_inherit=True), names)
     if isinstance(last, ast.Expr):
-        value = eval(compile(ast.Expression(last.value), where, "eval"), names)
+        value = eval(compile(ast.Expression(last.value), where, "eval", dont_inherit=True), names)
         if value is not None:
             print(repr(value))
 
 
-def _python_2(error: SyntaxError, where: str) -> str:
+def _python_2(error: SyntaxError) -> str:
     hint = "it may be Python 2, which `2to3 -w` of Python 3.12 and before turns into Python 3"
-    return f"{where}, line {error.lineno}: {error.msg}; {hint}."
+    return f"{error.filename}, line {error.lineno}: {error.msg}; {hint}."
 
 
 if __name__ == "__main__":
