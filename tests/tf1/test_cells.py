@@ -1,5 +1,6 @@
 """Cells and unrolls of the layer against TensorFlow's own, which the wheel still carries."""
 
+import copy
 import functools
 
 import networks
@@ -277,6 +278,88 @@ def test_nas_cell_projects():
     assert "rnn/nas_cell/projection_weights:0" in names()
 
 
+PARTS = ("input", "transform", "forget", "output", "state")
+
+
+def layer_norm_lstm_in_numpy(x, c, h, v, forget_bias):
+    def sigmoid(a):
+        return 1 / (1 + np.exp(-a))
+
+    def norm(part, a):
+        if f"{part}/gamma" not in v:
+            return a
+        deviation = a.std(axis=1, keepdims=True)
+        centred = a - a.mean(axis=1, keepdims=True)
+        return centred / deviation * v[f"{part}/gamma"] + v[f"{part}/beta"]
+
+    gates = np.concatenate([x, h], axis=1) @ v["kernel"] + v.get("bias", 0)
+    i, j, f, o = (norm(part, a) for part, a in zip(PARTS, np.split(gates, 4, axis=1)))
+    new_c = norm("state", c * sigmoid(f + forget_bias) + sigmoid(i) * np.tanh(j))
+    return new_c, np.tanh(new_c) * sigmoid(o)
+
+
+@pytest.mark.parametrize("layer_norm", [True, False])
+def test_layer_norm_lstm_is_its_equation(layer_norm):
+    rng = np.random.RandomState(3)
+    x, c, h = (rng.normal(size=[B, n]).astype(np.float32) for n in (D, U, U))
+    cell = ours.LayerNormBasicLSTMCell(U, 0.5, layer_norm=layer_norm)
+    output, state = cell(tf.constant(x), tf.nn.rnn_cell.LSTMStateTuple(c, h))
+    values = {}
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        for v in tf.trainable_variables():
+            name = v.op.name.removeprefix("layer_norm_basic_lstm_cell/")
+            values[name] = networks.weight(v.name, v.shape.as_list())
+            v.load(values[name], session)
+        new_h, (new_c, again) = session.run([output, state])
+    own = [f"{part}/{name}" for part in PARTS for name in ("gamma", "beta")]
+    assert list(values) == ["kernel", *(own if layer_norm else ["bias"])]
+    assert values["kernel"].shape == (D + U, 4 * U)
+    expected = layer_norm_lstm_in_numpy(x, c, h, values, 0.5)
+    np.testing.assert_allclose(new_c, expected[0], rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(new_h, expected[1], rtol=1e-4, atol=1e-5)
+    np.testing.assert_array_equal(again, new_h)
+
+
+def test_layer_norm_lstm_starts_from_gain_and_shift():
+    cell = ours.LayerNormBasicLSTMCell(U, norm_gain=2.0, norm_shift=-1.0)
+    twin = copy.deepcopy(cell)
+    unrolled_once(cell)
+    kernel, *rest = tf.trainable_variables()
+    assert rest[0].name == "rnn/layer_norm_basic_lstm_cell/input/gamma:0"
+    assert set(cell.trainable_variables) == {kernel, *rest}
+    for scope, another in (("twin", twin), ("copy", copy.deepcopy(cell))):
+        with tf.variable_scope(scope):
+            unrolled_once(another)
+    assert len(tf.trainable_variables()) == 3 * 11
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        for variable in rest:
+            start = 2 if "gamma" in variable.name else -1
+            assert (session.run(variable) == start).all()
+
+
+@pytest.mark.parametrize("told_at_run_time", [False, True])
+def test_layer_norm_lstm_drops_candidates_and_no_memory(told_at_run_time):
+    n, keep = 1000, 0.5
+    cell = ours.LayerNormBasicLSTMCell(
+        n,
+        activation=tf.ones_like,
+        layer_norm=False,
+        dropout_keep_prob=tf.placeholder_with_default(keep, []) if told_at_run_time else keep,
+        dropout_prob_seed=1,
+    )
+    with tf.variable_scope("zero", initializer=tf.zeros_initializer()):
+        c = tf.nn.rnn_cell.LSTMStateTuple(tf.fill([1, n], 4.0), tf.zeros([1, n]))
+        _, (new_c, _) = cell(tf.zeros([1, D]), c)
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        values = session.run(new_c)
+    kept = 4 / (1 + np.exp(-1))  # what the forget gate lets through; the input gate is 1/2
+    np.testing.assert_allclose(np.unique(values), [kept, kept + 0.5 * 2], rtol=1e-5)
+    assert 0.45 < (values > kept + 0.5).mean() < 0.55
+
+
 class TestArgumentsOf1_0:
     @pytest.mark.parametrize(
         "make",
@@ -452,6 +535,46 @@ class TestCellsOfTheReader:
             "rnn/own/mixed/kernel:0": [D + U, D],
             "rnn/own/mixed/bias:0": [D],
         }
+
+    def test_a_cell_of_its_own_with_a_linear_map(self):
+        from unrolled.tf1.contrib.rnn.python.ops.core_rnn_cell import _Linear
+
+        class Own(tf.nn.rnn_cell.RNNCell):
+            state_size = output_size = U
+            mixed = alone = None
+
+            def call(self, inputs, state):
+                if self.mixed is None:
+                    ones = tf.ones_initializer()
+                    self.mixed = _Linear([inputs, state], U, True, bias_initializer=ones)
+                    with tf.variable_scope("alone"):
+                        self.alone = _Linear(state, U, False, kernel_initializer=ones)
+                new = self.mixed([inputs, state]) + self.alone(state)
+                return new, new
+
+        x = np.ones([B, D], np.float32)
+        cell, state = Own(), np.full([B, U], 0.5, np.float32)
+        first = cell(tf.constant(x), tf.constant(state))[0]
+        again = cell(tf.constant(x), first)[0]
+        assert names() == [f"own/{name}:0" for name in ("kernel", "bias", "alone/kernel")]
+        with tf.Session() as session:
+            session.run(tf.global_variables_initializer())
+            kernel, one, two = session.run([tf.trainable_variables()[0], first, again])
+        assert kernel.shape == (D + U, U)
+        for value, before in ((one, state), (two, one)):
+            product = np.concatenate([x, before], axis=1) @ kernel
+            expected = product + 1 + before.sum(axis=1, keepdims=True)
+            np.testing.assert_allclose(value, expected, rtol=1e-5, atol=1e-5)
+
+    def test_a_private_class_is_named_as_it_was(self):
+        class _Own(tf.nn.rnn_cell.RNNCell):
+            state_size = output_size = U
+
+            def call(self, inputs, state):
+                return inputs * tf.get_variable("v", [U]), state
+
+        _Own()(tf.zeros([B, U]), tf.zeros([B, U]))
+        assert names() == ["private__own/v:0"]
 
     def test_a_cell_that_defines_nothing_is_told(self):
         class Own(tf.nn.rnn_cell.RNNCell):

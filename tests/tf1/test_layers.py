@@ -1,4 +1,4 @@
-"""Layers against TensorFlow's own of 1.15, where the wheel still carries them, else NumPy."""
+"""`tf.layers` against TensorFlow's own of 1.15, where the wheel still carries them, else NumPy."""
 
 import types
 
@@ -8,12 +8,10 @@ import pytest
 from tensorflow.python.keras.legacy_tf_layers import convolutional, core, pooling
 
 import unrolled.tf1 as tf
-from unrolled.tf1.put_back import layers
+from unrolled.tf1 import layers as ours
 
 pytestmark = pytest.mark.filterwarnings("ignore:`(tf.layers|layer.apply)")
 
-ours = types.SimpleNamespace(**layers.LAYERS)
-contrib = types.SimpleNamespace(**layers.CONTRIB_LAYERS)
 theirs = types.SimpleNamespace(**{**vars(core), **vars(convolutional), **vars(pooling)})
 
 B, T, D, U = 3, 4, 5, 6
@@ -383,163 +381,6 @@ def test_batch_normalization_told_at_run_time(x):
         np.testing.assert_allclose(session.run(moving[0]), 0.01 * x.mean(axes), rtol=1e-4)
 
 
-def test_fully_connected():
-    x = tf.placeholder(tf.float32, [None, T, D])
-    first = contrib.fully_connected(x, U, variables_collections=["mine"])
-    second = contrib.fully_connected(
-        inputs=first,
-        num_outputs=2,
-        activation_fn=None,
-        biases_initializer=tf.constant_initializer(0.5),
-        weights_regularizer=contrib.l2_regularizer(0.1),
-        variables_collections={"weights": ["its weights"]},
-        outputs_collections="ends",
-    )
-    assert second.shape.as_list() == [None, T, 2]
-    names = [v.op.name for v in tf.trainable_variables()]
-    assert names == [
-        "fully_connected/weights",
-        "fully_connected/biases",
-        "fully_connected_1/weights",
-        "fully_connected_1/biases",
-    ]
-    assert tf.get_collection(tf.GraphKeys.MODEL_VARIABLES) == tf.global_variables()
-    assert [v.op.name for v in tf.get_collection("mine")] == names[:2]
-    assert [v.op.name for v in tf.get_collection("its weights")] == names[2:3]
-    assert tf.get_collection("ends") == [second]
-    with tf.Session() as session:
-        session.run(tf.global_variables_initializer())
-        (w1, b1, w2, b2), (loss,), hidden, outputs = session.run(
-            [tf.trainable_variables(), tf.losses.get_regularization_losses(), first, second],
-            {x: STEPS},
-        )
-    assert (b1 == 0).all() and (b2 == 0.5).all()
-    np.testing.assert_allclose(hidden, np.maximum(STEPS @ w1, 0), rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(outputs, hidden @ w2 + b2, rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(loss, 0.1 * (w2**2).sum() / 2, rtol=1e-5)
-    assert np.abs(w1).max() <= np.sqrt(6 / (D + U))
-
-
-def test_fully_connected_in_scopes():
-    x = tf.ones([1, D])
-    one = contrib.fully_connected(x, U, scope="fc", trainable=False)
-    other = contrib.fully_connected(x, U, scope="fc", reuse=True)
-    contrib.linear(x, U, biases_initializer=None)
-    with tf.variable_scope("outer") as outer:
-        contrib.relu6(x, 1)
-    contrib.elu(x, 1, scope=outer, weights_initializer=tf.zeros_initializer)
-    assert [v.op.name for v in tf.global_variables()] == [
-        "fc/weights",
-        "fc/biases",
-        "fully_connected/weights",
-        "outer/fully_connected/weights",
-        "outer/fully_connected/biases",
-        "outer/weights",
-        "outer/biases",
-    ]
-    assert tf.trainable_variables() == tf.global_variables()[2:]
-    with tf.Session() as session:
-        session.run(tf.global_variables_initializer())
-        np.testing.assert_array_equal(*session.run([one, other]))
-
-
-@pytest.mark.parametrize("updates_collections", [tf.GraphKeys.UPDATE_OPS, None])
-def test_fully_connected_with_batch_norm(updates_collections):
-    params = {"decay": 0.9, "updates_collections": updates_collections}
-    outputs = contrib.fully_connected(
-        tf.constant(ROWS), U, normalizer_fn=contrib.batch_norm, normalizer_params=params
-    )
-    assert [v.op.name for v in tf.global_variables()] == [
-        "fully_connected/weights",
-        "fully_connected/BatchNorm/beta",
-        "fully_connected/BatchNorm/moving_mean",
-        "fully_connected/BatchNorm/moving_variance",
-    ]
-    updates = tf.get_collection(tf.GraphKeys.UPDATE_OPS)
-    assert len(updates) == (2 if updates_collections else 0)
-    with tf.Session() as session:
-        session.run(tf.global_variables_initializer())
-        weights, _, *before = session.run(tf.global_variables())
-        got, _ = session.run([outputs, updates])
-        _, _, *after = session.run(tf.global_variables())
-    product = ROWS @ weights
-    expected = np.maximum(standardised(product, 0, 1e-3), 0)
-    np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-5)
-    assert (before[0] == 0).all() and (before[1] == 1).all()
-    np.testing.assert_allclose(after[0], 0.1 * product.mean(0), rtol=1e-4, atol=1e-6)
-    np.testing.assert_allclose(after[1], 0.9 + 0.1 * product.var(0, ddof=1), rtol=1e-4)
-
-
-def test_batch_norm_out_of_training_with_gamma():
-    outputs = contrib.batch_norm(
-        tf.constant(STEPS), scale=True, is_training=False, activation_fn=tf.tanh, scope="bn"
-    )
-    assert [v.op.name for v in tf.trainable_variables()] == ["bn/gamma", "bn/beta"]
-    with tf.Session() as session:
-        session.run(tf.global_variables_initializer())
-        np.testing.assert_allclose(
-            session.run(outputs), np.tanh(STEPS / np.sqrt(1.001)), rtol=1e-5, atol=1e-6
-        )
-
-
-def test_embed_sequence():
-    ids = tf.placeholder(tf.int32, [None, T])
-    embedded = contrib.embed_sequence(ids, vocab_size=7, embed_dim=D)
-    again = contrib.embed_sequence(ids, unique=True, scope="EmbedSequence", reuse=True)
-    assert embedded.shape.as_list() == [None, T, D]
-    (table,) = tf.trainable_variables()
-    assert (table.name, table.shape.as_list()) == ("EmbedSequence/embeddings:0", [7, D])
-    assert tf.get_collection(tf.GraphKeys.MODEL_VARIABLES) == [table]
-    feed = np.array([[6, 0, 1, 1], [2, 3, 4, 5]])
-    with tf.Session() as session:
-        session.run(tf.global_variables_initializer())
-        rows, *got = session.run([table, embedded, again], {ids: feed})
-    for values in got:
-        np.testing.assert_array_equal(values, rows[feed])
-
-
-def test_flatten_of_contrib():
-    flat = contrib.flatten(tf.constant(IMAGES), outputs_collections=["flat"])
-    assert tf.get_collection("flat") == [flat] and flat.op.name.startswith("Flatten/")
-    with tf.Session() as session:
-        np.testing.assert_array_equal(session.run(flat), IMAGES.reshape(B, -1))
-
-
-@pytest.mark.parametrize("shape, n", [([300, 100], 200), ([3, 3, 40, 80], 540), ([5000], 5000)])
-def test_xavier_initializer(shape, n):
-    even = contrib.xavier_initializer(seed=1)(shape)
-    normal = contrib.xavier_initializer_conv2d(uniform=False)(shape, dtype=tf.float64)
-    assert normal.dtype == tf.float64
-    with tf.Session() as session:
-        even, normal = session.run([even, normal])
-    limit = np.sqrt(3 / n)
-    assert 0.99 * limit < np.abs(even).max() <= limit
-    np.testing.assert_allclose(even.var(), 1 / n, rtol=0.05)
-    assert 1.8 * np.sqrt(1.3 / n) < np.abs(normal).max() <= 2 * np.sqrt(1.3 / n)
-    np.testing.assert_allclose(normal.var(), 1 / n, rtol=0.06)
-
-
-@pytest.mark.parametrize("mode, n", [("FAN_IN", 300), ("FAN_OUT", 100), ("FAN_AVG", 200)])
-def test_variance_scaling_initializer(mode, n):
-    initializer = contrib.variance_scaling_initializer(mode=mode)
-    variable = tf.get_variable("v", [300, 100], initializer=initializer)
-    with tf.Session() as session:
-        session.run(variable.initializer)
-        np.testing.assert_allclose(session.run(variable).var(), 2 / n, rtol=0.05)
-
-
-def test_regularizers():
-    weights = tf.get_variable("w", [2], initializer=tf.constant_initializer([3.0, -4.0]))
-    with tf.variable_scope("unheard", regularizer=contrib.l2_regularizer(0.0)):
-        tf.get_variable("v", [2])
-    assert tf.losses.get_regularization_losses() == []
-    losses = [contrib.l1_regularizer(0.5)(weights), contrib.l2_regularizer(0.5, "mine")(weights)]
-    assert [loss.op.name.split("/")[0] for loss in losses] == ["l1_regularizer", "mine"]
-    with tf.Session() as session:
-        session.run(tf.global_variables_initializer())
-        np.testing.assert_allclose(session.run(losses), [3.5, 6.25])
-
-
 def second_depth():
     layer = ours.Dense(2)
     return layer(tf.zeros([1, 3])), layer(tf.zeros([1, 4]))
@@ -561,17 +402,8 @@ def second_depth():
             lambda: [ours.dense(tf.zeros([1, 2]), 2, name="a") for _ in range(2)],
             "a/kernel already exists",
         ),
-        (lambda: contrib.fully_connected(tf.zeros([2]), 2), "inputs of fully_connected"),
-        (lambda: contrib.embed_sequence([[0]], embed_dim=2), "vocab_size=None and embed_dim=2"),
-        (lambda: contrib.l1_regularizer(1), "scale of l1_regularizer .*got 1"),
-        (lambda: contrib.l2_regularizer(-0.5), "scale of l2_regularizer .*got -0.5"),
     ],
 )
 def test_mistakes(mistake, words):
     with pytest.raises(ValueError, match=words):
         mistake()
-
-
-def test_an_unknown_mode():
-    with pytest.raises(TypeError, match="FAN_OUT or FAN_AVG; got 'fan_in'"):
-        contrib.variance_scaling_initializer(mode="fan_in")

@@ -7,7 +7,7 @@ from __future__ import annotations
 GONE = {
     "contrib": ("2.0", "the projects that took over its parts, or tf.keras"),
     "contrib.cudnn_rnn": ("2.0", "tf.keras.layers.LSTM or GRU, which use cuDNN where they can"),
-    "contrib.crf": ("2.0", "a CRF layer of your own or of a Keras add-on"),
+    "contrib.crf": ("2.0", "crf_log_likelihood, crf_decode and viterbi_decode, which are put back"),
     "contrib.data": ("2.0", "tf.data"),
     "contrib.distributions": ("2.0", "TensorFlow Probability"),
     "contrib.eager": ("2.0", "TensorFlow 2 itself, which is eager; import tensorflow"),

@@ -8,6 +8,8 @@ from unrolled.cells import LSTMStateTuple
 from unrolled.tf1.put_back import (
     before_1_0,
     cells,
+    contrib_layers,
+    crf,
     layers,
     learn,
     legacy_seq2seq,
@@ -27,8 +29,10 @@ _CELLS = {
     **_of(cells, "RNNCell BasicRNNCell BasicLSTMCell LSTMCell GRUCell"),
     **_of(wrappers, "MultiRNNCell DropoutWrapper ResidualWrapper DeviceWrapper"),
 }
+_BLOCK_CELLS = _of(cells, "LSTMBlockCell GRUBlockCell GRUBlockCellV2")
 _MORE_CELLS = {
-    **_of(cells, "LSTMBlockCell GRUBlockCell GRUBlockCellV2 NASCell"),
+    **_BLOCK_CELLS,
+    **_of(cells, "NASCell LayerNormBasicLSTMCell"),
     **_of(wrappers, "InputProjectionWrapper OutputProjectionWrapper EmbeddingWrapper"),
 }
 _UNROLLS = _of(unrolls, "static_rnn dynamic_rnn bidirectional_dynamic_rnn static_bidirectional_rnn")
@@ -39,11 +43,43 @@ _LEGACY_SEQ2SEQ = _of(
     "sequence_loss sequence_loss_by_example rnn_decoder basic_rnn_seq2seq embedding_rnn_decoder "
     "embedding_rnn_seq2seq",
 )
+_INITIALIZERS = {
+    **_of(contrib_layers, "xavier_initializer variance_scaling_initializer"),
+    "xavier_initializer_conv2d": contrib_layers.xavier_initializer,
+}
+_REGULARIZERS = _of(contrib_layers, "l1_regularizer l2_regularizer")
+_OPTIMIZE_LOSS = _of(contrib_layers, "optimize_loss")
+_CONTRIB_LAYERS = {
+    **_of(
+        contrib_layers,
+        "fully_connected linear relu relu6 elu batch_norm embed_sequence flatten",
+    ),
+    **_INITIALIZERS,
+    **_REGULARIZERS,
+    **_OPTIMIZE_LOSS,
+}
+_CRF = _of(
+    crf,
+    "crf_log_likelihood crf_sequence_score crf_unary_score crf_binary_score crf_log_norm "
+    "crf_decode viterbi_decode",
+)
+_SEQUENCE_LOSS = _of(seq2seq, "sequence_loss")
+_HELPERS = _of(
+    seq2seq, "Helper CustomHelper TrainingHelper GreedyEmbeddingHelper SampleEmbeddingHelper"
+)
+_DECODER = _of(seq2seq, "Decoder dynamic_decode")
+_BASIC_DECODER = _of(seq2seq, "BasicDecoder BasicDecoderOutput")
 _MNIST = _of(mnist, "read_data_sets DataSet Datasets")
 
 # The modules behind these, which were private, and which programs imported all the same: for
-# `_linear` above all. They moved from release to release.
-_RNN_CELL_MODULE = {**_CELLS, **_MORE_CELLS, "_linear": cells.linear, "linear": cells.linear}
+# `_linear` above all, and `_Linear` from 1.3 on. They moved from release to release.
+_RNN_CELL_MODULE = {
+    **_CELLS,
+    **_MORE_CELLS,
+    "_linear": cells.linear,
+    "linear": cells.linear,
+    "_Linear": cells.Linear,
+}
 _RNN_MODULE = {**_UNROLLS, **_BEFORE_1_0}
 
 TREE: dict[str, dict[str, Any]] = {
@@ -53,30 +89,32 @@ TREE: dict[str, dict[str, Any]] = {
         **before_1_0.RENAMED,
         **_of(before_1_0, "concat split scalar_summary histogram_summary image_summary"),
     },
-    "contrib.layers": {
-        **_of(
-            layers,
-            "fully_connected linear relu relu6 elu batch_norm embed_sequence l1_regularizer "
-            "l2_regularizer xavier_initializer variance_scaling_initializer",
-        ),
-        "xavier_initializer_conv2d": layers.xavier_initializer,
-        "flatten": layers.contrib_flatten,
-    },
+    "contrib.crf": _CRF,
+    "contrib.crf.python.ops.crf": _CRF,
+    "contrib.layers": _CONTRIB_LAYERS,
+    "contrib.layers.python.layers": _CONTRIB_LAYERS,
+    "contrib.layers.python.layers.initializers": _INITIALIZERS,
+    "contrib.layers.python.layers.layers": _CONTRIB_LAYERS,
+    "contrib.layers.python.layers.optimizers": _OPTIMIZE_LOSS,
+    "contrib.layers.python.layers.regularizers": _REGULARIZERS,
     "contrib.learn": _of(learn, "run_n"),
     "contrib.learn.python.learn.datasets.mnist": _MNIST,
     "contrib.legacy_seq2seq": _LEGACY_SEQ2SEQ,
+    "contrib.legacy_seq2seq.python.ops.seq2seq": _LEGACY_SEQ2SEQ,
     "contrib.rnn": {**_CELLS, **_MORE_CELLS, **_UNROLLS, **_STACKED},
     "contrib.rnn.core_rnn_cell": _RNN_CELL_MODULE,
     "contrib.rnn.python.ops.core_rnn": _RNN_MODULE,
     "contrib.rnn.python.ops.core_rnn_cell": _RNN_CELL_MODULE,
     "contrib.rnn.python.ops.core_rnn_cell_impl": _RNN_CELL_MODULE,
+    "contrib.rnn.python.ops.gru_ops": _BLOCK_CELLS,
+    "contrib.rnn.python.ops.lstm_ops": _BLOCK_CELLS,
     "contrib.rnn.python.ops.rnn": _STACKED,
     "contrib.rnn.python.ops.rnn_cell": _RNN_CELL_MODULE,
-    "contrib.seq2seq": _of(
-        seq2seq,
-        "sequence_loss Helper CustomHelper TrainingHelper GreedyEmbeddingHelper "
-        "SampleEmbeddingHelper Decoder BasicDecoder BasicDecoderOutput dynamic_decode",
-    ),
+    "contrib.seq2seq": {**_SEQUENCE_LOSS, **_HELPERS, **_DECODER, **_BASIC_DECODER},
+    "contrib.seq2seq.python.ops.basic_decoder": _BASIC_DECODER,
+    "contrib.seq2seq.python.ops.decoder": _DECODER,
+    "contrib.seq2seq.python.ops.helper": _HELPERS,
+    "contrib.seq2seq.python.ops.loss": _SEQUENCE_LOSS,
     "examples.tutorials.mnist": {},
     "examples.tutorials.mnist.input_data": _MNIST,
     "layers": _of(

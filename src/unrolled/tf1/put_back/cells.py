@@ -55,7 +55,7 @@ class RNNCell(today.RNNCell):
         _reuse: Any = None,
         **_ignored_by_layers: Any,
     ):
-        super().__init__()
+        super().__init__(_snake_case(type(self).__name__))
         self._set_up(_reuse, name, dtype)
         self.trainable = trainable
 
@@ -172,7 +172,8 @@ class RNNCell(today.RNNCell):
 def _snake_case(name: str) -> str:
     """BasicLSTMCell -> basic_lstm_cell, the rule by which TensorFlow 1 named layers."""
     name = re.sub("(.)([A-Z][a-z0-9]+)", r"\1_\2", name)
-    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+    name = re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+    return f"private{name}" if name.startswith("_") else name  # no scope may start with "_"
 
 
 class _FusedCell(RNNCell):
@@ -340,6 +341,80 @@ class LSTMBlockCell(_LSTM):
         self._set_up(reuse, name, dtype)
 
 
+class LayerNormBasicLSTMCell(_LSTM):
+    """An LSTM whose gates and memory are normalised over the units of each row.
+
+        i, j, f, o = LN(blocks of [x, h] K)
+        c' = LN(c · σ(f + forget_bias) + σ(i) · dropout(tanh(j)))
+        h' = tanh(c') · σ(o)
+        LN(a) = (a - mean(a)) / deviation(a) · gamma + beta
+
+    Ba, Kiros and Hinton (2016); the dropout, which leaves the memory whole, is that of Semeniuta,
+    Severyn and Barth (2016). Each LN has a `gamma` and a `beta` [U] of its own, in the scopes
+    `input`, `transform`, `forget`, `output` and `state`.
+
+    Args:
+      input_size: taken for the sake of old programs.
+      layer_norm: False for LN(a) = a and, in its place, a `bias` of the gates.
+      norm_gain, norm_shift: where gamma and beta start.
+      dropout_keep_prob: the share of tanh(j) that is kept, a number or a tensor.
+    """
+
+    def __init__(
+        self,
+        num_units: int,
+        forget_bias: float = 1.0,
+        input_size: Any = None,
+        activation: Any = tf.tanh,
+        layer_norm: bool = True,
+        norm_gain: float = 1.0,
+        norm_shift: float = 0.0,
+        dropout_keep_prob: Any = 1.0,
+        dropout_prob_seed: int | None = None,
+        reuse: Any = None,
+    ):
+        today.LSTMCell.__init__(self, num_units, forget_bias=forget_bias, activation=activation)
+        self._set_up(reuse)
+        self.layer_norm, self.norm_gain, self.norm_shift = layer_norm, norm_gain, norm_shift
+        self.keep_prob, self.seed = dropout_keep_prob, dropout_prob_seed
+
+    def make_variables(self, input_depth: int, dtype: Any) -> None:
+        units, glorot = self.num_units, today.glorot_uniform
+        self.kernel = self._variable("kernel", [input_depth + units, 4 * units], glorot, dtype)
+        if not self.layer_norm:
+            self.bias = self._variable("bias", [4 * units], glorot, dtype)  # as theirs did
+            return
+        gain = tf.constant_initializer(self.norm_gain)
+        shift = tf.constant_initializer(self.norm_shift)
+        for part in ("input", "transform", "forget", "output", "state"):
+            setattr(self, f"{part}_gamma", self._variable(f"{part}/gamma", [units], gain, dtype))
+            setattr(self, f"{part}_beta", self._variable(f"{part}/beta", [units], shift, dtype))
+
+    def step(self, inputs: Any, state: Any) -> tuple[Any, Any]:
+        c, h = state
+        gates = tf.matmul(tf.concat([inputs, h], 1), self.kernel)  # [B, D+U] @ [D+U, 4U]
+        if not self.layer_norm:
+            gates += self.bias
+        i, j, f, o = tf.split(gates, 4, axis=1)  # [B, 4U] -> four times [B, U]
+        i, f, o = self._norm("input", i), self._norm("forget", f), self._norm("output", o)
+        candidate = self.activation(self._norm("transform", j))
+        if tf.is_tensor(self.keep_prob) or self.keep_prob < 1:
+            candidate = tf.nn.dropout(candidate, rate=1 - self.keep_prob, seed=self.seed)
+        new_c = c * tf.sigmoid(f + self.forget_bias) + tf.sigmoid(i) * candidate
+        new_c = self._norm("state", new_c)
+        new_h = self.activation(new_c) * tf.sigmoid(o)
+        return new_h, today.LSTMStateTuple(new_c, new_h)
+
+    def _norm(self, part: str, x: Any) -> Any:
+        """LN of [B, U], each row for itself."""
+        if not self.layer_norm:
+            return x
+        mean, variance = tf.nn.moments(x, [1], keepdims=True)  # [B, 1]
+        gamma, beta = getattr(self, f"{part}_gamma"), getattr(self, f"{part}_beta")
+        epsilon = 1e-3 if x.dtype == tf.float16 else 1e-12
+        return tf.nn.batch_normalization(x, mean, variance, beta, gamma, epsilon)
+
+
 class GRUCell(_FusedCell, today.GRUCell):
     """`unrolled.GRUCell` as a cell of TensorFlow 1."""
 
@@ -465,6 +540,39 @@ def _function(activation: Any) -> Any:
     return getattr(tf.nn, activation) if isinstance(activation, str) else activation
 
 
+class Linear:
+    """[x_1, x_2, ...] K + b, made once and called often: what was the private `_Linear`.
+
+    Args:
+      args: a tensor [B, D] or a list of such, joined along D; here only depths and dtype count.
+      output_size: the number of columns of K.
+      build_bias: whether to make and add b.
+      bias_initializer: zeros where it is left out.
+      kernel_initializer: the scope's own where it is left out.
+    """
+
+    def __init__(
+        self,
+        args: Any,
+        output_size: int,
+        build_bias: bool,
+        bias_initializer: Any = None,
+        kernel_initializer: Any = None,
+    ):
+        x = _joined(args)
+        shape = [size_of(x, 1), output_size]
+        self.kernel = tf.get_variable("kernel", shape, x.dtype, kernel_initializer)
+        self.bias = None
+        if build_bias:
+            start = bias_initializer or tf.zeros_initializer()
+            self.bias = tf.get_variable("bias", [output_size], x.dtype, start)
+
+    def __call__(self, args: Any) -> tf.Tensor:
+        """One product, [B, D] -> [B, output_size]."""
+        product = tf.matmul(_joined(args), self.kernel)
+        return product if self.bias is None else product + self.bias
+
+
 def linear(
     args: Any,
     output_size: int,
@@ -474,26 +582,22 @@ def linear(
     scope: Any = None,
     bias_start: float = 0.0,
 ) -> tf.Tensor:
-    """[x_1, x_2, ...] K + b: the private `_linear` that programs with cells of their own borrowed.
+    """A `Linear` made and called: the private `_linear` that programs with cells of their own used.
 
     Args:
-      args: a tensor [B, D] or a list of such, which are joined along D.
-      output_size: the number of columns of K.
+      args, output_size, kernel_initializer: as for `Linear`.
       bias: whether to add b.
       bias_initializer: an initialiser, or the number at which b starts, which stood here in 1.0.
-      kernel_initializer: the scope's own where it is left out.
       scope: of the variables `kernel` and `bias`; the current one where it is left out.
       bias_start: where b starts, under its name in 1.0.
     """
-    args = args if isinstance(args, (list, tuple)) else [args]
     if bias_initializer is None or isinstance(bias_initializer, (int, float)):
         bias_initializer = tf.constant_initializer(bias_initializer or bias_start)
-    x = tf.concat(args, 1) if len(args) > 1 else args[0]
     with tf.variable_scope(scope or tf.get_variable_scope()):
-        kernel = tf.get_variable(
-            "kernel", [size_of(x, 1), output_size], x.dtype, kernel_initializer
-        )
-        product = tf.matmul(x, kernel)  # [B, D] @ [D, U]
-        if not bias:
-            return product
-        return product + tf.get_variable("bias", [output_size], x.dtype, bias_initializer)
+        return Linear(args, output_size, bias, bias_initializer, kernel_initializer)(args)
+
+
+def _joined(args: Any) -> tf.Tensor:
+    """Tensors [B, D] side by side."""
+    args = args if isinstance(args, (list, tuple)) else [args]
+    return tf.concat(args, 1) if len(args) > 1 else args[0]

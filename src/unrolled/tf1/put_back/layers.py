@@ -1,10 +1,10 @@
-"""The layers of `tf.layers` and `tf.contrib.layers` that recurrent programs stood on.
+"""The layers of `tf.layers` that recurrent programs stood on.
 
 A layer of TensorFlow 1 is plain operations, and variables that `tf.get_variable` makes in a scope
 of the layer's own, so that the scopes around it decide on names, reuse and initialisers too. Keras
 layers know no such scopes, which is why these are not made of them.
 
-Names, order and defaults of the arguments are those of TensorFlow 1.15. In `tf.layers`:
+Names, order and defaults of the arguments are those of TensorFlow 1.15:
 
     name              the variable scope, as it is; else one made unique: dense, dense_1
     reuse             True: take variables that are there; tf.AUTO_REUSE: make what is missing
@@ -16,9 +16,7 @@ Names, order and defaults of the arguments are those of TensorFlow 1.15. In `tf.
     ..._constraint    a function that optimisers apply to the variable after each update
     data_format       "channels_last", [B, ..., C], or "channels_first", [B, C, ...]
 
-In `tf.contrib.layers` the scope is `scope`, and `variables_collections` is a list or, by the name
-of the variable, a dictionary of lists. The letters: B rows in the batch, T steps, D inputs, U
-units, C channels, H and W height and width.
+The letters: B rows in the batch, T steps, D inputs, U units, C channels, H and W height and width.
 """
 
 from __future__ import annotations
@@ -90,25 +88,25 @@ class Dense:
         self.dtype = inputs.dtype
         if not self.built:
             self.build(inputs.shape)
-        depth = _known_size(inputs, -1, "dense")
+        depth = known_size(inputs, -1, "dense")
         if depth != size_of(self.kernel, 0):
             raise ValueError(
                 f"inputs of depth {depth} came to a Dense whose kernel has shape "
                 f"{self.kernel.shape}; use a layer of its own for each depth."
             )
         with self._entered():
-            outputs = _times(inputs, self.kernel)
+            outputs = times(inputs, self.kernel)
             if self.use_bias:
                 outputs = tf.nn.bias_add(outputs, self.bias)
-            return _finish(outputs, self.activation, self.activity_regularizer)
+            return finish(outputs, self.activation, self.activity_regularizer)
 
     apply = __call__
 
     def build(self, input_shape: Any) -> None:
         """Make the variables for inputs [..., D] of this shape."""
         dtype = check_float_dtype(self.dtype or tf.float32, "dtype of the inputs of dense")
-        depth = _known_size(tf.TensorShape(input_shape), -1, "dense")
-        make = functools.partial(_variable, dtype=dtype, trainable=self.trainable)
+        depth = known_size(tf.TensorShape(input_shape), -1, "dense")
+        make = functools.partial(make_variable, dtype=dtype, trainable=self.trainable)
         with self._entered():
             self.kernel = make("kernel", [depth, self.units], *self._kernel_settings)
             if self.use_bias:
@@ -182,8 +180,8 @@ def _convolution(
     with _layer_scope(name, f"conv{rank}d", reuse):
         inputs = tf.convert_to_tensor(inputs)
         axis, layout = _layout(rank, data_format)
-        shape = [*_each(kernel_size, rank), _known_size(inputs, axis, f"conv{rank}d"), filters]
-        make = functools.partial(_variable, dtype=inputs.dtype, trainable=trainable)
+        shape = [*_each(kernel_size, rank), known_size(inputs, axis, f"conv{rank}d"), filters]
+        make = functools.partial(make_variable, dtype=inputs.dtype, trainable=trainable)
         kernel = make("kernel", shape, kernel_initializer, kernel_regularizer, kernel_constraint)
         outputs = tf.nn.convolution(
             inputs,
@@ -196,7 +194,7 @@ def _convolution(
         if use_bias:
             bias = make("bias", [filters], bias_initializer, bias_regularizer, bias_constraint)
             outputs = tf.nn.bias_add(outputs, bias, data_format=layout)
-        return _finish(outputs, activation, activity_regularizer)
+        return finish(outputs, activation, activity_regularizer)
 
 
 conv1d = functools.partial(_convolution, 1)
@@ -315,8 +313,8 @@ def batch_normalization(
     }
     with _layer_scope(name, "batch_normalization", reuse):
         inputs = tf.convert_to_tensor(inputs)
-        make = functools.partial(_variable, dtype=inputs.dtype, trainable=trainable)
-        outputs, updates = _normalize(
+        make = functools.partial(make_variable, dtype=inputs.dtype, trainable=trainable)
+        outputs, updates = normalize(
             inputs,
             axis,
             momentum,
@@ -330,7 +328,7 @@ def batch_normalization(
         return outputs
 
 
-def _normalize(
+def normalize(
     inputs: tf.Tensor,
     axis: int,
     momentum: float,
@@ -341,7 +339,7 @@ def _normalize(
     make: Callable[..., tf.Variable],
 ) -> tuple[tf.Tensor, list[tf.Tensor]]:
     """Batch normalisation, and the operations that move its averages: none out of training."""
-    size = _known_size(inputs, axis, "batch normalisation")
+    size = known_size(inputs, axis, "batch normalisation")
     along = range(inputs.shape.rank)[axis]
     wide = [size if a == along else 1 for a in range(inputs.shape.rank)]  # [1, ..., C, ...]
     own = {name: tf.reshape(make(name, [size]), wide) for name in parameters}
@@ -370,202 +368,7 @@ def _normalize(
     return outputs, updates
 
 
-def variance_scaling_initializer(
-    factor: float = 2.0,
-    mode: str = "FAN_IN",
-    uniform: bool = False,
-    seed: int | None = None,
-    dtype: Any = tf.float32,
-) -> Callable[..., tf.Tensor]:
-    """An initialiser of variance factor / n.
-
-    Args:
-      mode: what n counts: FAN_IN the inputs, FAN_OUT the outputs, FAN_AVG the mean of the two.
-      uniform: draw evenly; else from a normal distribution of 1.3 times that variance without what
-        lies beyond two standard deviations.
-    """
-    if mode not in ("FAN_IN", "FAN_OUT", "FAN_AVG"):
-        raise TypeError(f"mode must be FAN_IN, FAN_OUT or FAN_AVG; got {mode!r}.")
-
-    def initializer(shape: Any, dtype: Any = dtype, partition_info: Any = None) -> tf.Tensor:
-        window = math.prod(shape[:-2])  # of a convolution; 1 for a matrix
-        fan_in, fan_out = window * shape[-2:][0], window * shape[-1]
-        n = {"FAN_IN": fan_in, "FAN_OUT": fan_out, "FAN_AVG": (fan_in + fan_out) / 2}[mode]
-        if uniform:
-            limit = math.sqrt(3 * factor / n)
-            return tf.random_uniform(shape, -limit, limit, dtype, seed=seed)
-        return tf.truncated_normal(shape, 0, math.sqrt(1.3 * factor / n), dtype, seed=seed)
-
-    return initializer
-
-
-def xavier_initializer(
-    uniform: bool = True, seed: int | None = None, dtype: Any = tf.float32
-) -> Callable[..., tf.Tensor]:
-    """The initialiser of Glorot and Bengio (2010): variance 2 / (inputs + outputs)."""
-    return variance_scaling_initializer(1.0, "FAN_AVG", uniform, seed, dtype)
-
-
-_XAVIER = xavier_initializer()
-
-
-def l1_regularizer(scale: Any, scope: str | None = None) -> Callable[[Any], Any]:
-    """The function scale · Σ |w| of weights w. A scale of 0.0 gives None, no loss."""
-    return _regularizer("l1_regularizer", scale, scope, lambda w: tf.reduce_sum(tf.abs(w)))
-
-
-def l2_regularizer(scale: Any, scope: str | None = None) -> Callable[[Any], Any]:
-    """The function scale · Σ w² / 2 of weights w. A scale of 0.0 gives None, no loss."""
-    return _regularizer("l2_regularizer", scale, scope, tf.nn.l2_loss)
-
-
-def _regularizer(
-    name: str, scale: Any, scope: str | None, penalty: Callable[[Any], tf.Tensor]
-) -> Callable[[Any], Any]:
-    is_number = isinstance(scale, numbers.Real)
-    if isinstance(scale, numbers.Integral) or (is_number and scale < 0):
-        raise ValueError(f"scale of {name} must be a float of at least 0.0; got {scale!r}.")
-
-    def regularizer(weights: Any) -> Any:
-        if is_number and scale == 0:
-            return None
-        with tf.name_scope(scope, name):
-            return tf.cast(scale, weights.dtype.base_dtype) * penalty(weights)
-
-    return regularizer
-
-
-def fully_connected(
-    inputs: Any,
-    num_outputs: int,
-    activation_fn: Any = tf.nn.relu,
-    normalizer_fn: Any = None,
-    normalizer_params: Any = None,
-    weights_initializer: Any = _XAVIER,
-    weights_regularizer: Any = None,
-    biases_initializer: Any = "zeros",
-    biases_regularizer: Any = None,
-    reuse: Any = None,
-    variables_collections: Any = None,
-    outputs_collections: Any = (),
-    trainable: bool = True,
-    scope: Any = None,
-) -> tf.Tensor:
-    """act(x W + b): [..., D] -> [..., U], `fully_connected/weights` and `fully_connected/biases`.
-
-    Args:
-      num_outputs: U.
-      activation_fn: relu where it is left out, None for none.
-      normalizer_fn: called with x W and `normalizer_params` where b would be added.
-      biases_initializer: None for no b.
-
-    Raises:
-      ValueError: the inputs have fewer than two axes or no known D.
-    """
-    with tf.variable_scope(scope, "fully_connected", [inputs], reuse=reuse):
-        inputs = tf.convert_to_tensor(inputs)
-        units = check_count(int(num_outputs), "num_outputs")
-        shape = [_known_size(inputs, -1, "fully_connected"), units]
-        make = _model_variables(inputs.dtype, variables_collections, trainable)
-        outputs = _times(inputs, make("weights", shape, weights_initializer, weights_regularizer))
-        if normalizer_fn is not None:
-            outputs = normalizer_fn(outputs, **(normalizer_params or {}))
-        elif biases_initializer is not None:
-            biases = make("biases", shape[1:], biases_initializer, biases_regularizer)
-            outputs = tf.nn.bias_add(outputs, biases)
-        outputs = _finish(outputs, activation_fn)
-        tf.add_to_collections(outputs_collections or (), outputs)
-        return outputs
-
-
-linear = functools.partial(fully_connected, activation_fn=None)
-relu = functools.partial(fully_connected, activation_fn=tf.nn.relu)
-relu6 = functools.partial(fully_connected, activation_fn=tf.nn.relu6)
-elu = functools.partial(fully_connected, activation_fn=tf.nn.elu)
-
-
-def batch_norm(
-    inputs: Any,
-    decay: float = 0.999,
-    center: bool = True,
-    scale: bool = False,
-    epsilon: float = 0.001,
-    activation_fn: Any = None,
-    *,
-    updates_collections: Any = tf.GraphKeys.UPDATE_OPS,
-    is_training: Any = True,
-    reuse: Any = None,
-    trainable: bool = True,
-    fused: bool | None = None,
-    scope: Any = None,
-) -> tf.Tensor:
-    """`batch_normalization` in the scope `BatchNorm`, in training and without gamma by default.
-
-    Args:
-      updates_collections: None moves the averages whenever the outputs are computed.
-    """
-    with tf.variable_scope(scope, "BatchNorm", [inputs], reuse=reuse):
-        inputs = tf.convert_to_tensor(inputs)
-        make = _model_variables(inputs.dtype, None, trainable)
-        outputs, updates = _normalize(
-            inputs,
-            -1,
-            decay,
-            epsilon,
-            [name for name, on in (("gamma", scale), ("beta", center)) if on],
-            is_training,
-            fused is not False and inputs.shape.rank in (2, 4),
-            lambda name, shape, **fixed: make(
-                name, shape, "ones" if name in ("gamma", "moving_variance") else "zeros", **fixed
-            ),
-        )
-        if updates_collections is None:
-            with tf.control_dependencies(updates):
-                outputs = tf.identity(outputs)
-        for update in updates:
-            tf.add_to_collections(updates_collections or (), update)
-        return _finish(outputs, activation_fn)
-
-
-def embed_sequence(
-    ids: Any,
-    vocab_size: int | None = None,
-    embed_dim: int | None = None,
-    unique: bool = False,
-    initializer: Any = None,
-    regularizer: Any = None,
-    trainable: bool = True,
-    scope: Any = None,
-    reuse: Any = None,
-) -> tf.Tensor:
-    """Rows of `EmbedSequence/embeddings` [vocab_size, D]: ids [B, T] -> [B, T, D].
-
-    Args:
-      embed_dim: D. It and `vocab_size` may be left out where `reuse` finds the variable.
-      unique: taken for the sake of old programs: it saved look-ups, the numbers are the same.
-
-    Raises:
-      ValueError: a size is missing without `reuse`.
-    """
-    if not (reuse or (vocab_size and embed_dim)):
-        raise ValueError(
-            "embed_sequence needs vocab_size and embed_dim to make its variable; "
-            f"got vocab_size={vocab_size} and embed_dim={embed_dim}; give both, or reuse=True."
-        )
-    with tf.variable_scope(scope, "EmbedSequence", [ids], reuse=reuse):
-        shape = [vocab_size, embed_dim] if vocab_size and embed_dim else None
-        make = _model_variables(None, None, trainable)
-        return tf.nn.embedding_lookup(make("embeddings", shape, initializer, regularizer), ids)
-
-
-def contrib_flatten(inputs: Any, outputs_collections: Any = (), scope: Any = None) -> tf.Tensor:
-    """`tf.contrib.layers.flatten`: [B, ...] -> [B, all else]."""
-    outputs = flatten(inputs, scope or "Flatten")
-    tf.add_to_collections(outputs_collections or (), outputs)
-    return outputs
-
-
-# What the layers share.
+# What the layers share, those of `tf.contrib.layers` too.
 
 
 def _layer_scope(name: Any, default_name: str, reuse: Any) -> Any:
@@ -573,7 +376,7 @@ def _layer_scope(name: Any, default_name: str, reuse: Any) -> Any:
     return tf.variable_scope(name or (default_name if reuse else None), default_name, reuse=reuse)
 
 
-def _variable(
+def make_variable(
     name: str,
     shape: Any,
     initializer: Any = None,
@@ -600,20 +403,7 @@ def _variable(
     )
 
 
-def _model_variables(dtype: Any, collections: Any, trainable: bool) -> Callable[..., tf.Variable]:
-    """`_variable` for `tf.contrib.layers`, which put the variables into more collections."""
-    keys = [tf.GraphKeys.GLOBAL_VARIABLES, tf.GraphKeys.MODEL_VARIABLES]
-
-    def make(name: str, *settings: Any, trainable: bool = trainable) -> tf.Variable:
-        asked = collections.get(name) if isinstance(collections, dict) else collections
-        return _variable(
-            name, *settings, dtype=dtype, trainable=trainable, collections=[*keys, *(asked or [])]
-        )
-
-    return make
-
-
-def _times(inputs: tf.Tensor, kernel: tf.Variable) -> tf.Tensor:
+def times(inputs: tf.Tensor, kernel: tf.Variable) -> tf.Tensor:
     """[..., D] @ [D, U] -> [..., U]."""
     if inputs.shape.rank == 2:
         return tf.matmul(inputs, kernel)
@@ -622,7 +412,8 @@ def _times(inputs: tf.Tensor, kernel: tf.Variable) -> tf.Tensor:
     return outputs
 
 
-def _finish(outputs: tf.Tensor, activation: Any, activity_regularizer: Any = None) -> tf.Tensor:
+def finish(outputs: tf.Tensor, activation: Any, activity_regularizer: Any = None) -> tf.Tensor:
+    """The activation of `outputs`, whose regulariser's value joins the losses."""
     if isinstance(activation, str):
         activation = tf.identity if activation == "linear" else getattr(tf.nn, activation)
     if activation is not None:
@@ -666,7 +457,7 @@ def _layout(rank: int, data_format: str) -> tuple[int, str]:
     return layouts[data_format]
 
 
-def _known_size(inputs: Any, axis: int, layer: str) -> int:
+def known_size(inputs: Any, axis: int, layer: str) -> int:
     """The size of an axis of a tensor or shape on which the variables' shapes depend."""
     shape = getattr(inputs, "shape", inputs)
     known = shape.rank is not None and shape.rank >= 2
@@ -677,19 +468,3 @@ def _known_size(inputs: Any, axis: int, layer: str) -> int:
             f"from which the variables take theirs; got shape {shape}."
         )
     return size
-
-
-def _by_name(names: str, **renamed: Any) -> dict[str, Any]:
-    return {**{name: globals()[name] for name in names.split()}, **renamed}
-
-
-LAYERS = _by_name(
-    "Dense dense dropout flatten batch_normalization conv1d conv2d max_pooling1d max_pooling2d "
-    "average_pooling1d average_pooling2d"
-)
-CONTRIB_LAYERS = _by_name(
-    "fully_connected linear relu relu6 elu batch_norm embed_sequence l1_regularizer l2_regularizer "
-    "xavier_initializer variance_scaling_initializer",
-    xavier_initializer_conv2d=xavier_initializer,
-    flatten=contrib_flatten,
-)
