@@ -293,6 +293,15 @@ class TestVariables:
         np.testing.assert_array_equal(tf.saved_model.load(str(tmp_path))(x), served(x))
 
 
+    def test_a_private_class_may_be_a_cell(self):
+        class _Own(u.BasicRNNCell):
+            pass
+
+        cell = _Own(U)
+        cell.build(D)
+        assert cell.kernel.name == "private_Own/kernel:0"  # no scope may start with _
+
+
 class TestStates:
     @pytest.mark.parametrize(
         "cell, shapes",

@@ -75,6 +75,9 @@ class RNNCell(tf.Module):
     _made_by_build: tuple[str, ...] = ()
 
     def __init__(self, name: str | None = None):
+        kind = type(self).__name__
+        if name is None and kind.startswith("_"):
+            name = f"private{kind}"  # the name of a scope may not start so
         super().__init__(name=name)
         self._input_depth: Any = None
 

@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import inspect
 
 import networks
 import numpy as np
@@ -390,6 +391,11 @@ class TestArgumentsOf1_0:
         assert ours.LSTMCell(U, True).use_peepholes is True
         assert ours.BasicRNNCell(U, None, True)._reuse is True
         assert ours.GRUCell(U, tf.nn.relu, tf.AUTO_REUSE)._reuse is tf.AUTO_REUSE
+
+    def test_programs_that_read_the_arguments_find_them(self):
+        arguments = inspect.getfullargspec(ours.BasicLSTMCell.__init__).args
+        assert arguments[:4] == ["self", "num_units", "forget_bias", "state_is_tuple"]
+        assert "reuse" in arguments
 
     def test_seed_was_the_fourth_argument_of_dropout(self):
         wrapped = ours.DropoutWrapper(ours.GRUCell(U), 0.5, 0.5, 7)

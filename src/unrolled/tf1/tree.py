@@ -98,6 +98,7 @@ TREE: dict[str, dict[str, Any]] = {
     "contrib.layers.python.layers.optimizers": _OPTIMIZE_LOSS,
     "contrib.layers.python.layers.regularizers": _REGULARIZERS,
     "contrib.learn": _of(learn, "run_n"),
+    "contrib.learn.datasets.mnist": _MNIST,
     "contrib.learn.python.learn.datasets.mnist": _MNIST,
     "contrib.legacy_seq2seq": _LEGACY_SEQ2SEQ,
     "contrib.legacy_seq2seq.python.ops.seq2seq": _LEGACY_SEQ2SEQ,

@@ -227,6 +227,8 @@ def _takes_input_size(init: Callable[..., None]) -> Callable[..., None]:
                 came = came[:at] + came[at + 1 :]
         init(*came, **keywords)
 
+    # Programs looked for `reuse` here to tell the releases apart.
+    vars(wrapped)["__signature__"] = inspect.signature(init)
     return wrapped
 
 
