@@ -8,11 +8,13 @@ from unrolled.cells import LSTMStateTuple
 from unrolled.tf1.put_back import (
     before_1_0,
     cells,
+    contrib_cells,
     contrib_layers,
     crf,
     layers,
     learn,
     legacy_seq2seq,
+    linear,
     mnist,
     seq2seq,
     unrolls,
@@ -29,10 +31,10 @@ _CELLS = {
     **_of(cells, "RNNCell BasicRNNCell BasicLSTMCell LSTMCell GRUCell"),
     **_of(wrappers, "MultiRNNCell DropoutWrapper ResidualWrapper DeviceWrapper"),
 }
-_BLOCK_CELLS = _of(cells, "LSTMBlockCell GRUBlockCell GRUBlockCellV2")
+_BLOCK_CELLS = _of(contrib_cells, "LSTMBlockCell GRUBlockCell GRUBlockCellV2")
 _MORE_CELLS = {
     **_BLOCK_CELLS,
-    **_of(cells, "NASCell LayerNormBasicLSTMCell"),
+    **_of(contrib_cells, "NASCell LayerNormBasicLSTMCell"),
     **_of(wrappers, "InputProjectionWrapper OutputProjectionWrapper EmbeddingWrapper"),
 }
 _UNROLLS = _of(unrolls, "static_rnn dynamic_rnn bidirectional_dynamic_rnn static_bidirectional_rnn")
@@ -76,9 +78,9 @@ _MNIST = _of(mnist, "read_data_sets DataSet Datasets")
 _RNN_CELL_MODULE = {
     **_CELLS,
     **_MORE_CELLS,
-    "_linear": cells.linear,
-    "linear": cells.linear,
-    "_Linear": cells.Linear,
+    "_linear": linear.linear,
+    "linear": linear.linear,
+    "_Linear": linear.Linear,
 }
 _RNN_MODULE = {**_UNROLLS, **_BEFORE_1_0}
 
@@ -135,7 +137,7 @@ TREE: dict[str, dict[str, Any]] = {
             "sigmoid_cross_entropy_with_logits",
         ),
     },
-    "nn.rnn_cell": {**_CELLS, **_MORE_CELLS, "_linear": cells.linear},
+    "nn.rnn_cell": {**_CELLS, **_MORE_CELLS, "_linear": linear.linear},
     "nn.seq2seq": _LEGACY_SEQ2SEQ,
     "python.layers.core": _of(layers, "Dense dense dropout flatten"),
     "python.ops.rnn": _RNN_MODULE,

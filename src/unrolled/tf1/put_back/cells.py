@@ -22,7 +22,7 @@ from typing import Any
 import tensorflow.compat.v1 as tf
 
 import unrolled.cells as today
-from unrolled.checks import check_count, check_state, size_of
+from unrolled.checks import check_state, size_of
 
 
 class RNNCell(today.RNNCell):
@@ -176,7 +176,7 @@ def _snake_case(name: str) -> str:
     return f"private{name}" if name.startswith("_") else name  # no scope may start with "_"
 
 
-class _FusedCell(RNNCell):
+class FusedCell(RNNCell):
     """What the cells below share: variables and step are those of a cell of `unrolled.cells`."""
 
     def build(self, inputs_shape: Any) -> None:  # type: ignore[override]
@@ -232,7 +232,7 @@ def _takes_input_size(init: Callable[..., None]) -> Callable[..., None]:
     return wrapped
 
 
-class BasicRNNCell(_FusedCell, today.BasicRNNCell):
+class BasicRNNCell(FusedCell, today.BasicRNNCell):
     """`unrolled.BasicRNNCell` as a cell of TensorFlow 1: h' = tanh([x, h] K + b)."""
 
     @_takes_input_size
@@ -248,7 +248,7 @@ class BasicRNNCell(_FusedCell, today.BasicRNNCell):
         self._set_up(reuse, name, dtype)
 
 
-class _LSTM(_FusedCell, today.LSTMCell):
+class BaseLSTM(FusedCell, today.LSTMCell):
     """What the LSTM cells share: the attributes that subclasses of them read."""
 
     @property
@@ -260,7 +260,7 @@ class _LSTM(_FusedCell, today.LSTMCell):
         return self.state_is_tuple
 
 
-class BasicLSTMCell(_LSTM):
+class BasicLSTMCell(BaseLSTM):
     """`unrolled.BasicLSTMCell` as a cell of TensorFlow 1."""
 
     @_takes_input_size
@@ -284,7 +284,7 @@ class BasicLSTMCell(_LSTM):
         self._set_up(reuse, name, dtype)
 
 
-class LSTMCell(_LSTM):
+class LSTMCell(BaseLSTM):
     """`unrolled.LSTMCell` as a cell of TensorFlow 1.
 
     The numbers of shards are taken for the sake of old programs: TensorFlow has ignored them since
@@ -324,100 +324,7 @@ class LSTMCell(_LSTM):
         self._set_up(reuse, name, dtype)
 
 
-class LSTMBlockCell(_LSTM):
-    """The LSTM that was one fused kernel; here it is `unrolled.LSTMCell`, with the same weights."""
-
-    def __init__(
-        self,
-        num_units: int,
-        forget_bias: float = 1.0,
-        cell_clip: float | None = None,
-        use_peephole: bool = False,
-        dtype: Any = None,
-        reuse: Any = None,
-        name: str | None = "lstm_cell",
-    ):
-        # The fused kernel took -1 for "do not clip".
-        clip = cell_clip if cell_clip is not None and cell_clip > 0 else None
-        today.LSTMCell.__init__(self, num_units, use_peephole, clip, forget_bias=forget_bias)
-        self._set_up(reuse, name, dtype)
-
-
-class LayerNormBasicLSTMCell(_LSTM):
-    """An LSTM whose gates and memory are normalised over the units of each row.
-
-        i, j, f, o = LN(blocks of [x, h] K)
-        c' = LN(c · σ(f + forget_bias) + σ(i) · dropout(tanh(j)))
-        h' = tanh(c') · σ(o)
-        LN(a) = (a - mean(a)) / deviation(a) · gamma + beta
-
-    Ba, Kiros and Hinton (2016); the dropout, which leaves the memory whole, is that of Semeniuta,
-    Severyn and Barth (2016). Each LN has a `gamma` and a `beta` [U] of its own, in the scopes
-    `input`, `transform`, `forget`, `output` and `state`.
-
-    Args:
-      input_size: taken for the sake of old programs.
-      layer_norm: False for LN(a) = a and, in its place, a `bias` of the gates.
-      norm_gain, norm_shift: where gamma and beta start.
-      dropout_keep_prob: the share of tanh(j) that is kept, a number or a tensor.
-    """
-
-    def __init__(
-        self,
-        num_units: int,
-        forget_bias: float = 1.0,
-        input_size: Any = None,
-        activation: Any = tf.tanh,
-        layer_norm: bool = True,
-        norm_gain: float = 1.0,
-        norm_shift: float = 0.0,
-        dropout_keep_prob: Any = 1.0,
-        dropout_prob_seed: int | None = None,
-        reuse: Any = None,
-    ):
-        today.LSTMCell.__init__(self, num_units, forget_bias=forget_bias, activation=activation)
-        self._set_up(reuse)
-        self.layer_norm, self.norm_gain, self.norm_shift = layer_norm, norm_gain, norm_shift
-        self.keep_prob, self.seed = dropout_keep_prob, dropout_prob_seed
-
-    def make_variables(self, input_depth: int, dtype: Any) -> None:
-        units, glorot = self.num_units, today.glorot_uniform
-        self.kernel = self._variable("kernel", [input_depth + units, 4 * units], glorot, dtype)
-        if not self.layer_norm:
-            self.bias = self._variable("bias", [4 * units], glorot, dtype)  # as theirs did
-            return
-        gain = tf.constant_initializer(self.norm_gain)
-        shift = tf.constant_initializer(self.norm_shift)
-        for part in ("input", "transform", "forget", "output", "state"):
-            setattr(self, f"{part}_gamma", self._variable(f"{part}/gamma", [units], gain, dtype))
-            setattr(self, f"{part}_beta", self._variable(f"{part}/beta", [units], shift, dtype))
-
-    def step(self, inputs: Any, state: Any) -> tuple[Any, Any]:
-        c, h = state
-        gates = tf.matmul(tf.concat([inputs, h], 1), self.kernel)  # [B, D+U] @ [D+U, 4U]
-        if not self.layer_norm:
-            gates += self.bias
-        i, j, f, o = tf.split(gates, 4, axis=1)  # [B, 4U] -> four times [B, U]
-        i, f, o = self._norm("input", i), self._norm("forget", f), self._norm("output", o)
-        candidate = self.activation(self._norm("transform", j))
-        if tf.is_tensor(self.keep_prob) or self.keep_prob < 1:
-            candidate = tf.nn.dropout(candidate, rate=1 - self.keep_prob, seed=self.seed)
-        new_c = c * tf.sigmoid(f + self.forget_bias) + tf.sigmoid(i) * candidate
-        new_c = self._norm("state", new_c)
-        new_h = self.activation(new_c) * tf.sigmoid(o)
-        return new_h, today.LSTMStateTuple(new_c, new_h)
-
-    def _norm(self, part: str, x: Any) -> Any:
-        """LN of [B, U], each row for itself."""
-        if not self.layer_norm:
-            return x
-        mean, variance = tf.nn.moments(x, [1], keepdims=True)  # [B, 1]
-        gamma, beta = getattr(self, f"{part}_gamma"), getattr(self, f"{part}_beta")
-        epsilon = 1e-3 if x.dtype == tf.float16 else 1e-12
-        return tf.nn.batch_normalization(x, mean, variance, beta, gamma, epsilon)
-
-
-class GRUCell(_FusedCell, today.GRUCell):
+class GRUCell(FusedCell, today.GRUCell):
     """`unrolled.GRUCell` as a cell of TensorFlow 1."""
 
     @_takes_input_size
@@ -437,169 +344,6 @@ class GRUCell(_FusedCell, today.GRUCell):
         self._set_up(reuse, name, dtype)
 
 
-class GRUBlockCellV2(_FusedCell, today.GRUCell):
-    """The GRU that was one fused kernel; here it is `unrolled.GRUCell`, with the same weights."""
-
-    def __init__(
-        self,
-        num_units: int | None = None,
-        cell_size: int | None = None,
-        reuse: Any = None,
-        name: str | None = "gru_cell",
-    ):
-        units = cell_size if num_units is None else num_units
-        if units is None or (num_units is not None and cell_size is not None):
-            raise ValueError(
-                f"{type(self).__name__} needs num_units, or cell_size, its name before 1.3, and "
-                f"not both; got num_units={num_units} and cell_size={cell_size}."
-            )
-        today.GRUCell.__init__(self, units)
-        self._set_up(reuse, name)
-
-
-class GRUBlockCell(GRUBlockCellV2):
-    """`GRUBlockCellV2` with the variables' names that it had: w_ru, b_ru, w_c, b_c."""
-
-    _NAMES = {
-        "gates/kernel": "w_ru",
-        "gates/bias": "b_ru",
-        "candidate/kernel": "w_c",
-        "candidate/bias": "b_c",
-    }
-
-    def _variable(self, name: str, shape: Any, initializer: Any, dtype: Any) -> tf.Variable:
-        return super()._variable(self._NAMES[name], shape, initializer, dtype)
-
-
-class NASCell(_FusedCell):
-    """The cell that a search over architectures found, as TensorFlow 1's `tf.contrib.rnn` had it.
-
-        x_1..x_8, h_1..h_8 = blocks of x K, h R + b
-        a = tanh(σ(x_1 + h_1) · relu(x_2 + h_2)),   d = tanh(σ(x_3 + h_3) + relu(x_4 · h_4))
-        e = tanh(tanh(x_5 + h_5) · σ(x_6 + h_6)),   g = σ(tanh(x_7 + h_7) + σ(x_8 + h_8))
-        c' = tanh(a + c) · d
-        h' = tanh(c' · tanh(e + g))
-
-    Zoph and Le (2017), figure 8. `kernel` K [D, 8U], `recurrent_kernel` R [P, 8U]; `bias` b [8U]
-    only where `use_bias`; P is `num_proj` where it is given and U where it is not.
-    """
-
-    def __init__(
-        self,
-        num_units: int,
-        num_proj: int | None = None,
-        use_bias: bool = False,
-        reuse: Any = None,
-        name: str | None = None,
-        dtype: Any = None,
-    ):
-        RNNCell.__init__(self, name=name, dtype=dtype, _reuse=reuse)
-        self.num_units = check_count(num_units, "num_units")
-        self.num_proj, self.use_bias = num_proj, use_bias
-
-    @property
-    def state_size(self) -> Any:
-        return today.LSTMStateTuple(self.num_units, self.output_size)
-
-    @property
-    def output_size(self) -> int:
-        return self.num_proj or self.num_units
-
-    def make_variables(self, input_depth: int, dtype: Any) -> None:
-        wide = 8 * self.num_units
-        glorot = today.glorot_uniform
-        self.recurrent_kernel = self._variable(
-            "recurrent_kernel", [self.output_size, wide], glorot, dtype
-        )
-        self.kernel = self._variable("kernel", [input_depth, wide], glorot, dtype)
-        if self.use_bias:
-            self.bias = self._variable("bias", [wide], tf.zeros, dtype)
-        if self.num_proj:
-            self.projection_kernel = self._variable(
-                "projection_weights", [self.num_units, self.num_proj], glorot, dtype
-            )
-
-    def step(self, inputs: Any, state: Any) -> tuple[Any, Any]:
-        c, h = state
-        from_h = tf.matmul(h, self.recurrent_kernel)  # [B, P] @ [P, 8U]
-        if self.use_bias:
-            from_h += self.bias
-        x = tf.split(tf.matmul(inputs, self.kernel), 8, axis=1)  # eight times [B, U]
-        h = tf.split(from_h, 8, axis=1)
-        a = tf.tanh(tf.sigmoid(x[0] + h[0]) * tf.nn.relu(x[1] + h[1]))
-        d = tf.tanh(tf.sigmoid(x[2] + h[2]) + tf.nn.relu(x[3] * h[3]))
-        e = tf.tanh(tf.tanh(x[4] + h[4]) * tf.sigmoid(x[5] + h[5]))
-        g = tf.sigmoid(tf.tanh(x[6] + h[6]) + tf.sigmoid(x[7] + h[7]))
-        new_c = tf.tanh(a + c) * d  # [B, U]
-        new_h = tf.tanh(new_c * tf.tanh(e + g))
-        if self.num_proj:
-            new_h = tf.matmul(new_h, self.projection_kernel)  # [B, U] @ [U, P]
-        return new_h, today.LSTMStateTuple(new_c, new_h)
-
-
 def _function(activation: Any) -> Any:
     """An activation given by name, as 1.13 and later took it."""
     return getattr(tf.nn, activation) if isinstance(activation, str) else activation
-
-
-class Linear:
-    """[x_1, x_2, ...] K + b, made once and called often: what was the private `_Linear`.
-
-    Args:
-      args: a tensor [B, D] or a list of such, joined along D; here only depths and dtype count.
-      output_size: the number of columns of K.
-      build_bias: whether to make and add b.
-      bias_initializer: zeros where it is left out.
-      kernel_initializer: the scope's own where it is left out.
-    """
-
-    def __init__(
-        self,
-        args: Any,
-        output_size: int,
-        build_bias: bool,
-        bias_initializer: Any = None,
-        kernel_initializer: Any = None,
-    ):
-        x = _joined(args)
-        shape = [size_of(x, 1), output_size]
-        self.kernel = tf.get_variable("kernel", shape, x.dtype, kernel_initializer)
-        self.bias = None
-        if build_bias:
-            start = bias_initializer or tf.zeros_initializer()
-            self.bias = tf.get_variable("bias", [output_size], x.dtype, start)
-
-    def __call__(self, args: Any) -> tf.Tensor:
-        """One product, [B, D] -> [B, output_size]."""
-        product = tf.matmul(_joined(args), self.kernel)
-        return product if self.bias is None else product + self.bias
-
-
-def linear(
-    args: Any,
-    output_size: int,
-    bias: bool,
-    bias_initializer: Any = None,
-    kernel_initializer: Any = None,
-    scope: Any = None,
-    bias_start: float = 0.0,
-) -> tf.Tensor:
-    """A `Linear` made and called: the private `_linear` that programs with cells of their own used.
-
-    Args:
-      args, output_size, kernel_initializer: as for `Linear`.
-      bias: whether to add b.
-      bias_initializer: an initialiser, or the number at which b starts, which stood here in 1.0.
-      scope: of the variables `kernel` and `bias`; the current one where it is left out.
-      bias_start: where b starts, under its name in 1.0.
-    """
-    if bias_initializer is None or isinstance(bias_initializer, (int, float)):
-        bias_initializer = tf.constant_initializer(bias_initializer or bias_start)
-    with tf.variable_scope(scope or tf.get_variable_scope()):
-        return Linear(args, output_size, bias, bias_initializer, kernel_initializer)(args)
-
-
-def _joined(args: Any) -> tf.Tensor:
-    """Tensors [B, D] side by side."""
-    args = args if isinstance(args, (list, tuple)) else [args]
-    return tf.concat(args, 1) if len(args) > 1 else args[0]

@@ -8,7 +8,8 @@ import tensorflow.compat.v1 as tf
 
 import unrolled.wrappers as today
 from unrolled.checks import check_cell
-from unrolled.tf1.put_back.cells import RNNCell, linear
+from unrolled.tf1.put_back.cells import RNNCell
+from unrolled.tf1.put_back.linear import linear
 
 
 class MultiRNNCell(RNNCell, today.MultiRNNCell):

@@ -1,0 +1,208 @@
+"""The cells that stood in `tf.contrib.rnn` alone.
+
+Those that were fused kernels are `unrolled.cells` again, under the names of their variables; the
+others have an equation of their own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow.compat.v1 as tf
+
+import unrolled.cells as today
+from unrolled.checks import check_count
+from unrolled.tf1.put_back.cells import BaseLSTM, FusedCell, RNNCell
+
+
+class LSTMBlockCell(BaseLSTM):
+    """The LSTM that was one fused kernel; here it is `unrolled.LSTMCell`, with the same weights."""
+
+    def __init__(
+        self,
+        num_units: int,
+        forget_bias: float = 1.0,
+        cell_clip: float | None = None,
+        use_peephole: bool = False,
+        dtype: Any = None,
+        reuse: Any = None,
+        name: str | None = "lstm_cell",
+    ):
+        # The fused kernel took -1 for "do not clip".
+        clip = cell_clip if cell_clip is not None and cell_clip > 0 else None
+        today.LSTMCell.__init__(self, num_units, use_peephole, clip, forget_bias=forget_bias)
+        self._set_up(reuse, name, dtype)
+
+
+class LayerNormBasicLSTMCell(BaseLSTM):
+    """An LSTM whose gates and memory are normalised over the units of each row.
+
+        i, j, f, o = LN(blocks of [x, h] K)
+        c' = LN(c · σ(f + forget_bias) + σ(i) · dropout(tanh(j)))
+        h' = tanh(c') · σ(o)
+        LN(a) = (a - mean(a)) / deviation(a) · gamma + beta
+
+    Ba, Kiros and Hinton (2016); the dropout, which leaves the memory whole, is that of Semeniuta,
+    Severyn and Barth (2016). Each LN has a `gamma` and a `beta` [U] of its own, in the scopes
+    `input`, `transform`, `forget`, `output` and `state`.
+
+    Args:
+      input_size: taken for the sake of old programs.
+      layer_norm: False for LN(a) = a and, in its place, a `bias` of the gates.
+      norm_gain, norm_shift: where gamma and beta start.
+      dropout_keep_prob: the share of tanh(j) that is kept, a number or a tensor.
+    """
+
+    def __init__(
+        self,
+        num_units: int,
+        forget_bias: float = 1.0,
+        input_size: Any = None,
+        activation: Any = tf.tanh,
+        layer_norm: bool = True,
+        norm_gain: float = 1.0,
+        norm_shift: float = 0.0,
+        dropout_keep_prob: Any = 1.0,
+        dropout_prob_seed: int | None = None,
+        reuse: Any = None,
+    ):
+        today.LSTMCell.__init__(self, num_units, forget_bias=forget_bias, activation=activation)
+        self._set_up(reuse)
+        self.layer_norm, self.norm_gain, self.norm_shift = layer_norm, norm_gain, norm_shift
+        self.keep_prob, self.seed = dropout_keep_prob, dropout_prob_seed
+
+    def make_variables(self, input_depth: int, dtype: Any) -> None:
+        units, glorot = self.num_units, today.glorot_uniform
+        self.kernel = self._variable("kernel", [input_depth + units, 4 * units], glorot, dtype)
+        if not self.layer_norm:
+            self.bias = self._variable("bias", [4 * units], glorot, dtype)  # as theirs did
+            return
+        gain = tf.constant_initializer(self.norm_gain)
+        shift = tf.constant_initializer(self.norm_shift)
+        for part in ("input", "transform", "forget", "output", "state"):
+            setattr(self, f"{part}_gamma", self._variable(f"{part}/gamma", [units], gain, dtype))
+            setattr(self, f"{part}_beta", self._variable(f"{part}/beta", [units], shift, dtype))
+
+    def step(self, inputs: Any, state: Any) -> tuple[Any, Any]:
+        c, h = state
+        gates = tf.matmul(tf.concat([inputs, h], 1), self.kernel)  # [B, D+U] @ [D+U, 4U]
+        if not self.layer_norm:
+            gates += self.bias
+        i, j, f, o = tf.split(gates, 4, axis=1)  # [B, 4U] -> four times [B, U]
+        i, f, o = self._norm("input", i), self._norm("forget", f), self._norm("output", o)
+        candidate = self.activation(self._norm("transform", j))
+        if tf.is_tensor(self.keep_prob) or self.keep_prob < 1:
+            candidate = tf.nn.dropout(candidate, rate=1 - self.keep_prob, seed=self.seed)
+        new_c = c * tf.sigmoid(f + self.forget_bias) + tf.sigmoid(i) * candidate
+        new_c = self._norm("state", new_c)
+        new_h = self.activation(new_c) * tf.sigmoid(o)
+        return new_h, today.LSTMStateTuple(new_c, new_h)
+
+    def _norm(self, part: str, x: Any) -> Any:
+        """LN of [B, U], each row for itself."""
+        if not self.layer_norm:
+            return x
+        mean, variance = tf.nn.moments(x, [1], keepdims=True)  # [B, 1]
+        gamma, beta = getattr(self, f"{part}_gamma"), getattr(self, f"{part}_beta")
+        epsilon = 1e-3 if x.dtype == tf.float16 else 1e-12
+        return tf.nn.batch_normalization(x, mean, variance, beta, gamma, epsilon)
+
+
+class GRUBlockCellV2(FusedCell, today.GRUCell):
+    """The GRU that was one fused kernel; here it is `unrolled.GRUCell`, with the same weights."""
+
+    def __init__(
+        self,
+        num_units: int | None = None,
+        cell_size: int | None = None,
+        reuse: Any = None,
+        name: str | None = "gru_cell",
+    ):
+        units = cell_size if num_units is None else num_units
+        if units is None or (num_units is not None and cell_size is not None):
+            raise ValueError(
+                f"{type(self).__name__} needs num_units, or cell_size, its name before 1.3, and "
+                f"not both; got num_units={num_units} and cell_size={cell_size}."
+            )
+        today.GRUCell.__init__(self, units)
+        self._set_up(reuse, name)
+
+
+class GRUBlockCell(GRUBlockCellV2):
+    """`GRUBlockCellV2` with the variables' names that it had: w_ru, b_ru, w_c, b_c."""
+
+    _NAMES = {
+        "gates/kernel": "w_ru",
+        "gates/bias": "b_ru",
+        "candidate/kernel": "w_c",
+        "candidate/bias": "b_c",
+    }
+
+    def _variable(self, name: str, shape: Any, initializer: Any, dtype: Any) -> tf.Variable:
+        return super()._variable(self._NAMES[name], shape, initializer, dtype)
+
+
+class NASCell(FusedCell):
+    """The cell that a search over architectures found, as TensorFlow 1's `tf.contrib.rnn` had it.
+
+        x_1..x_8, h_1..h_8 = blocks of x K, h R + b
+        a = tanh(σ(x_1 + h_1) · relu(x_2 + h_2)),   d = tanh(σ(x_3 + h_3) + relu(x_4 · h_4))
+        e = tanh(tanh(x_5 + h_5) · σ(x_6 + h_6)),   g = σ(tanh(x_7 + h_7) + σ(x_8 + h_8))
+        c' = tanh(a + c) · d
+        h' = tanh(c' · tanh(e + g))
+
+    Zoph and Le (2017), figure 8. `kernel` K [D, 8U], `recurrent_kernel` R [P, 8U]; `bias` b [8U]
+    only where `use_bias`; P is `num_proj` where it is given and U where it is not.
+    """
+
+    def __init__(
+        self,
+        num_units: int,
+        num_proj: int | None = None,
+        use_bias: bool = False,
+        reuse: Any = None,
+        name: str | None = None,
+        dtype: Any = None,
+    ):
+        RNNCell.__init__(self, name=name, dtype=dtype, _reuse=reuse)
+        self.num_units = check_count(num_units, "num_units")
+        self.num_proj, self.use_bias = num_proj, use_bias
+
+    @property
+    def state_size(self) -> Any:
+        return today.LSTMStateTuple(self.num_units, self.output_size)
+
+    @property
+    def output_size(self) -> int:
+        return self.num_proj or self.num_units
+
+    def make_variables(self, input_depth: int, dtype: Any) -> None:
+        wide = 8 * self.num_units
+        glorot = today.glorot_uniform
+        self.recurrent_kernel = self._variable(
+            "recurrent_kernel", [self.output_size, wide], glorot, dtype
+        )
+        self.kernel = self._variable("kernel", [input_depth, wide], glorot, dtype)
+        if self.use_bias:
+            self.bias = self._variable("bias", [wide], tf.zeros, dtype)
+        if self.num_proj:
+            self.projection_kernel = self._variable(
+                "projection_weights", [self.num_units, self.num_proj], glorot, dtype
+            )
+
+    def step(self, inputs: Any, state: Any) -> tuple[Any, Any]:
+        c, h = state
+        from_h = tf.matmul(h, self.recurrent_kernel)  # [B, P] @ [P, 8U]
+        if self.use_bias:
+            from_h += self.bias
+        x = tf.split(tf.matmul(inputs, self.kernel), 8, axis=1)  # eight times [B, U]
+        h = tf.split(from_h, 8, axis=1)
+        a = tf.tanh(tf.sigmoid(x[0] + h[0]) * tf.nn.relu(x[1] + h[1]))
+        d = tf.tanh(tf.sigmoid(x[2] + h[2]) + tf.nn.relu(x[3] * h[3]))
+        e = tf.tanh(tf.tanh(x[4] + h[4]) * tf.sigmoid(x[5] + h[5]))
+        g = tf.sigmoid(tf.tanh(x[6] + h[6]) + tf.sigmoid(x[7] + h[7]))
+        new_c = tf.tanh(a + c) * d  # [B, U]
+        new_h = tf.tanh(new_c * tf.tanh(e + g))
+        if self.num_proj:
+            new_h = tf.matmul(new_h, self.projection_kernel)  # [B, U] @ [U, P]
+        return new_h, today.LSTMStateTuple(new_c, new_h)
