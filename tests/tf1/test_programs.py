@@ -1035,6 +1035,9 @@ def test_summaries_before_1_0(tmp_path):
     assert found["count"] == [(0, 5.0), (1, 6.0)]
     assert len(found["counts"]) == 2 and any("picture" in tag for tag in found)
     assert scalars(tmp_path / "two") == {"own": [(0, 10.0), (1, 12.0)]}
+    for folder in ("one", "two"):
+        (path,) = (tmp_path / folder).iterdir()
+        assert any(event.graph_def for event in tf.train.summary_iterator(str(path)))
 
 
 def test_unrolls_before_1_0():

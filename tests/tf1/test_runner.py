@@ -286,7 +286,7 @@ def test_a_notebook(tmp_path):
         None
         """,
         "",
-        "class Late(rnn.RNNCell):\n    pass\nLate.__module__",
+        "class Late(rnn.RNNCell):\n    n: int\nLate.__module__, Late.__annotations__['n'] is int",
         "display('shown'); tf.Variable(1.0, name='v').name",
     )
     write(tmp_path / "helper.py", HELPER)
@@ -296,7 +296,7 @@ def test_a_notebook(tmp_path):
         "('unrolled.tf1', '__main__')",
         "(2, 5)",
         "aa and Agg",
-        "'__main__'",
+        "('__main__', True)",
         "shown",
         "'v:0'",
     ]
