@@ -512,6 +512,11 @@ class TestFromCheckpoint:
         _, result = legacy(tmp_path, NETWORKS["gru"][0])
         assert_close(run(convert.from_checkpoint(tmp_path)), result)
 
+    def test_writing_beside_an_old_program_leaves_its_newest_checkpoint(self, tmp_path):
+        path, _ = legacy(tmp_path, NETWORKS["gru"][0])
+        convert.to_checkpoint(with_weights(u.GRUCell(U)), tmp_path / "ours.ckpt")
+        assert tf.train.latest_checkpoint(str(tmp_path)) == str(path)
+
     def test_what_a_checkpoint_does_not_hold_comes_with_the_cell(self, tmp_path):
         path, result = legacy(
             tmp_path,

@@ -203,7 +203,8 @@ def to_checkpoint(cell: Any, path: str | os.PathLike[str], scope: str | None = N
     """Write the cell's variables as TensorFlow 1.2 to 1.15 saved them.
 
     An old program restores them with a `tf.train.Saver` of these variables, and
-    `from_checkpoint` reads them back.
+    `from_checkpoint` reads them back. What `tf.train.latest_checkpoint` calls the directory's
+    newest stays what it was.
 
     Args:
       cell: as for `from_checkpoint`, built; wrappers leave no trace.
@@ -232,7 +233,9 @@ def to_checkpoint(cell: Any, path: str | os.PathLike[str], scope: str | None = N
         variables = {name: tf.Variable(value) for name, value in values.items()}
         session.run(tf.compat.v1.global_variables_initializer())
         saver = tf.compat.v1.train.Saver(variables)
-        return saver.save(session, os.fspath(path), write_meta_graph=False)
+        # Without the file `checkpoint`, which names a directory's newest one: where the old program
+        # lies, its own stays the newest.
+        return saver.save(session, os.fspath(path), write_meta_graph=False, write_state=False)
 
 
 def _check_eager(function: str) -> None:
