@@ -89,7 +89,9 @@ TREE: dict[str, dict[str, Any]] = {
         "__version__": "1.15.0",  # whose names these are
         "VERSION": "1.15.0",
         **before_1_0.RENAMED,
-        **_of(before_1_0, "concat split scalar_summary histogram_summary image_summary"),
+        **_of(
+            before_1_0, "batch_matmul concat split scalar_summary histogram_summary image_summary"
+        ),
     },
     "contrib.crf": _CRF,
     "contrib.crf.python.ops.crf": _CRF,

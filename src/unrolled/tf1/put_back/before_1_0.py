@@ -21,7 +21,6 @@ RENAMED: dict[str, Any] = {
     "sub": tf.subtract,
     "neg": tf.negative,
     "select": tf.where,
-    "batch_matmul": tf.matmul,
     "listdiff": tf.setdiff1d,
     "inv": tf.reciprocal,
     "complex_abs": tf.abs,
@@ -46,6 +45,13 @@ def histogram_summary(
 def image_summary(tag: Any, tensor: Any, max_images: int = 3, collections: Any = None) -> tf.Tensor:
     """`tf.summary.image` under its name before 1.0."""
     return tf.summary.image(tag, tensor, max_images, collections)
+
+
+def batch_matmul(
+    x: Any, y: Any, adj_x: bool = False, adj_y: bool = False, name: Any = None
+) -> tf.Tensor:
+    """`tf.matmul` of stacked matrices under its name before 1.0."""
+    return tf.matmul(x, y, adjoint_a=adj_x, adjoint_b=adj_y, name=name)
 
 
 def concat(
