@@ -18,6 +18,7 @@ from unrolled.tf1.put_back import (
     mnist,
     seq2seq,
     unrolls,
+    vocabulary,
     wrappers,
 )
 
@@ -103,6 +104,7 @@ TREE: dict[str, dict[str, Any]] = {
     "contrib.layers.python.layers.regularizers": _REGULARIZERS,
     "contrib.learn": _of(learn, "run_n"),
     "contrib.learn.datasets.mnist": _MNIST,
+    "contrib.learn.preprocessing": _of(vocabulary, "VocabularyProcessor CategoricalVocabulary"),
     "contrib.learn.python.learn.datasets.mnist": _MNIST,
     "contrib.legacy_seq2seq": _LEGACY_SEQ2SEQ,
     "contrib.legacy_seq2seq.python.ops.seq2seq": _LEGACY_SEQ2SEQ,
