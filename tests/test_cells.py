@@ -292,7 +292,6 @@ class TestVariables:
         tf.saved_model.save(served, str(tmp_path))
         np.testing.assert_array_equal(tf.saved_model.load(str(tmp_path))(x), served(x))
 
-
     def test_a_private_class_may_be_a_cell(self):
         class _Own(u.BasicRNNCell):
             pass
