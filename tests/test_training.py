@@ -187,3 +187,12 @@ class TestModels:
         )
         assert history.measure[:4].mean() < 0.75
         assert history.measure[-4:].mean() > 0.95
+
+
+@pytest.mark.parametrize("make", [np.float32, tf.constant], ids=["array", "tensor"])
+def test_an_output_layer_acts_on_the_last_axis(make):
+    x = np.linspace(-1, 1, 24, dtype=np.float32).reshape(2, 3, 4)  # [B, T, U]
+    layer = models.OutputLayer(5)
+    logits = layer(make(x))
+    assert layer.kernel.shape == (4, 5)
+    np.testing.assert_allclose(logits, x @ layer.kernel.numpy() + layer.bias, rtol=1e-5)

@@ -28,8 +28,9 @@ class OutputLayer(tf.Module):
         self.kernel: tf.Variable | None = None
         self.bias: tf.Variable | None = None
 
-    def __call__(self, x: tf.Tensor) -> tf.Tensor:
+    def __call__(self, x: Any) -> tf.Tensor:
         """[..., U] -> [..., C]: logits, that is scores before any softmax."""
+        x = tf.convert_to_tensor(x)
         if self.kernel is None:
             shape = [x.shape.as_list()[-1], self.num_classes]
             with tf.init_scope(), self.name_scope:

@@ -23,8 +23,8 @@ class MultiRNNCell(RNNCell, today.MultiRNNCell):
         self._set_up(None)
         if len({id(cell) for cell in cells}) < len(cells):
             tf.logging.warn(
-                "At least two cells given to MultiRNNCell are the same object and will share "
-                "weights; for weights of their own write MultiRNNCell([make_cell() for _ in "
+                "At least two cells provided to MultiRNNCell are the same object and will share "
+                "weights. For weights of their own write MultiRNNCell([make_cell() for _ in "
                 f"range({len(cells)})])."
             )
 
