@@ -32,7 +32,9 @@ BACK = {
         static_rnn dynamic_rnn bidirectional_dynamic_rnn static_bidirectional_rnn raw_rnn rnn
         bidirectional_rnn""",
     "contrib.seq2seq": """
-        sequence_loss TrainingHelper GreedyEmbeddingHelper BasicDecoder dynamic_decode""",
+        sequence_loss TrainingHelper GreedyEmbeddingHelper BasicDecoder dynamic_decode
+        AttentionMechanism BahdanauAttention LuongAttention AttentionWrapper AttentionWrapperState
+        tile_batch""",
     "contrib.legacy_seq2seq": """
         sequence_loss sequence_loss_by_example rnn_decoder basic_rnn_seq2seq""",
     "nn.seq2seq": "sequence_loss sequence_loss_by_example rnn_decoder basic_rnn_seq2seq",
@@ -226,7 +228,7 @@ def test_a_star_takes_them_all():
         ("contrib.eager.Network", "2.0", "TensorFlow 2 itself"),
         ("contrib.cudnn_rnn", "2.0", "tf.keras.layers.LSTM"),
         ("contrib.rnn.ConvLSTMCell", "2.0", "a cell of your own"),
-        ("contrib.seq2seq.BahdanauAttention", "2.0", "tf.keras"),
+        ("contrib.seq2seq.BeamSearchDecoder", "2.0", "AttentionWrapper, which are put back"),
         ("contrib.no_such_thing", "2.0", "tf.keras"),
         ("estimator", "2.16", "tf.keras"),
         ("layers.conv3d", "2.16", "put back"),

@@ -21,7 +21,7 @@ GONE = {
     "contrib.losses": ("2.0", "tf.losses"),
     "contrib.metrics": ("2.0", "tf.metrics"),
     "contrib.rnn": ("2.0", "one of the cells that are put back, or a cell of your own"),
-    "contrib.seq2seq": ("2.0", "BasicDecoder, which is put back, or attention from tf.keras"),
+    "contrib.seq2seq": ("2.0", "BasicDecoder and AttentionWrapper, which are put back"),
     "contrib.slim": ("2.0", "the separate package tf_slim, or tf.layers"),
     "contrib.summary": ("2.0", "tf.summary"),
     "contrib.tensorboard": ("2.0", "the package tensorboard"),

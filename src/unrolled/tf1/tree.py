@@ -6,6 +6,7 @@ from typing import Any
 
 from unrolled.cells import LSTMStateTuple
 from unrolled.tf1.put_back import (
+    attention,
     before_1_0,
     cells,
     contrib_cells,
@@ -72,6 +73,11 @@ _HELPERS = _of(
 )
 _DECODER = _of(seq2seq, "Decoder dynamic_decode")
 _BASIC_DECODER = _of(seq2seq, "BasicDecoder BasicDecoderOutput")
+_ATTENTION = _of(
+    attention,
+    "AttentionMechanism BahdanauAttention LuongAttention AttentionWrapper AttentionWrapperState",
+)
+_TILE_BATCH = _of(attention, "tile_batch")
 _MNIST = _of(mnist, "read_data_sets DataSet Datasets")
 
 # The modules behind these, which were private, and which programs imported all the same: for
@@ -117,8 +123,20 @@ TREE: dict[str, dict[str, Any]] = {
     "contrib.rnn.python.ops.lstm_ops": _BLOCK_CELLS,
     "contrib.rnn.python.ops.rnn": _STACKED,
     "contrib.rnn.python.ops.rnn_cell": _RNN_CELL_MODULE,
-    "contrib.seq2seq": {**_SEQUENCE_LOSS, **_HELPERS, **_DECODER, **_BASIC_DECODER},
+    "contrib.seq2seq": {
+        **_SEQUENCE_LOSS,
+        **_HELPERS,
+        **_DECODER,
+        **_BASIC_DECODER,
+        **_ATTENTION,
+        **_TILE_BATCH,
+    },
+    "contrib.seq2seq.python.ops.attention_wrapper": {
+        **_ATTENTION,
+        "_BaseAttentionMechanism": attention.AttentionMechanism,
+    },
     "contrib.seq2seq.python.ops.basic_decoder": _BASIC_DECODER,
+    "contrib.seq2seq.python.ops.beam_search_decoder": _TILE_BATCH,
     "contrib.seq2seq.python.ops.decoder": _DECODER,
     "contrib.seq2seq.python.ops.helper": _HELPERS,
     "contrib.seq2seq.python.ops.loss": _SEQUENCE_LOSS,
