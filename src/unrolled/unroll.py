@@ -354,6 +354,8 @@ def _masked_step(run: _Run, t: int | tf.Tensor, x: Any, state: Any) -> tuple[Any
 
 def _where(live: tf.Tensor, a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
     """Rows of a where live [B], else of b; a and b are [B, ...]."""
+    if a.shape.rank == 0:  # a counter of steps has no rows
+        return a
     return tf.where(tf.reshape(live, [-1] + [1] * (a.shape.rank - 1)), a, b)
 
 

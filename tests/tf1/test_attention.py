@@ -187,8 +187,13 @@ def test_dynamic_rnn_and_a_cell_inside_a_multi_cell():
     assert {f"{at}/basic_lstm_cell/kernel:0", f"{at}/bahdanau_attention/attention_v:0"} <= names
     with tf.variable_scope("", reuse=True):
         unrolled = tf.nn.dynamic_rnn(stack(), inputs, dtype=tf.float32, scope="top")
+    with tf.variable_scope("", reuse=True):
+        short = tf.nn.dynamic_rnn(stack(), inputs, [S, 1, 2], dtype=tf.float32, scope="top")
     assert {v.name for v in tf.global_variables()} == names
-    (decoded, state), unrolled = run([(decoded, state), unrolled])
+    (decoded, state), unrolled, (short, _) = run([(decoded, state), unrolled, short])
+    for row, length in enumerate([S, 1, 2]):
+        np.testing.assert_allclose(short[row, :length], decoded[row, :length], rtol=1e-5)
+        assert not short[row, length:].any()
     np.testing.assert_allclose(unrolled[0], decoded, rtol=1e-5)
     assert decoded.shape == (B, S, 2) and decoded.any()
     assert state[0].time == unrolled[1][0].time == S
