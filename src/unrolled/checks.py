@@ -94,6 +94,12 @@ def size_of(x: Any, axis: int) -> int | None:
     return tf.compat.dimension_value(x.shape[axis])
 
 
+def size_or_tensor(x: tf.Tensor, axis: int) -> int | tf.Tensor:
+    """The size of one axis: a number where it is known, else a tensor that a run will fill."""
+    known = size_of(x, axis)
+    return tf.shape(x)[axis] if known is None else known
+
+
 def size_shape(size: Any) -> tf.TensorShape:
     """One entry of a state_size or output_size as a shape without the batch: U -> (U,)."""
     return tf.TensorShape([size]) if isinstance(size, (int, np.integer)) else tf.TensorShape(size)

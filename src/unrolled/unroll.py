@@ -29,6 +29,7 @@ from unrolled.checks import (
     check_lengths,
     check_state,
     size_of,
+    size_or_tensor,
     size_shape,
 )
 
@@ -84,7 +85,7 @@ def static_rnn(
         steps = [_as_inputs(cell, x, dtype, rank=2) for x in inputs]
         _check_all_alike(steps)
         first = tf.nest.flatten(steps[0])[0]
-        batch = tf.shape(first)[0] if size_of(first, 0) is None else size_of(first, 0)
+        batch = size_or_tensor(first, 0)
         one_step = tf.nest.map_structure(_spec, steps[0])
         run = _prepare(cell, one_step, batch, len(steps), initial_state, dtype, sequence_length)
         state, outputs = run.initial_state, []
@@ -394,8 +395,7 @@ def _loop(
     """`dynamic_rnn` on time-major inputs [T, B, D]."""
     first = tf.nest.flatten(inputs)[0]
     known_steps, known_batch = size_of(first, 0), size_of(first, 1)
-    steps = tf.shape(first)[0] if known_steps is None else known_steps
-    batch = tf.shape(first)[1] if known_batch is None else known_batch
+    steps, batch = size_or_tensor(first, 0), size_or_tensor(first, 1)
     one_step = tf.nest.map_structure(lambda x: tf.TensorSpec(x.shape[1:], x.dtype), inputs)
     run = _prepare(cell, one_step, batch, steps, initial_state, dtype, sequence_length)
     last = steps

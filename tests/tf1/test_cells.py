@@ -392,6 +392,10 @@ class TestArgumentsOf1_0:
         assert ours.BasicRNNCell(U, None, True)._reuse is True
         assert ours.GRUCell(U, tf.nn.relu, tf.AUTO_REUSE)._reuse is tf.AUTO_REUSE
 
+    @pytest.mark.parametrize("name, function", [("relu", tf.nn.relu), ("linear", tf.identity)])
+    def test_activations_may_be_given_by_name(self, name, function):
+        assert ours.GRUCell(U, name).activation is function
+
     def test_programs_that_read_the_arguments_find_them(self):
         arguments = inspect.getfullargspec(ours.BasicLSTMCell.__init__).args
         assert arguments[:4] == ["self", "num_units", "forget_bias", "state_is_tuple"]

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 import tensorflow.compat.v1 as tf
 
-from unrolled.checks import check_cell, size_of
+from unrolled.checks import check_cell, size_of, size_or_tensor
 from unrolled.tf1.put_back.cells import RNNCell
 from unrolled.tf1.put_back.layers import Dense
 
@@ -78,7 +78,7 @@ class AttentionMechanism:
 
         self.query_layer, self.memory_layer = query_layer, memory_layer
         self.values, self.keys, self.dtype = values, keys, values.dtype
-        self.batch_size, self.alignments_size = _size(keys, 0), _size(keys, 1)
+        self.batch_size, self.alignments_size = size_or_tensor(keys, 0), size_or_tensor(keys, 1)
         self._probability_fn = probabilities
 
     def __call__(self, query: tf.Tensor, state: Any) -> Any:
@@ -264,7 +264,7 @@ class AttentionWrapper(RNNCell):
         )
         self._initial_cell_state = initial_cell_state
         if initial_cell_state is not None:
-            rows = _size(tf.nest.flatten(initial_cell_state)[-1], 0)
+            rows = size_or_tensor(tf.nest.flatten(initial_cell_state)[-1], 0)
             self._initial_cell_state = self._checked(initial_cell_state, rows, "initial_cell_state")
 
     def _layers(self, sizes: Any, layers: Any) -> tuple[Any, ...]:
@@ -322,7 +322,7 @@ class AttentionWrapper(RNNCell):
             )
         inputs = self._cell_input_fn(inputs, state.attention)
         query, cell_state = self._cell(inputs, state.cell_state)
-        query = self._checked(query, _size(query, 0), "the inputs")
+        query = self._checked(query, size_or_tensor(query, 0), "the inputs")
         histories, states = state.alignment_history, state.attention_state
         if not self._is_multi:
             histories, states = (histories,), (states,)
@@ -389,12 +389,6 @@ def _depth(layer: Any, units: int, memory: tf.Tensor) -> int:
         depth = units + tf.dimension_value(shape[2])
         shape = tf.TensorShape(layer.compute_output_shape([None, depth]))
     return tf.dimension_value(shape[-1])
-
-
-def _size(x: tf.Tensor, axis: int) -> Any:
-    """The size of one axis: a number where it is known, else a tensor."""
-    known = size_of(x, axis)
-    return tf.shape(x)[axis] if known is None else known
 
 
 def _known(size: Any) -> Any:

@@ -23,6 +23,7 @@ import tensorflow.compat.v1 as tf
 
 import unrolled.cells as today
 from unrolled.checks import check_state, size_of
+from unrolled.tf1.put_back.layers import activation_function
 
 
 class RNNCell(today.RNNCell):
@@ -191,8 +192,9 @@ class FusedCell(RNNCell):
         self.built = True
 
     def call(self, inputs: Any, state: Any) -> tuple[Any, Any]:
-        if size_of(inputs, -1) is not None:
-            self._check_depth(size_of(inputs, -1))
+        depth = size_of(inputs, -1)
+        if depth is not None:
+            self._check_depth(depth)
         return self.step(inputs, check_state(state, self.state_size, None, inputs.dtype))
 
     @property
@@ -244,7 +246,7 @@ class BasicRNNCell(FusedCell, today.BasicRNNCell):
         name: str | None = None,
         dtype: Any = None,
     ):
-        today.BasicRNNCell.__init__(self, num_units, _function(activation))
+        today.BasicRNNCell.__init__(self, num_units, activation_function(activation))
         self._set_up(reuse, name, dtype)
 
 
@@ -279,7 +281,7 @@ class BasicLSTMCell(BaseLSTM):
             num_units,
             forget_bias=forget_bias,
             state_is_tuple=state_is_tuple,
-            activation=_function(activation),
+            activation=activation_function(activation),
         )
         self._set_up(reuse, name, dtype)
 
@@ -319,7 +321,7 @@ class LSTMCell(BaseLSTM):
             proj_clip if num_proj else None,
             forget_bias,
             state_is_tuple,
-            _function(activation),
+            activation_function(activation),
         )
         self._set_up(reuse, name, dtype)
 
@@ -339,11 +341,6 @@ class GRUCell(FusedCell, today.GRUCell):
         dtype: Any = None,
     ):
         today.GRUCell.__init__(
-            self, num_units, _function(activation), kernel_initializer, bias_initializer
+            self, num_units, activation_function(activation), kernel_initializer, bias_initializer
         )
         self._set_up(reuse, name, dtype)
-
-
-def _function(activation: Any) -> Any:
-    """An activation given by name, as 1.13 and later took it."""
-    return getattr(tf.nn, activation) if isinstance(activation, str) else activation

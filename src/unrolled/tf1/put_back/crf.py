@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 import tensorflow.compat.v1 as tf
 
+from unrolled.checks import size_of
 from unrolled.sequences import last_relevant
 from unrolled.tf1.put_back.cells import RNNCell
 from unrolled.tf1.put_back.unrolls import dynamic_rnn
@@ -178,11 +179,12 @@ def viterbi_decode(score: Any, transition_params: Any) -> tuple[list[int], Any]:
 
 
 def _num_tags(inputs: tf.Tensor) -> int:
-    if inputs.shape.rank != 3 or tf.dimension_value(inputs.shape[2]) is None:
+    size = size_of(inputs, 2) if inputs.shape.rank == 3 else None
+    if size is None:
         raise ValueError(
             f"inputs must be [B, T, K] with a known number K of tags; got shape {inputs.shape}."
         )
-    return tf.dimension_value(inputs.shape[2])
+    return size
 
 
 def _lengths(lengths: Any, steps: tf.Tensor) -> tf.Tensor:

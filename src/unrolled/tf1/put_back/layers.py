@@ -412,10 +412,16 @@ def times(inputs: tf.Tensor, kernel: tf.Variable) -> tf.Tensor:
     return outputs
 
 
+def activation_function(activation: Any) -> Any:
+    """An activation, which may be given by its name in tf.nn, as 1.13 and later took it."""
+    if isinstance(activation, str):
+        return tf.identity if activation == "linear" else getattr(tf.nn, activation)
+    return activation
+
+
 def finish(outputs: tf.Tensor, activation: Any, activity_regularizer: Any = None) -> tf.Tensor:
     """The activation of `outputs`, whose regulariser's value joins the losses."""
-    if isinstance(activation, str):
-        activation = tf.identity if activation == "linear" else getattr(tf.nn, activation)
+    activation = activation_function(activation)
     if activation is not None:
         outputs = activation(outputs)
     if activity_regularizer is not None:

@@ -365,17 +365,17 @@ class Decoder(ABC):
     @property
     def batch_size(self) -> Any:
         """B, a scalar int32 tensor."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} does not say its batch_size.")
 
     @property
     def output_size(self) -> Any:
         """The sizes of a step's outputs without the batch, in their structure."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} does not say its output_size.")
 
     @property
     def output_dtype(self) -> Any:
         """The dtypes of a step's outputs, in their structure."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} does not say its output_dtype.")
 
     @property
     def tracks_own_finished(self) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 import tensorflow.compat.v1 as tf
 
 import unrolled.unroll as today
-from unrolled.checks import check_cell
+from unrolled.checks import check_cell, size_or_tensor
 
 
 class _InScope:
@@ -257,11 +257,8 @@ def _check_layers(cells_fw: Any, cells_bw: Any, *initial_states: Any) -> None:
 
 
 def _steps_of(inputs: Any, time_major: bool) -> Any:
-    """T of [B, T, ...] or [T, B, ...]: a number where it is known, else a tensor."""
-    first = tf.nest.flatten(inputs)[0]
-    axis = 0 if time_major else 1
-    known = tf.dimension_value(first.shape[axis]) if first.shape.rank else None
-    return tf.shape(first)[axis] if known is None else known
+    """T of [B, T, ...] or [T, B, ...]."""
+    return size_or_tensor(tf.nest.flatten(inputs)[0], 0 if time_major else 1)
 
 
 def _lengths(lengths: Any, steps: Any) -> Any:
