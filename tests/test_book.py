@@ -60,7 +60,7 @@ def test_ignored_outputs_are_counted() -> None:
         path.stem
         for path in NOTEBOOKS
         for cell in notebooks.code_cells(notebooks.read(path))
-        if "nbval-ignore-output" in chapters.tags(cell)
+        if "nbval-ignore-output" in notebooks.tags(cell)
     )
     assert ignored.total() == IGNORED_OUTPUTS, dict(ignored)
 

@@ -11,15 +11,17 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 
+import questions
+import teaching
+from exercises import CHECK, GRADES, asked_for, read_exercises
 from nbformat import NotebookNode
-from notebooks import code_cells, paths_of, read
+from notebooks import code_cells, markdown_of, paths_of, read, tags
 
 FIRST_LINE = "import unrolled.quiet  # first: native log lines differ from run to run"
 LAST_LINE = "figures.use_style()"
 PROMISE = ":::{admonition} After this chapter you can"
-CLOSING_HEADINGS = ["## Exercises", "## Summary", "## Ledger rows answered"]
+CLOSING_HEADINGS = ["## Exercises", "## Summary", "## Self-test", "## Ledger rows answered"]
 EXERCISES = 3  # at least
 ALT_CHARACTERS = 40  # at least
 
@@ -32,11 +34,8 @@ ALLOWED_TAGS = {
     "raises-exception",
     "remove-cell",
     "remove-input",
+    "teacher",
 }
-
-
-def tags(cell: NotebookNode) -> list[str]:
-    return list(cell.metadata.get("tags", []))
 
 
 def alternative_text(cell: NotebookNode) -> str:
@@ -69,8 +68,8 @@ def opening(notebook: NotebookNode) -> Iterator[str]:
 
 
 def closing(notebook: NotebookNode) -> Iterator[str]:
-    """Exercises, a summary, and the ledger rows answered, in this order, at the end."""
-    markdown = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    """Exercises, summary, self-test, and the ledger rows answered, in this order, at the end."""
+    markdown = markdown_of(notebook)
     headings = re.findall(r"^## .*$", markdown, flags=re.MULTILINE)
     if headings[-len(CLOSING_HEADINGS) :] != CLOSING_HEADINGS:
         yield f"the last headings are not {', '.join(CLOSING_HEADINGS)}"
@@ -106,80 +105,62 @@ def tags_known(notebook: NotebookNode) -> Iterator[str]:
             yield f"cell {number} steers nbval by a comment; use a tag, which tests can count"
 
 
-@dataclass
-class Exercise:
-    """What a notebook holds between the marks of one exercise."""
-
-    label: str
-    solved: bool = False  # a solution names this exercise
-    hidden: bool = False  # that solution is behind a click
-    executed: int = 0  # code cells in the solution
-
-
-@dataclass
-class Exercises:
-    """All exercises of a notebook, in order, and what is out of order."""
-
-    found: dict[str, Exercise] = field(default_factory=dict)
-    faults: list[str] = field(default_factory=list)
-
-
-DIRECTIVE = re.compile(
-    r"^(?P<fence>`{3,}|:{3,})\{(?P<name>exercise|exercise-start|exercise-end|solution|solution-start"
-    r"|solution-end)\}[ \t]*(?P<argument>.*)\n(?P<options>(?::[\w-]+:.*\n)*)",
-    flags=re.MULTILINE,
-)
-
-
-def read_exercises(notebook: NotebookNode) -> Exercises:
-    result = Exercises()
-    inside: Exercise | None = None  # the exercise whose solution is open
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            if inside is not None:
-                inside.executed += 1
-            continue
-        for found in DIRECTIVE.finditer(cell.source + "\n"):
-            name, argument = found["name"], found["argument"].strip()
-            options = dict(re.findall(r"^:([\w-]+):[ \t]*(.*)$", found["options"], re.MULTILINE))
-            if name in ("exercise", "exercise-start"):
-                label = options.get("label", "")
-                if not label:
-                    result.faults.append(f"the exercise {argument!r} has no label")
-                result.found[label] = Exercise(label)
-            elif name in ("solution", "solution-start"):
-                if argument not in result.found:
-                    result.faults.append(
-                        f"a solution names {argument!r}, which is no exercise above it"
-                    )
-                    continue
-                exercise = result.found[argument]
-                exercise.solved = True
-                exercise.hidden = "dropdown" in options.get("class", "").split()
-                inside = exercise if name == "solution-start" else None
-            elif name == "solution-end":
-                inside = None
-    if inside is not None:
-        result.faults.append(f"the solution of {inside.label!r} has no end")
-    return result
-
-
 def exercises(notebook: NotebookNode) -> Iterator[str]:
-    """At least three exercises, each with a solution behind a click, executed."""
+    """At least three, one of each grade, each with a solution behind a click, executed."""
     read_back = read_exercises(notebook)
     yield from read_back.faults
-    for exercise in read_back.found.values():
+    found = list(read_back.found.values())
+    for exercise in found:
         if not exercise.solved:
             yield f"the exercise {exercise.label!r} has no solution"
         elif not exercise.hidden:
             yield f"the solution of {exercise.label!r} is not hidden (:class: dropdown)"
-    executed = [each for each in read_back.found.values() if each.solved and each.executed]
+        if not exercise.grade:
+            yield f"the title {exercise.title!r} does not start with {' or '.join(GRADES)}:"
+    executed = [each for each in found if each.solved and each.code]
     if len(executed) < EXERCISES:
         yield f"{len(executed)} exercises have a solution with executed code, not {EXERCISES}"
+    grades = [GRADES.index(each.grade) for each in found if each.grade]
+    if set(grades) != set(range(len(GRADES))) or grades != sorted(grades):
+        yield f"the exercises are not of the grades {', '.join(GRADES)}, in this order"
+
+
+def answers_checked(notebook: NotebookNode) -> Iterator[str]:
+    """Each executed solution ends in a check of what its answer defines."""
+    for exercise in read_exercises(notebook).found.values():
+        if not exercise.code:
+            continue
+        marks = [source.splitlines().count(CHECK) for source in exercise.code]
+        if marks != [0] * (len(marks) - 1) + [1]:
+            yield f"the last cell of {exercise.label!r}, and no other, must hold one line {CHECK!r}"
+        elif "assert" not in exercise.check:  # of Python or of numpy.testing
+            yield f"the check of {exercise.label!r} asserts nothing"
+        elif not asked_for(exercise):
+            yield f"the check of {exercise.label!r} reads nothing that its answer defines"
+
+
+def self_test(notebook: NotebookNode) -> Iterator[str]:
+    """A few questions; one right answer each, and every answer explained."""
+    yield from questions.faults(markdown_of(notebook))
+
+
+def for_teachers(notebook: NotebookNode) -> Iterator[str]:
+    """The last cell speaks to teachers: minutes, what goes wrong in class, what to leave out."""
+    yield from teaching.faults(notebook)
 
 
 RULES: dict[str, Callable[[NotebookNode], Iterator[str]]] = {
-    rule.__name__: rule for rule in (opening, closing, pictures_described, tags_known, exercises)
+    rule.__name__: rule
+    for rule in (
+        opening,
+        closing,
+        pictures_described,
+        tags_known,
+        exercises,
+        answers_checked,
+        self_test,
+        for_teachers,
+    )
 }
 
 

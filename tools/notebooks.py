@@ -77,6 +77,15 @@ def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
+def markdown_of(notebook: NotebookNode) -> str:
+    """The text of all Markdown cells, a blank line between two."""
+    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def tags(cell: NotebookNode) -> list[str]:
+    return list(cell.metadata.get("tags", []))
+
+
 def normal_output(output: NotebookNode) -> NotebookNode:
     """One output without what varies: a traceback is cut down to its last line, the message."""
     output = copy.deepcopy(output)
@@ -163,7 +172,7 @@ def say_the_same(cell: NotebookNode, new: NotebookNode) -> bool:
     """Whether a cell's outputs may stay, given those of a new run of the same source."""
     if len(cell.outputs) != len(new.outputs):
         return False
-    measured = "measured" in cell.metadata.get("tags", [])
+    measured = "measured" in tags(cell)
     for mine, other in zip(cell.outputs, new.outputs, strict=True):
         (texts, pictures), (new_texts, new_pictures) = said(mine), said(other)
         if texts != new_texts or pictures.keys() != new_pictures.keys():
@@ -205,7 +214,7 @@ def unfit_outputs(notebook: NotebookNode) -> list[str]:
     """Outputs that would differ elsewhere, or that are an accident, by cell."""
     found = []
     for number, cell in enumerate(code_cells(notebook)):
-        raises = "raises-exception" in cell.metadata.get("tags", [])
+        raises = "raises-exception" in tags(cell)
         kinds = [output.output_type for output in cell.outputs]
         if raises and "error" not in kinds:
             found.append(f"cell {number} is tagged raises-exception and raises nothing")
