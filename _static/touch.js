@@ -123,7 +123,8 @@ const running = {
 };
 /** Its rows, their two steps repeated up to `steps`; past `lengths`, zeros. */
 const repeated = (rows, steps, lengths = null) =>
-  rows.map((row, i) => count(steps).map((t) => (isLive(t, i, lengths) ? row[t % 2] : [0, 0, 0])));
+  rows.map((row, i) =>
+    count(steps).map((t) => (isLive(t, i, lengths) ? [...row[t % 2]] : [0, 0, 0])));
 
 export const presets = {
   // Three units whose weights can be read: one notes an l and keeps it, one says whether the letter
@@ -216,6 +217,7 @@ const anyDiffers = (a, b) => a.some((value, i) => differs(value, b?.[i]));
 const list = (items) => items.length < 2 ? items.join("")
   : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
 
+const counted = (steps) => `${steps} step${steps === 1 ? "" : "s"}`;
 const plural = (noun, items) => `${noun}${items.length > 1 ? "s" : ""} ${list(items)}`;
 
 /** One strip of bars for each row: up for a positive number, down for a negative one. */
@@ -289,7 +291,7 @@ function numbers(rows, columnNames, edit = null, format = decimals) {
         onchange: ({ target }) => edit(i, j, null, target), // leaving the field: show what is used
       })
     : el("span")));
-  const marks = cells.map((row) => row.map(() => el("span", { class: "mark" })));
+  const marks = cells.map((row) => row.map(() => el("span", { class: "arrow" })));
   const heads = cells.map(() => el("th", { scope: "row", role: "rowheader" }));
   const lines = cells.map((row, i) => el("tr", { role: "row" }, heads[i],
     ...row.map((cell, j) => el("td", { role: "cell" }, cell, marks[i][j]))));
@@ -360,7 +362,7 @@ export function mount(figure) {
   const slider = (text, min, max, by, onchange) => {
     const field = el("input", { type: "range", id: `${id}-${figures++}`, min, max, step: by,
       oninput: () => onchange(field.valueAsNumber) });
-    const value = el("output", { for: field.id });
+    const value = el("span", { class: "amount", "aria-hidden": "true" }); // the slider says it
     const label = el("label", { for: field.id }, ...text);
     const node = el("div", { class: "slider" }, label, field, value);
     return { node, field, set: (v, shown = v) => { field.value = v; value.textContent = shown; } };
@@ -411,7 +413,8 @@ export function mount(figure) {
     ...rows.map((row, i) => el("span", { class: `strip row-${i}` }, B > 1 ? row : "")));
   const blank = (kind) => el("span", { class: `box ${kind} blank` }, rowNames(),
     el("span", { class: "name" }, B > 1 ? "row" : "\u00a0"));
-  const origin = el("span", { class: "origin", "aria-hidden": "true" },
+  const spare = B === 1 && !preset.gradient ? "spare" : ""; // a phone has no room for it
+  const origin = el("span", { class: `origin ${spare}`, "aria-hidden": "true" },
     el("span", { class: "time" }, "start"), blank("output"), el("span", { class: "up blank" }),
     el("span", { class: "box cell" }, before.node, el("span", { class: "name" }, ...name("h", -1))),
     el("span", { class: "up blank" }), blank("input"), el("span", { class: "flag" }, "\u00a0"),
@@ -584,8 +587,8 @@ export function mount(figure) {
     const same = (blocks, s) => !anyDiffers(blocks[r][t], blocks[r][s]);
     const all = [];
     if (preset.gradient === "states") {
-      all.push(t === T - 1 ? `Step ${t} is the last: the gradient starts here, with length 1.`
-        : `Step ${t}: ${T - 1 - t} back from the last, the gradient is ` +
+      all.push(t === T - 1 ? `Step ${t} is the last one: here the gradient starts.`
+        : `${counted(T - 1 - t)} back from the last state, at step ${t}, the gradient is ` +
           `${short(sizes[0][t + 1])} times as long as it was there.`);
     } else if (model.lengths) {
       const ended = rows.filter((_, i) => !isLive(t, i, model.lengths));
@@ -595,12 +598,12 @@ export function mount(figure) {
     } else {
       // An earlier step that read the same: does the layer tell the two apart?
       const twin = count(t).findLastIndex((s) => same(now.inputs, s));
-      const reads = letters ? `reads ${letters[t]}` : `reads the same numbers in row ${r}`;
       if (twin >= 0) {
-        all.push(`Step ${t} ${reads}, as step ${twin} did. ` + (same(now.outputs, twin)
-          ? "The new states are the same, too."
-          : "The new states differ, because the states before them differ."));
-      } else if (letters) all.push(`Step ${t} ${reads}.`);
+        all.push(letters ? `Step ${t} reads ${letters[t]}, and so did step ${twin}.`
+          : `Step ${t} reads the same numbers as step ${twin} in row ${r}.`,
+          same(now.outputs, twin) ? "The new states are the same, too."
+          : "The new states differ, because the states before them differ.");
+      } else if (letters) all.push(`Step ${t} reads ${letters[t]}.`);
       else if (t > 0) all.push(`Step ${t} reads its inputs and the state of step ${t - 1}.`);
       if (t === 0) all.push("The state before step 0 is all zeros.");
     }
