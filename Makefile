@@ -18,7 +18,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUTF8 := 1
 
-.PHONY: help book serve test notebooks data lint clean distclean
+.PHONY: help book serve test notebooks student pdf screenshots data lint clean distclean
 .DEFAULT_GOAL := help
 
 help:
@@ -26,6 +26,9 @@ help:
 	@echo "make serve      build it and show it at http://127.0.0.1:$(PORT)/ (PORT=... for another)"
 	@echo "make test       run every test, all chapters included, on the real MNIST"
 	@echo "make notebooks  execute the chapters and write them back (NAMES='03_cells ...' for some)"
+	@echo "make student    write the notebooks without solutions to _build/student"
+	@echo "make pdf        print the whole book to _build/unrolled.pdf (needs Chromium)"
+	@echo "make screenshots  photograph every page to _build/screenshots (needs Chromium)"
 	@echo "make data       fetch MNIST ahead of time and say where it lies"
 	@echo "make lint       check style and types"
 	@echo "make clean      remove what was built; make distclean removes the environment too"
@@ -55,6 +58,15 @@ test: $(INSTALLED) data
 
 notebooks: $(INSTALLED) data
 	@$(PY) tools/notebooks.py run $(NAMES)
+
+student: $(INSTALLED)
+	@$(PY) tools/editions.py student _build/student
+
+pdf: book
+	@$(PY) tools/print_book.py
+
+screenshots: book
+	@$(PY) tools/screenshots.py
 
 data: $(INSTALLED)
 	@$(PY) -m unrolled.mnist

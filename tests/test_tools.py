@@ -7,18 +7,21 @@ import json
 from pathlib import Path
 from typing import Any
 
-import book_extension
 import build_book
 import nbformat
 import notebooks
 import pages
 import pytest
+import questions
+import teaching
+from book_extension import repository
+from exercises import CHECK
 from nbformat import NotebookNode
 
 import chapters
 
 PICTURE = "iVBORw0KGgo="  # the first bytes of a PNG stand for one: nothing here decodes it
-OTHER_PICTURE = "iVBORw0KGgp="
+OTHER_PICTURE = "iVBORw0KGgs="
 
 
 def stream(text: str, name: str = "stdout") -> NotebookNode:
@@ -46,13 +49,34 @@ def described(
     return {"mystnb": {"image": {"alt": alt}}}
 
 
-def exercise(name: str, *, solution: str | None = None) -> list[NotebookNode]:
+def exercise(grade: str, name: str) -> list[NotebookNode]:
     return [
-        text(f"```{{exercise}} {name}\n:label: {name}\n\nWhat is it?\n```"),
-        text(f"```{{solution-start}} {solution or name}\n:class: dropdown\n```"),
-        code(f"{name} = 1"),
+        text(f"```{{exercise}} {grade}: the {name}\n:label: {name}\n\nWhat is `{name}`?\n```"),
+        text(f"```{{solution-start}} {name}\n:class: dropdown\n```"),
+        code(f"{name} = 1\n{CHECK}\nassert {name} == 1"),
         text("```{solution-end}\n```"),
     ]
+
+
+def question(number: int, right: int) -> str:
+    answers = []
+    for place in range(2):
+        verdict = questions.RIGHT if place == right else questions.WRONG
+        answers.append(
+            f'<details class="answer"><summary>{place}</summary>\n\n'
+            f"{verdict} Here stands why that is so, in a sentence or two.\n\n</details>"
+        )
+    return "\n\n".join([f"**{number}. Which of the two?**", *answers])
+
+
+SELF_TEST = "\n\n".join([questions.HEADING, *(question(n + 1, n % 2) for n in range(4))])
+FOR_TEACHERS = """\
+**For teachers**
+
+- minutes: 20 to teach, 30 for the exercises
+- goes wrong: One thing.
+- goes wrong: Another thing.
+- leave out: The end."""
 
 
 def chapter() -> NotebookNode:
@@ -60,6 +84,7 @@ def chapter() -> NotebookNode:
     made = nbformat.v4.new_notebook()
     made.cells = [
         text(f"# Title\n\nA lead.\n\n{chapters.PROMISE}\n- see it.\n:::"),
+        code(chapters.INSTALLS, tags=["remove-cell"]),
         code(f"{chapters.FIRST_LINE}\n\nfrom unrolled import figures\n\n{chapters.LAST_LINE}"),
         text("(ch0-numbers)=\n## Numbers"),
         code("print(1.5)", stream("1.5\n")),
@@ -67,10 +92,13 @@ def chapter() -> NotebookNode:
         code("draw()", image(), **described()),
         code("draw_times()", image(), tags=["measured"], **described()),
         text("## Exercises"),
-        *exercise("first"),
-        *exercise("second"),
-        *exercise("third"),
-        text("## Summary\n\n- Seen.\n\n## Ledger rows answered\n\n- [C8](source_map.md#c8): seen."),
+        *exercise("Check", "first"),
+        *exercise("Apply", "second"),
+        *exercise("Explore", "third"),
+        text("## Summary\n\n- Seen."),
+        text(SELF_TEST),
+        text("## Ledger rows answered\n\n- [C8](source_map.md#c8): seen."),
+        nbformat.v4.new_markdown_cell(FOR_TEACHERS, metadata={"tags": teaching.TAGS}),
     ]
     for number, cell in enumerate(notebooks.code_cells(made)):
         cell.execution_count = number + 1
@@ -210,18 +238,24 @@ def drop_quiet_import(made: NotebookNode) -> str:
     return "does not start with 'import unrolled.quiet"
 
 
+def install_from_elsewhere(made: NotebookNode) -> str:
+    cell = cell_of(made, chapters.INSTALLS)
+    cell.source = cell.source.replace('REPOSITORY = ""', 'REPOSITORY = "https://example.org"')
+    return "the first code cell is not the one that installs"
+
+
 def drop_summary(made: NotebookNode) -> str:
-    made.cells[-1].source = "## Ledger rows answered\n\n- [C8](source_map.md#c8): seen."
+    cell_of(made, "## Summary").source = "- Seen."
     return "the last headings are not"
 
 
 def drop_ledger_row(made: NotebookNode) -> str:
-    made.cells[-1].source = "## Summary\n\n- Seen.\n\n## Ledger rows answered\n\nC8"
+    cell_of(made, "## Ledger").source = "## Ledger rows answered\n\nC8"
     return "no ledger row is named"
 
 
 def drop_exercise(made: NotebookNode) -> str:
-    start = made.cells.index(cell_of(made, "```{exercise} third"))
+    start = made.cells.index(cell_of(made, "```{exercise} Explore"))
     del made.cells[start : start + 4]
     return "2 exercises have a solution with executed code, not 3"
 
@@ -245,9 +279,107 @@ def leave_solution_open(made: NotebookNode) -> str:
     return "the solution of 'third' has no end"
 
 
+def ungrade(made: NotebookNode) -> str:
+    cell = cell_of(made, "```{exercise} Check")
+    cell.source = cell.source.replace("Check: the", "The")
+    return "the title 'The first' does not start with Check or Apply or Explore:"
+
+
+def forget_a_grade(made: NotebookNode) -> str:
+    cell = cell_of(made, "```{exercise} Explore")
+    cell.source = cell.source.replace("Explore:", "Apply:")
+    return "not of the grades Check, Apply, Explore, in this order"
+
+
+def drop_check(made: NotebookNode) -> str:
+    cell_of(made, "third = 1").source = "third = 1\nassert third == 1"
+    return f"the last cell of 'third', and no other, must hold one line {CHECK!r}"
+
+
+def check_nothing(made: NotebookNode) -> str:
+    cell_of(made, "third = 1").source = f"third = 1\n{CHECK}\nprint(third)"
+    return "the check of 'third' asserts nothing"
+
+
+def check_something_else(made: NotebookNode) -> str:
+    cell_of(made, "third = 1").source = f"third = 1\n{CHECK}\nassert figures"
+    return "the check of 'third' reads nothing that its answer defines"
+
+
+def read_a_neighbour(made: NotebookNode) -> str:
+    cell_of(made, "third = 1").source = f"third = 1\n{CHECK}\nassert third == second"
+    return "the check of 'third' reads second, which a student would not have"
+
+
+def ask_less(made: NotebookNode) -> str:
+    cell = cell_of(made, questions.HEADING)
+    cell.source = cell.source.partition("**4.")[0]
+    return "the self-test has 3 questions, not 4 or more"
+
+
+def give_no_right_answer(made: NotebookNode) -> str:
+    cell = cell_of(made, questions.HEADING)
+    cell.source = cell.source.replace(questions.RIGHT, questions.WRONG, 1)
+    return "question 1 has 2 answers, 0 of them right"
+
+
+def explain_nothing(made: NotebookNode) -> str:
+    cell = cell_of(made, questions.HEADING)
+    cell.source = cell.source.replace(" Here stands why that is so, in a sentence or two.", "", 1)
+    return "the answer '0' is hardly explained"
+
+
+def judge_nothing(made: NotebookNode) -> str:
+    cell = cell_of(made, questions.HEADING)
+    cell.source = cell.source.replace(questions.WRONG, "Perhaps.", 1)
+    return "says neither **Right.** nor **Not quite.**"
+
+
+def put_right_answers_first(made: NotebookNode) -> str:
+    asked = "\n\n".join(question(number + 1, 0) for number in range(4))
+    cell_of(made, questions.HEADING).source = f"{questions.HEADING}\n\n{asked}"
+    return "the right answer is always at the same place"
+
+
+def misform_answer(made: NotebookNode) -> str:
+    cell = cell_of(made, questions.HEADING)
+    cell.source = cell.source.replace("</summary>\n\n", "</summary>\n", 1)
+    return "not all of them are answers in the usual form"
+
+
+def say_nothing_to_teachers(made: NotebookNode) -> str:
+    del made.cells[-1]
+    return "the last cell is not the one for teachers"
+
+
+def plan_no_minutes(made: NotebookNode) -> str:
+    made.cells[-1].source = FOR_TEACHERS.replace("20 to teach", "some to teach")
+    return "the cell for teachers has 0 times a line '- minutes:"
+
+
+def fold_nothing(made: NotebookNode) -> str:
+    cell_of(made, "print(1.5)").outputs = [stream("1.5\n" * 40)]
+    return "cell 2 prints 40 lines; fold them with the tag hide-output"
+
+
 @pytest.mark.parametrize(
     "edit",
     [
+        ungrade,
+        forget_a_grade,
+        drop_check,
+        check_nothing,
+        check_something_else,
+        read_a_neighbour,
+        ask_less,
+        give_no_right_answer,
+        explain_nothing,
+        judge_nothing,
+        put_right_answers_first,
+        misform_answer,
+        say_nothing_to_teachers,
+        plan_no_minutes,
+        fold_nothing,
         delete_count,
         delete_cell,
         delete_digests,
@@ -264,6 +396,7 @@ def leave_solution_open(made: NotebookNode) -> str:
         drop_title,
         drop_promise,
         drop_quiet_import,
+        install_from_elsewhere,
         drop_summary,
         drop_ledger_row,
         drop_exercise,
@@ -458,10 +591,14 @@ def test_built_links_are_checked(tmp_path: Path) -> None:
 
 def test_buttons_point_at_whoever_builds() -> None:
     fork = {"GITHUB_REPOSITORY": "reader/fork", "GITHUB_REF_NAME": "main"}
-    options = book_extension.theme_options(fork)
+    options = repository.theme_options(fork)
     assert options["repository_url"] == "https://github.com/reader/fork"
     assert options["use_edit_page_button"] and options["launch_buttons"]["colab_url"]
+    opened = (
+        "https://colab.research.google.com/github/reader/fork/blob/main/chapters/03_cells.ipynb"
+    )
+    assert repository.colab_opens(opened, "main") == opened.replace("main", "hosted-notebooks")
 
-    alone = book_extension.theme_options({})
+    alone = repository.theme_options({})
     assert not alone["repository_url"] and not alone["launch_buttons"]
     assert not alone["use_repository_button"]

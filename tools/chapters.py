@@ -14,16 +14,31 @@ from collections.abc import Callable, Iterator, Sequence
 
 import questions
 import teaching
-from exercises import CHECK, GRADES, asked_for, read_exercises
+from exercises import CHECK, GRADES, asked_for, out_of_reach, read_exercises
 from nbformat import NotebookNode
-from notebooks import code_cells, markdown_of, paths_of, read, tags
+from notebooks import code_cells, markdown_of, paths_of, read, tags, texts_of
 
+INSTALLS = """\
+# On a hosted machine this installs the course's package; where it is installed, it does nothing.
+import importlib.util
+import subprocess
+import sys
+
+REPOSITORY = ""
+if importlib.util.find_spec("unrolled") is None:
+    if not REPOSITORY:
+        raise ModuleNotFoundError(
+            "the package unrolled is not installed: write the address of the repository that "
+            "this notebook comes from between the quotes of REPOSITORY, and run the cell again")
+    package = f"unrolled[notebooks] @ git+{REPOSITORY}"
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", package], check=True)"""
 FIRST_LINE = "import unrolled.quiet  # first: native log lines differ from run to run"
 LAST_LINE = "figures.use_style()"
 PROMISE = ":::{admonition} After this chapter you can"
 CLOSING_HEADINGS = ["## Exercises", "## Summary", "## Self-test", "## Ledger rows answered"]
 EXERCISES = 3  # at least
 ALT_CHARACTERS = 40  # at least
+OUTPUT_LINES = 30  # of text, at most, before an output must fold
 
 ALLOWED_TAGS = {
     "hide-cell",
@@ -52,7 +67,7 @@ def pictures(cell: NotebookNode) -> int:
 
 
 def opening(notebook: NotebookNode) -> Iterator[str]:
-    """A title, a lead and what the reader will be able to do; then the standard code cell."""
+    """A title, a lead and what the reader will be able to do; then the two standard cells."""
     first = notebook.cells[0] if notebook.cells else None
     if first is None or first.cell_type != "markdown" or not first.source.startswith("# "):
         yield "the first cell is not Markdown that starts with a title (# ...)"
@@ -60,11 +75,13 @@ def opening(notebook: NotebookNode) -> Iterator[str]:
     if PROMISE not in first.source:
         yield f"the first cell does not hold the box {PROMISE!r}"
     cells = code_cells(notebook)
-    lines = cells[0].source.splitlines() if cells else [""]
+    if not cells or cells[0].source != INSTALLS or tags(cells[0]) != ["remove-cell"]:
+        yield "the first code cell is not the one that installs, with the tag remove-cell"
+    lines = cells[1].source.splitlines() if len(cells) > 1 else [""]
     if lines[0] != FIRST_LINE:
-        yield f"the first code cell does not start with {FIRST_LINE!r}"
+        yield f"the second code cell does not start with {FIRST_LINE!r}"
     if lines[-1] != LAST_LINE:
-        yield f"the first code cell does not end with {LAST_LINE!r}"
+        yield f"the second code cell does not end with {LAST_LINE!r}"
 
 
 def closing(notebook: NotebookNode) -> Iterator[str]:
@@ -89,6 +106,14 @@ def pictures_described(notebook: NotebookNode) -> Iterator[str]:
             yield f"cell {number} shows a picture and hardly describes it: {text!r}"
         if text and not shown:
             yield f"cell {number} has alternative text and no picture"
+
+
+def long_outputs_folded(notebook: NotebookNode) -> Iterator[str]:
+    """What prints more than a screen is shown on a click."""
+    for number, cell in enumerate(code_cells(notebook)):
+        lines = sum(text.count("\n") for output in cell.outputs for text in texts_of(output))
+        if lines > OUTPUT_LINES and "hide-output" not in tags(cell):
+            yield f"cell {number} prints {lines} lines; fold them with the tag hide-output"
 
 
 def tags_known(notebook: NotebookNode) -> Iterator[str]:
@@ -137,6 +162,8 @@ def answers_checked(notebook: NotebookNode) -> Iterator[str]:
             yield f"the check of {exercise.label!r} asserts nothing"
         elif not asked_for(exercise):
             yield f"the check of {exercise.label!r} reads nothing that its answer defines"
+    for label, name in out_of_reach(notebook):
+        yield f"the check of {label!r} reads {name}, which a student would not have"
 
 
 def self_test(notebook: NotebookNode) -> Iterator[str]:
@@ -155,6 +182,7 @@ RULES: dict[str, Callable[[NotebookNode], Iterator[str]]] = {
         opening,
         closing,
         pictures_described,
+        long_outputs_folded,
         tags_known,
         exercises,
         answers_checked,

@@ -8,6 +8,7 @@ from a wrong one. The book shows both; the student edition (tools/editions.py) k
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -98,7 +99,7 @@ def read_exercises(notebook: NotebookNode) -> Exercises:
 
 
 def defined(source: str) -> dict[str, ast.stmt]:
-    """The names that code binds at its top level, loops and branches included, with where."""
+    """The names that code binds at its top level, loops and branches included, and by what."""
     names: dict[str, ast.stmt] = {}
 
     def targets(node: ast.AST) -> Iterator[str]:
@@ -110,6 +111,10 @@ def defined(source: str) -> dict[str, ast.stmt]:
         for statement in body:
             if isinstance(statement, ast.FunctionDef | ast.ClassDef):
                 names[statement.name] = statement
+                continue
+            if isinstance(statement, ast.Import | ast.ImportFrom):
+                for each in statement.names:
+                    names[each.asname or each.name.partition(".")[0]] = statement
                 continue
             for inner in ("body", "orelse", "finalbody"):
                 walk(getattr(statement, inner, []))
@@ -142,3 +147,33 @@ def asked_for(exercise: Exercise) -> dict[str, ast.stmt]:
     return {
         name: statement for name, statement in defined(exercise.answer).items() if name in wanted
     }
+
+
+def out_of_reach(notebook: NotebookNode) -> Iterator[tuple[str, str]]:
+    """Exercise and name, for each name that a check reads and a student would not have.
+
+    Known are the chapter's own names, what the exercise asks for and what the check defines.
+    """
+    found = read_exercises(notebook).found
+    solutions = {source for exercise in found.values() for source in exercise.code}
+    known = set(dir(builtins))
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and cell.source not in solutions:
+            known |= defined(cell.source).keys()
+    for exercise in found.values():
+        inner = every_name_bound(exercise.check)
+        for name in sorted(read_names(exercise.check) - known - inner - asked_for(exercise).keys()):
+            yield exercise.label, name
+
+
+def every_name_bound(source: str) -> set[str]:
+    """Names that code binds anywhere: arguments of functions and loops of comprehensions too."""
+    names = set(defined(source))
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.arg):
+            names.add(node.arg)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            names.add(node.name)
+    return names

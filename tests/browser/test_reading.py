@@ -1,0 +1,120 @@
+"""What a reader does in the book: search, walk from page to page, open, copy, use the keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import browser as chromium
+import pages
+import pytest
+from notebooks import ROOT
+from playwright.sync_api import Browser, Page
+
+ADDRESSES = Path(__file__).with_name("addresses.txt")
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = chromium.reader(browser)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [("forget gate", "03_cells"), ("sequence_length", "06_lengths_and_masks")],
+)
+def test_search_finds(page: Page, site: str, words: str, found: str) -> None:
+    page.goto(f"{site}intro.html")
+    page.keyboard.press("Control+k")
+    page.keyboard.type(words)
+    page.keyboard.press("Enter")
+    page.locator("#search-results .search li a").first.wait_for()
+    page.locator(".search-summary").wait_for()
+    links = page.locator("#search-results .search li > a").all()
+    assert any(found in (link.get_attribute("href") or "") for link in links[:5])
+
+
+def test_next_leads_through_the_whole_book_and_previous_back(page: Page, site: str) -> None:
+    listed = [f"{site}{name}.html" for name in pages.files_in_contents()]
+    for where, walk in (("next", listed), ("prev", listed[::-1])):
+        page.goto(walk[0])
+        walked = [page.url]
+        while (link := page.locator(f".prev-next-footer a.{SIDES[where]}-{where}")).count():
+            page.goto(link.evaluate("link => link.href"))
+            walked.append(page.url)
+        assert walked == walk
+
+
+SIDES = {"next": "right", "prev": "left"}
+
+
+def test_addresses_stay(html: Path) -> None:
+    """An address that the book has had leads somewhere for good: lines are added, none leave."""
+    promised = ADDRESSES.read_text(encoding="utf-8").split()
+    assert promised == sorted(promised)
+    there = {path.relative_to(html).as_posix() for path in html.rglob("*.html")}
+    assert [address for address in promised if address not in there] == []
+    new = {f"{name}.html" for name in pages.files_in_contents()} - set(promised)
+    assert not new, f"add {sorted(new)} to {ADDRESSES.relative_to(ROOT)}"
+
+
+def test_code_can_be_copied(browser: Browser, site: str) -> None:
+    context = chromium.reader(browser)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(f"{site}chapters/01_two_steps_in_numpy.html")
+    cells = page.locator(".cell_input")
+    assert page.locator(".cell_input button.copybtn").count() == cells.count() > 20
+    cell = cells.nth(1)
+    cell.hover()
+    cell.locator("button.copybtn").click()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.strip() == cell.locator("pre").inner_text().strip()
+    context.close()
+
+
+def test_keyboard_opens_a_solution_and_an_answer(page: Page, site: str) -> None:
+    page.goto(f"{site}chapters/01_two_steps_in_numpy.html")
+    solution = page.locator(".solution.dropdown").first
+    assert not solution.locator("pre").first.is_visible()
+    solution.locator("button.toggle-button").focus()
+    page.keyboard.press("Enter")
+    assert solution.locator("pre").first.is_visible()
+
+    answer = page.locator("details.answer").first
+    explained = answer.locator("p").first
+    assert not explained.is_visible()
+    answer.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert explained.is_visible()
+
+
+def test_first_key_skips_to_the_text(page: Page, site: str) -> None:
+    page.goto(f"{site}chapters/03_cells.html")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent").strip() == "Skip to main content"
+
+
+def test_pages_read_without_scripts(browser: Browser, site: str) -> None:
+    """Text, code, pictures and answers are there; nothing waits for a script for ever."""
+    context = chromium.reader(browser, scripts=False)
+    page = context.new_page()
+    page.goto(f"{site}chapters/01_two_steps_in_numpy.html")
+    assert page.locator("article h2").count() > 8
+    assert page.locator(".solution pre").first.is_visible()
+    answer = page.locator("details.answer").first
+    answer.locator("summary").click()
+    assert answer.locator("p").first.is_visible()
+    context.close()
+
+
+def test_opens_from_a_folder(page: Page, html: Path) -> None:
+    """`make book` names a file:// address: formulas, search and figures work there too."""
+    page.goto((html / "chapters" / "01_two_steps_in_numpy.html").as_uri())
+    page.evaluate(chromium.SETTLED)
+    assert page.locator("mjx-container").count() == page.locator("article .math").count() > 0
+    page.locator("figure.touch button").first.wait_for()
+    page.goto((html / "search.html").as_uri() + "?q=forget+gate")
+    page.locator("#search-results .search li a").first.wait_for()

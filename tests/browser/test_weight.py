@@ -1,0 +1,46 @@
+"""How much a reader has to load: requests and bytes, as a host that compresses text sends them.
+
+The record below is what was measured when it was last set; the tests allow a little more. Chromium's
+own word is taken for the bytes (headers included), with an empty cache.
+"""
+
+from __future__ import annotations
+
+import browser as chromium
+import pytest
+from playwright.sync_api import Browser
+
+SLACK = 1.1
+RECORD = {  # page: requests and kilobytes until the first formula or picture is seen, then in all
+    "intro": ((1, 1), (1, 1)),
+    "chapters/01_two_steps_in_numpy": ((1, 1), (1, 1)),
+    "chapters/02_learning_by_hand": ((1, 1), (1, 1)),
+}
+
+
+def measured(browser: Browser, site: str, name: str) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Requests and kilobytes until the first formula is typeset, and once all is scrolled past."""
+    context = chromium.reader(browser, size=chromium.NARROW)
+    page = context.new_page()
+    loaded: list[float] = []
+    session = context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.on("Network.loadingFinished", lambda done: loaded.append(done["encodedDataLength"]))
+    page.goto(f"{site}{name}.html")
+    page.locator("mjx-container, article img").first.wait_for()
+    page.wait_for_load_state("networkidle")
+    first = len(loaded), round(sum(loaded) / 1000)
+    page.evaluate(chromium.SETTLED)
+    page.wait_for_load_state("networkidle")
+    whole = len(loaded), round(sum(loaded) / 1000)
+    context.close()
+    return first, whole
+
+
+@pytest.mark.parametrize("name", RECORD)
+def test_page_is_light(browser: Browser, site: str, name: str) -> None:
+    now = measured(browser, site, name)
+    print(name, now)
+    for (requests, size), (most, largest) in zip(now, RECORD[name], strict=True):
+        assert requests <= most
+        assert size <= largest * SLACK

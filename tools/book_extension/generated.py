@@ -1,0 +1,146 @@
+"""Pages and files that are made from the notebooks while the book is built.
+
+- `{executions}`   a table: when each chapter was last executed, how long it took, with what
+- `{class-plan}`   a table: minutes and exercises of each chapter
+- `{class-notes}`  chapter by chapter, what goes wrong in class and what may be left out
+- `{downloads}`    links to the archives of notebooks, which are written beside the pages
+
+Each directive writes Markdown and has it parsed in its place.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import editions
+import notebooks
+import teaching
+from docutils import nodes
+from exercises import GRADES, read_exercises
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from .repository import repository
+
+FOLDER = "downloads"
+PDF = notebooks.ROOT / "_build" / "unrolled.pdf"  # made by `make pdf`
+ARCHIVES = {
+    "unrolled-notebooks.zip": "All notebooks, with their outputs and solutions",
+    "unrolled-student.zip": "The student edition: exercises without solutions, with cells that "
+    "check an answer",
+}
+
+
+class Generated(SphinxDirective):
+    """Markdown made from the notebooks, parsed in place of the directive."""
+
+    def markdown(self) -> str:
+        raise NotImplementedError
+
+    def run(self) -> list[nodes.Node]:
+        for path in [*notebooks.paths_of([]), notebooks.EXECUTIONS]:
+            self.env.note_dependency(str(path))
+        return self.parse_text_to_nodes(self.markdown())
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def link(name: str) -> str:
+    """A link to a chapter whose text is its title."""
+    return f"[]({name}.ipynb)"
+
+
+class Executions(Generated):
+    def markdown(self) -> str:
+        records = notebooks.executions()
+        rows = [
+            [
+                link(path.stem),
+                records[path.stem]["date"],
+                f"{records[path.stem]['seconds']} s",
+                ", ".join(f"{k} {v}" for k, v in records[path.stem]["versions"].items()),
+            ]
+            for path in notebooks.paths_of([])
+        ]
+        total = sum(records[path.stem]["seconds"] for path in notebooks.paths_of([]))
+        end = f"\nAll chapters together: {total // 60} min {total % 60} s.\n"
+        return table(["chapter", "last executed", "took", "with"], rows) + end
+
+
+class ClassPlan(Generated):
+    def markdown(self) -> str:
+        rows, sums = [], [0, 0]
+        for path in notebooks.paths_of([]):
+            notebook = notebooks.read(path)
+            advice = teaching.read_advice(notebook)
+            found = read_exercises(notebook).found.values()
+            counted = Counter(exercise.grade for exercise in found)
+            rows.append(
+                [link(path.stem), f"{advice.minutes_to_teach}", f"{advice.minutes_for_exercises}"]
+                + [str(counted[grade]) for grade in GRADES]
+            )
+            sums[0] += advice.minutes_to_teach
+            sums[1] += advice.minutes_for_exercises
+        rows.append(["**all**", *(f"**{minutes}**" for minutes in sums), "", "", ""])
+        head = ["chapter", "minutes to teach", "minutes for the exercises"]
+        return table(head + [grade.lower() for grade in GRADES], rows)
+
+
+class ClassNotes(Generated):
+    def markdown(self) -> str:
+        parts = []
+        for path in notebooks.paths_of([]):
+            advice = teaching.read_advice(notebooks.read(path))
+            parts.append(f"**{link(path.stem)}**\n")
+            parts += [f"- {each}" for each in advice.goes_wrong]
+            parts.append(f"- *When time is short:* {advice.leave_out}\n")
+        return "\n".join(parts)
+
+
+class Downloads(SphinxDirective):
+    """A list of links to files that are no pages, so that no reference of Sphinx leads to them."""
+
+    def run(self) -> list[nodes.Node]:
+        offered = dict(ARCHIVES)
+        if PDF.is_file():
+            offered[PDF.name] = "The whole book as a PDF"
+        up = "../" * self.env.docname.count("/")
+        items = nodes.bullet_list()
+        for name, text in offered.items():
+            reference = nodes.reference("", name, refuri=f"{up}{FOLDER}/{name}", internal=False)
+            items += nodes.list_item(
+                "", nodes.paragraph("", f"{text}: ", reference, nodes.Text("."))
+            )
+        return [items]
+
+
+def write_archives(app: Sphinx, exception: Exception | None) -> None:
+    if exception is not None or app.builder.name != "html":
+        return
+    folder = Path(app.outdir) / FOLDER
+    folder.mkdir(exist_ok=True)
+    home = repository(os.environ)
+    chapters = editions.chapters()
+    if home:
+        chapters = {
+            name: editions.hosted(notebook, home["url"]) for name, notebook in chapters.items()
+        }
+    students = {name: editions.student(notebook) for name, notebook in chapters.items()}
+    for (name, text), made in zip(ARCHIVES.items(), (chapters, students), strict=True):
+        (folder / name).write_bytes(editions.archive(made, text))
+    if PDF.is_file():
+        shutil.copy2(PDF, folder / PDF.name)
+
+
+def setup(app: Sphinx) -> None:
+    app.add_directive("executions", Executions)
+    app.add_directive("class-plan", ClassPlan)
+    app.add_directive("class-notes", ClassNotes)
+    app.add_directive("downloads", Downloads)
+    app.connect("build-finished", write_archives)

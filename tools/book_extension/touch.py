@@ -1,0 +1,72 @@
+"""The directive `{touch}`: a figure that a reader can change, with a picture where scripts are off.
+
+    ```{touch} two-steps
+    :picture: _static/touch-two-steps.png
+    :alt: What the picture shows.
+
+    The caption.
+    ```
+
+The picture is what a page without scripts, the PDF and a printed page show. `_static/touch.js` puts
+the figure in its place; its argument is one of that module's presets.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+PRESETS = ("word", "two-steps", "unroll", "lengths")
+
+
+class touch(nodes.General, nodes.Element):
+    """One figure; its children are the picture and the caption."""
+
+
+class Touch(SphinxDirective):
+    required_arguments = 1
+    has_content = True
+    option_spec = {"picture": directives.unchanged_required, "alt": directives.unchanged_required}
+
+    def run(self) -> list[nodes.Node]:
+        preset = self.arguments[0]
+        missing = [name for name in ("picture", "alt") if name not in self.options]
+        if preset not in PRESETS or missing:
+            raise self.error(
+                f"{preset!r} must be one of {', '.join(PRESETS)}, with the options picture and alt"
+            )
+        made = touch(preset=preset, ids=[f"touch-{preset}"])
+        image = nodes.image(uri=f"/{self.options['picture']}", alt=self.options["alt"])
+        caption = nodes.container(classes=["touch-caption"])
+        self.state.nested_parse(self.content, self.content_offset, caption)
+        made += [image, caption]
+        return [made]
+
+
+def visit_html(self: Any, node: touch) -> None:
+    self.body.append(
+        f'<figure class="touch" id="{node["ids"][0]}" data-preset="{node["preset"]}">\n'
+    )
+
+
+def depart_html(self: Any, node: touch) -> None:
+    self.body.append("</figure>\n")
+
+
+def load(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """The script and its styles, on the pages that have such a figure."""
+    if doctree is not None and next(doctree.findall(touch), None) is not None:
+        app.add_js_file("touch.js", type="module")
+        app.add_css_file("touch.css")
+
+
+def setup(app: Sphinx) -> None:
+    app.add_node(touch, html=(visit_html, depart_html))
+    app.add_directive("touch", Touch)
+    app.connect("html-page-context", load)

@@ -1,0 +1,125 @@
+"""Chromium on this machine, and the built book served to it on the loopback address."""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import http.server
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+MACOS = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
+MISSING = (
+    "There is no Chromium on this machine: install one (Debian: apt-get install chromium), "
+    "or name yours in the environment variable CHROMIUM."
+)
+COMPRESSED = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+THEMES = ("light", "dark")
+WIDE, NARROW = (1280, 900), (360, 780)  # a desktop's window and a small phone's, in CSS pixels
+
+# Waits until a page has typeset its formulas and has all of its pictures.
+SETTLED = """async () => {
+    if (window.MathJax) await window.MathJax.startup.promise;
+    for (const image of document.images) image.loading = "eager";
+    await Promise.all([...document.images].map((image) => image.decode().catch(() => {})));
+}"""
+
+
+def chromium() -> str | None:
+    """The path of a Chromium or Chrome: the one that CHROMIUM names, or any that is installed."""
+    named = os.environ.get("CHROMIUM")
+    if named:
+        if not shutil.which(named):
+            raise FileNotFoundError(f"CHROMIUM names {named!r}, which is no program")
+        return shutil.which(named)
+    found = filter(None, map(shutil.which, (*NAMES, *MACOS)))
+    return next(found, None)
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """A headless browser. Raises FileNotFoundError where there is none."""
+    path = chromium()
+    if path is None:
+        raise FileNotFoundError(MISSING)
+    with sync_playwright() as playwright:
+        browser = start(playwright, path)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def start(playwright: Playwright, path: str) -> Browser:
+    # As root, and so in most containers, Chromium starts only without its own sandbox.
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return playwright.chromium.launch(
+        executable_path=path,
+        args=["--disable-background-networking", *(["--no-sandbox"] if root else [])],
+    )
+
+
+def reader(
+    browser: Browser, *, theme: str = "light", size: tuple[int, int] = WIDE, scripts: bool = True
+) -> BrowserContext:
+    """A reader who has chosen a theme: a browser context with a cache of its own."""
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme="dark" if theme == "dark" else "light",
+        java_script_enabled=scripts,
+        reduced_motion="reduce",
+    )
+    context.add_init_script(
+        f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')"
+    )
+    return context
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    """Serves files as hosts of pages do, text compressed, and does not report each one."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        path = Path(self.translate_path(self.path))
+        if path.suffix not in COMPRESSED or not path.is_file():
+            super().do_GET()
+            return
+        body = gzip.compress(path.read_bytes(), mtime=0)
+        self.send_response(200)
+        self.send_header("Content-Type", COMPRESSED[path.suffix])
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address, ending in a slash, under which the files of `folder` are to be had."""
+    handler = functools.partial(Handler, directory=str(folder))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+    finally:
+        server.shutdown()
+        server.server_close()

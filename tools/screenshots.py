@@ -1,0 +1,44 @@
+"""Photograph every page of the book: wide and narrow, light and dark, from top to bottom.
+
+    python tools/screenshots.py [PAGE ...]
+
+A PAGE is its address without the ending, such as chapters/05_dynamic_rnn; all without one. The
+pictures lie in _build/screenshots. Build the book first (`make screenshots` does).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import browser as chromium
+import pages
+from notebooks import ROOT
+
+FOLDER = ROOT / "_build" / "screenshots"
+SIZES = {"wide": chromium.WIDE, "narrow": chromium.NARROW}
+
+
+def main(names: Sequence[str]) -> int:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    try:
+        with chromium.launched() as browser, chromium.served(ROOT / "_build" / "html") as site:
+            for size, window in SIZES.items():
+                for theme in chromium.THEMES:
+                    context = chromium.reader(browser, theme=theme, size=window)
+                    page = context.new_page()
+                    for name in names or pages.files_in_contents():
+                        page.goto(f"{site}{name}.html")
+                        page.evaluate(chromium.SETTLED)
+                        path = FOLDER / f"{name.replace('/', '-')}-{size}-{theme}.png"
+                        page.screenshot(path=path, full_page=True)
+                    context.close()
+    except FileNotFoundError as missing:
+        print(missing, file=sys.stderr)
+        return 1
+    print(f"The pictures lie in {FOLDER.relative_to(ROOT)}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
