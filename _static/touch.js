@@ -329,7 +329,7 @@ let figures = 0; // for ids that no two figures of a page share
 /** Put the touchable figure in the place of the picture. */
 export function mount(figure) {
   const preset = presets[figure.dataset.preset];
-  const picture = figure.querySelector("img");
+  const picture = [...figure.children].find((child) => child.matches("img, :has(img)"));
   if (!preset || !picture) return;
   const id = `touch-${figures++}`;
   const first = start(preset);
