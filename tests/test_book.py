@@ -55,6 +55,17 @@ def test_chapter_keeps_its_form(path: Path, rule: str) -> None:
     report(list(chapters.RULES[rule](notebooks.read(path))))
 
 
+@each_notebook
+def test_last_execution_is_recorded(path: Path) -> None:
+    """The page on the notebooks says when the outputs that are committed were made."""
+    record = notebooks.executions()[path.stem]
+    assert record["fingerprint"] == notebooks.fingerprint(notebooks.read(path))
+
+
+def test_only_chapters_have_a_record() -> None:
+    assert notebooks.executions().keys() == {path.stem for path in NOTEBOOKS}
+
+
 def test_ignored_outputs_are_counted() -> None:
     ignored = Counter(
         path.stem

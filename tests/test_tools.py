@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import teaching
 from book_extension import repository
 from exercises import CHECK
 from nbformat import NotebookNode
+from PIL import Image, ImageChops
 
 import chapters
 
@@ -122,6 +124,52 @@ def problems(notebook: NotebookNode, folder: Path) -> str:
 
 def test_a_good_chapter_passes(tmp_path: Path) -> None:
     assert problems(chapter(), tmp_path) == ""
+
+
+# --- when it was executed ----------------------------------------------------------------------
+
+
+def test_execution_is_recorded_once_a_day(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(notebooks, "CHAPTERS", tmp_path)
+    monkeypatch.setattr(notebooks, "EXECUTIONS", tmp_path / "executed.json")
+    path, made = tmp_path / "00_made.ipynb", chapter()
+    notebooks.write(made, path)
+    notebooks.record_execution(path, 3.2)
+    first = notebooks.EXECUTIONS.read_bytes()
+    record = notebooks.executions()["00_made"]
+    assert record["seconds"] == 3 and record["fingerprint"] == notebooks.fingerprint(made)
+    assert set(record["versions"]) == {"python", *notebooks.NAMED_VERSIONS}
+
+    notebooks.record_execution(path, 8.0)  # the same outputs on the same day
+    assert notebooks.EXECUTIONS.read_bytes() == first
+
+    change_number(made)
+    made.metadata["unrolled"] = {"outputs_sha256": ["another"]}
+    notebooks.write(made, path)
+    notebooks.record_execution(path, 8.0)
+    assert notebooks.executions()["00_made"]["seconds"] == 8
+
+
+def test_notebook_elsewhere_leaves_no_record(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(notebooks, "EXECUTIONS", tmp_path / "executed.json")
+    path = tmp_path / "00_made.ipynb"
+    notebooks.write(chapter(), path)
+    notebooks.record_execution(path, 1.0)
+    assert not notebooks.EXECUTIONS.exists()
+
+
+# --- pictures ----------------------------------------------------------------------------------
+
+
+def test_picture_gets_a_palette_once() -> None:
+    ramp = Image.linear_gradient("L").convert("RGB")
+    written = io.BytesIO()
+    ramp.save(written, "png")
+    small = notebooks.with_palette(written.getvalue())
+    assert Image.open(io.BytesIO(small)).mode == "P"
+    assert notebooks.with_palette(small) == small
+    shown = Image.open(io.BytesIO(small)).convert("RGB")
+    assert max(high for _, high in ImageChops.difference(ramp, shown).getextrema()) <= 1
 
 
 # --- an edit by hand ---------------------------------------------------------------------------

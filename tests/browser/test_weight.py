@@ -1,7 +1,7 @@
 """How much a reader has to load: requests and bytes, as a host that compresses text sends them.
 
-The record below is what was measured when it was last set; the tests allow a little more. Chromium's
-own word is taken for the bytes (headers included), with an empty cache.
+The record below is what was measured when it was last set; the tests allow a little more. The bytes
+are Chromium's own count, headers included, with an empty cache.
 """
 
 from __future__ import annotations

@@ -7,17 +7,21 @@
     The caption.
     ```
 
-The picture is what a page without scripts, the PDF and a printed page show. `_static/touch.js` puts
-the figure in its place; its argument is one of that module's presets.
+The picture is what a page without scripts shows. `_touch/touch.js` puts the figure in its place; the
+argument is one of that script's presets. The folder is not `_static`, since every script in there is
+loaded by every page.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 from docutils.parsers.rst import directives
+from PIL import Image
 from sphinx.application import Sphinx
+from sphinx.config import Config
 from sphinx.util.docutils import SphinxDirective
 
 PRESETS = ("word", "two-steps", "unroll", "lengths")
@@ -40,7 +44,10 @@ class Touch(SphinxDirective):
                 f"{preset!r} must be one of {', '.join(PRESETS)}, with the options picture and alt"
             )
         made = touch(preset=preset, ids=[f"touch-{preset}"])
-        image = nodes.image(uri=f"/{self.options['picture']}", alt=self.options["alt"])
+        picture = self.options["picture"]
+        with Image.open(Path(self.env.srcdir) / picture) as opened:
+            width = opened.width // 2  # drawn at twice the density
+        image = nodes.image(uri=f"/{picture}", alt=self.options["alt"], width=f"{width}px")
         caption = nodes.container(classes=["touch-caption"])
         self.state.nested_parse(self.content, self.content_offset, caption)
         made += [image, caption]
@@ -62,11 +69,16 @@ def load(
 ) -> None:
     """The script and its styles, on the pages that have such a figure."""
     if doctree is not None and next(doctree.findall(touch), None) is not None:
-        app.add_js_file("touch.js", type="module")
+        app.add_js_file("touch.js", loading_method="defer")
         app.add_css_file("touch.css")
 
 
+def serve(app: Sphinx, config: Config) -> None:
+    config.html_static_path.append("_touch")
+
+
 def setup(app: Sphinx) -> None:
+    app.connect("config-inited", serve)
     app.add_node(touch, html=(visit_html, depart_html))
     app.add_directive("touch", Touch)
     app.connect("html-page-context", load)

@@ -9,7 +9,14 @@
    2. Presets: what a figure shows at the start. A preset is data; all figures share one code path.
    3. Drawing: build the elements once, then write the numbers into them after every change.
 
-   Letters as in the book: B rows in the batch, T steps, D inputs, U units. */
+   Letters as in the book: B rows in the batch, T steps, D inputs, U units.
+
+   It is a script and not a module of the browser's kind, which would not load from a file:// address:
+   the book is read from a folder too. */
+
+(() => {
+"use strict";
+
 
 // ---------------------------------------------------------------------------- 1. Arithmetic
 
@@ -25,7 +32,7 @@ const transpose = (matrix) => matrix[0].map((_, j) => matrix.map((row) => row[j]
 const norm = (vector) => Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
 
 /** One time step and its parts, each [B, U]; x [B, D], h [B, U], kernel [D+U, U], bias [U]. */
-export function step(x, h, kernel, bias) {
+function step(x, h, kernel, bias) {
   const depth = kernel.length - bias.length; // rows :D meet the input, rows D: the state
   const fromInput = x.map((row) => product(row, kernel.slice(0, depth)));
   const fromState = h.map((row) => product(row, kernel.slice(depth)));
@@ -34,7 +41,7 @@ export function step(x, h, kernel, bias) {
 }
 
 /** All states [B, T+1, U], the initial one first; past its length a row's state stands still. */
-export function forward(inputs, kernel, bias, initialState = null, lengths = null) {
+function forward(inputs, kernel, bias, initialState = null, lengths = null) {
   let h = initialState ?? zeros(inputs.length, bias.length);
   const states = h.map((row) => [row]);
   for (let t = 0; t < inputs[0].length; t++) {
@@ -46,16 +53,16 @@ export function forward(inputs, kernel, bias, initialState = null, lengths = nul
 }
 
 /** Is step t of row i real, or padding? */
-export const isLive = (t, i, lengths) => lengths === null || t < lengths[i];
+const isLive = (t, i, lengths) => lengths === null || t < lengths[i];
 
 /** Outputs [B, T, U] of states [B, T+1, U]: the new state, or zeros past a row's length. */
-export function outputsOf(states, lengths = null) {
+function outputsOf(states, lengths = null) {
   return states.map((row, i) =>
     row.slice(1).map((h, t) => (isLive(t, i, lengths) ? h : zeros(h.length))));
 }
 
 /** Backpropagation through time: from the gradient of the outputs, [B, T, U], to all others. */
-export function backward(inputs, states, kernel, dOutputs, lengths = null) {
+function backward(inputs, states, kernel, dOutputs, lengths = null) {
   const units = kernel[0].length;
   const depth = kernel.length - units;
   const across = transpose(kernel); // [U, D+U]
@@ -86,7 +93,7 @@ export function backward(inputs, states, kernel, dOutputs, lengths = null) {
 }
 
 /** Everything a figure shows, from what its reader can change. */
-export function run(model) {
+function run(model) {
   const { steps, scale, lengths } = model;
   const inputs = model.inputs.map((row) => row.slice(0, steps)); // [B, T, D]
   const kernel = [...model.wx, ...model.wh.map((row) => row.map((value) => scale * value))];
@@ -126,7 +133,7 @@ const repeated = (rows, steps, lengths = null) =>
   rows.map((row, i) =>
     count(steps).map((t) => (isLive(t, i, lengths) ? [...row[t % 2]] : [0, 0, 0])));
 
-export const presets = {
+const presets = {
   // Three units whose weights can be read: one notes an l and keeps it, one says whether the letter
   // is a vowel, and one hears from that one a step later.
   word: {
@@ -178,13 +185,13 @@ export const presets = {
 };
 
 /** A fresh model: what a reader can change, as the preset has it. */
-export function start(preset) {
+function start(preset) {
   const model = structuredClone({ scale: 1, row: 0, lengths: null, word: null, ...preset.start });
   return model.word === null ? model : spell(model, preset, model.word);
 }
 
 /** Let the model read another word, all of it; other letters than the preset's are left out. */
-export function spell(model, preset, text) {
+function spell(model, preset, text) {
   const known = [...text.toLowerCase()].filter((c) => preset.letters.includes(c));
   const word = known.slice(0, preset.maxSteps).join("");
   if (word === "") return model;
@@ -327,7 +334,7 @@ function numbers(rows, columnNames, edit = null, format = decimals) {
 let figures = 0; // for ids that no two figures of a page share
 
 /** Put the touchable figure in the place of the picture. */
-export function mount(figure) {
+function mount(figure) {
   const preset = presets[figure.dataset.preset];
   const picture = [...figure.children].find((child) => child.matches("img, :has(img)"));
   if (!preset || !picture) return;
@@ -635,4 +642,9 @@ export function mount(figure) {
   draw();
 }
 
-if (typeof document !== "undefined") document.querySelectorAll("figure.touch").forEach(mount);
+document.querySelectorAll("figure.touch").forEach(mount);
+// For the tests, which compare the arithmetic with `unrolled.reference`.
+globalThis.unrolledTouch = {
+  step, forward, outputsOf, backward, isLive, presets, start, spell, run, mount,
+};
+})();
