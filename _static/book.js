@@ -1,7 +1,9 @@
-/* What does not fit the column scrolls within its own frame: code, outputs, tables, formulas. Such a
-   frame takes the keyboard's focus, so that the arrow keys scroll it; one that fits does not. */
+/* What does not fit the column scrolls within its own frame: code, outputs with wide pictures,
+   tables, formulas. Such a frame takes the keyboard's focus, so that the arrow keys scroll it; one that fits does not. */
 (() => {
-  const FRAMES = "article pre, .pst-scrollable-table-container, mjx-container[display]";
+  const FRAMES = [
+    "article pre", ".cell_output", ".pst-scrollable-table-container", "mjx-container[display]",
+  ].join();
 
   const offerFocus = () => {
     for (const frame of document.querySelectorAll(FRAMES)) {
@@ -13,5 +15,6 @@
   addEventListener("resize", offerFocus);
   addEventListener("load", () => {
     (window.MathJax?.startup?.promise ?? Promise.resolve()).then(offerFocus);
+    for (const picture of document.images) picture.addEventListener("load", offerFocus);
   });
 })();

@@ -15,15 +15,16 @@ import browser as chromium
 import pages
 from notebooks import ROOT
 
+FIRST = "chapters/01_two_steps_in_numpy"  # has formulas, so what typesets them is loaded
 HTML = ROOT / "_build" / "html"
 PDF = ROOT / "_build" / "unrolled.pdf"
 
 # Puts the articles of all pages into this one. A place `x` of the page `a/b` becomes `a/b#x`, and a
 # link to it a link inside the document; pictures keep their addresses, since all are absolute.
-JOIN = """async (names) => {
+JOIN = """async ([site, names]) => {
     const joined = document.createElement("main");
     for (const name of names) {
-        const address = new URL(`${name}.html`, document.baseURI).href;
+        const address = `${site}${name}.html`;
         const text = await (await fetch(address)).text();
         const page = new DOMParser().parseFromString(text, "text/html");
         const article = document.adoptNode(page.querySelector("article.bd-article"));
@@ -33,7 +34,6 @@ JOIN = """async (names) => {
             each.src = new URL(each.getAttribute("src"), address).href;
         for (const each of article.querySelectorAll("a[href]")) {
             const target = new URL(each.getAttribute("href"), address);
-            const site = new URL(".", document.baseURI).href;
             if (!target.href.startsWith(site)) continue;
             const other = target.href.slice(site.length).split("#")[0].replace(/\\.html$/, "");
             if (!names.includes(other)) continue;
@@ -66,11 +66,10 @@ def main() -> int:
     try:
         with chromium.launched() as browser, chromium.served(HTML) as site:
             page = chromium.reader(browser).new_page()
-            # A page with formulas, so that what typesets them is loaded.
-            page.goto(f"{site}intro.html")
+            page.goto(f"{site}{FIRST}.html")
             page.evaluate(chromium.SETTLED)
             page.add_style_tag(content=STYLE)
-            page.evaluate(JOIN, pages.files_in_contents())
+            page.evaluate(JOIN, [site, pages.files_in_contents()])
             page.pdf(
                 path=PDF,
                 format="A4",

@@ -29,7 +29,7 @@ PAGE = """<!DOCTYPE html>
 <img src="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'/%3E" alt="A picture.">
 <figcaption>What it shows.</figcaption>
 </figure>
-<script type="module" src="_static/touch.js"></script>
+<script defer src="_static/touch.js"></script>
 </body>
 </html>"""
 
@@ -87,13 +87,13 @@ def figure(browser: Browser, site: str) -> Iterator[Open]:
 
 @pytest.fixture(scope="module")
 def module(browser: Browser, site: str) -> Iterator[Callable[..., Any]]:
-    """A function that evaluates JavaScript with the module as `touch` and `data` handed over."""
+    """A function that evaluates JavaScript, with the script's functions as `touch`, and `data`."""
     page = browser.new_page()
     page.route(site + "bare.html", lambda r: r.fulfill(body="<p>", content_type="text/html"))
     page.goto(site + "bare.html")
+    page.add_script_tag(url=site + "_static/touch.js")
     yield lambda script, **data: page.evaluate(
-        f"async (data) => {{ const touch = await import('{site}_static/touch.js'); {script} }}",
-        data,
+        f"(data) => {{ const touch = globalThis.unrolledTouch; {script} }}", data
     )
     page.close()
 

@@ -59,18 +59,18 @@ def link(name: str) -> str:
 class Executions(Generated):
     def markdown(self) -> str:
         records = notebooks.executions()
-        rows = [
-            [
-                link(path.stem),
-                records[path.stem]["date"],
-                f"{records[path.stem]['seconds']} s",
-                ", ".join(f"{k} {v}" for k, v in records[path.stem]["versions"].items()),
-            ]
-            for path in notebooks.paths_of([])
-        ]
+        rows, used = [], {}
+        for path in notebooks.paths_of([]):
+            record = records[path.stem]
+            versions = ", ".join(f"{name} {each}" for name, each in record["versions"].items())
+            used[versions] = chr(ord("a") + len(used)) if versions not in used else used[versions]
+            seconds = f"{record['seconds']} s"
+            rows.append([link(path.stem), record["date"], seconds, used[versions]])
         total = sum(records[path.stem]["seconds"] for path in notebooks.paths_of([]))
-        end = f"\nAll chapters together: {total // 60} min {total % 60} s.\n"
-        return table(["chapter", "last executed", "took", "with"], rows) + end
+        rows.append(["**all**", "", f"**{total // 60} min {total % 60} s**", ""])
+        explained = "\n".join(f"- {letter}: {versions}" for versions, letter in used.items())
+        head = ["chapter", "last executed", "took", "versions"]
+        return f"{table(head, rows)}\n{explained}\n"
 
 
 class ClassPlan(Generated):

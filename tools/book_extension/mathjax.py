@@ -7,9 +7,12 @@ parts that read TeX, write HTML and tell screen readers what a formula says come
 from __future__ import annotations
 
 import importlib.util
+import re
 import shutil
 from pathlib import Path
+from typing import Any
 
+from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
@@ -25,6 +28,7 @@ PARTS = (
     "a11y/assistive-mml.js",
 )
 LOADED = ["core", "input/tex", "output/chtml", "a11y/assistive-mml"]
+MARK = re.compile("mathjax/|window.MathJax")  # of the scripts that load it and set it up
 
 
 def source() -> Path:
@@ -44,6 +48,19 @@ def configure(app: Sphinx, config: Config) -> None:
     config.mathjax3_config = settings
 
 
+def leave_out(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """No scripts for formulas on a page that has none; Sphinx counts those of its sub-pages too."""
+    if app.env.get_domain("math").data["has_equations"].get(page):
+        return
+    context["script_files"] = [
+        script
+        for script in context.get("script_files", ())
+        if not MARK.search(f"{script.filename} {script.attributes.get('body')}")
+    ]
+
+
 def copy(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.format != "html":
         return
@@ -58,4 +75,5 @@ def copy(app: Sphinx, exception: Exception | None) -> None:
 
 def setup(app: Sphinx) -> None:
     app.connect("config-inited", configure)
+    app.connect("html-page-context", leave_out, priority=900)  # after Sphinx has added them
     app.connect("build-finished", copy)

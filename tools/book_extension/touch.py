@@ -7,9 +7,9 @@
     The caption.
     ```
 
-The picture is what a page without scripts shows. `_touch/touch.js` puts the figure in its place; the
-argument is one of that script's presets. The folder is not `_static`, since every script in there is
-loaded by every page.
+The picture is what a page without scripts shows. `_touch/touch.js` puts the figure in its place;
+the argument is one of that script's presets. The folder is not `_static`, since every page loads
+every script in there.
 """
 
 from __future__ import annotations
