@@ -41,7 +41,7 @@ class Generated(SphinxDirective):
         raise NotImplementedError
 
     def run(self) -> list[nodes.Node]:
-        for path in [*notebooks.paths_of([]), notebooks.EXECUTIONS]:
+        for path in [*notebooks.paths_of([]), notebooks.EXECUTIONS, __file__]:
             self.env.note_dependency(str(path))
         return self.parse_text_to_nodes(self.markdown())
 
@@ -59,11 +59,12 @@ def link(name: str) -> str:
 class Executions(Generated):
     def markdown(self) -> str:
         records = notebooks.executions()
-        rows, used = [], {}
+        rows: list[list[str]] = []
+        used: dict[str, str] = {}  # versions, each with its letter
         for path in notebooks.paths_of([]):
             record = records[path.stem]
             versions = ", ".join(f"{name} {each}" for name, each in record["versions"].items())
-            used[versions] = chr(ord("a") + len(used)) if versions not in used else used[versions]
+            used.setdefault(versions, chr(ord("a") + len(used)))
             seconds = f"{record['seconds']} s"
             rows.append([link(path.stem), record["date"], seconds, used[versions]])
         total = sum(records[path.stem]["seconds"] for path in notebooks.paths_of([]))
