@@ -1,0 +1,80 @@
+"""The parts of the Sphinx extension that can be tried without building the book."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pydata_sphinx_theme
+import pytest
+from book_extension import icons, markup, previews, touch
+from docutils import nodes
+from fontTools.ttLib import TTFont
+from notebooks import ROOT
+from PIL import Image
+
+AWESOME = next(
+    Path(pydata_sphinx_theme.__file__).parent.glob("theme/*/static/vendor/fontawesome/*")
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("One sentence. Another one.", "One sentence. Another one."),
+        ("Fits.  Two\nlines. " + "x" * 200 + ".", "Fits. Two lines."),
+        ("What follows: " + "x" * 200, "What follows"),
+        ("word " * 60, " ".join(["word"] * 39) + " …"),
+    ],
+)
+def test_description_is_cut_at_a_sentence(text: str, shown: str) -> None:
+    assert previews.shortened(text) == shown
+    assert len(shown) <= previews.CHARACTERS
+
+
+def test_page_without_a_paragraph_has_the_books_description() -> None:
+    assert previews.description(None) == previews.DESCRIPTION
+    section = nodes.section("", nodes.title("", "T"), nodes.paragraph("", "What it is about."))
+    document = nodes.document(None, None, "", section)  # type: ignore[arg-type]
+    assert previews.description(document) == "What it is about."
+
+
+def test_card_has_the_size_that_messengers_expect(tmp_path: Path) -> None:
+    path = tmp_path / "cards" / "a.png"
+    previews.draw_card("A title that is so long that it takes three lines", "About. " * 60, path)
+    assert Image.open(path).size == previews.CARD
+    assert path.stat().st_size < 60_000
+
+
+def test_icons_are_those_that_pages_name() -> None:
+    sheet = icons.style_sheet(AWESOME, {"fa-solid", "fa-moon", "fa-no-such-icon"}, {"f107"})
+    assert '.fa-moon:before{content:"\\f186"}' in sheet and "fa-sun" not in sheet
+    assert "no-such" not in sheet and 'Brands";font-weight' not in sheet
+    assert len(sheet) < 3000
+
+
+def test_icon_font_holds_the_wanted_glyphs_alone() -> None:
+    font = AWESOME / "webfonts" / "fa-solid-900.ttf"
+    small = icons.glyphs(font, {0xF186, 0xF107, 0x1})
+    assert small is not None
+    assert set(TTFont(io.BytesIO(small)).getBestCmap()) == {0xF186, 0xF107}
+    assert icons.glyphs(font, {0x1}) is None
+
+
+def test_html_is_mended() -> None:
+    html = (
+        '<img src="a.png"><div role="list" class="citation-list">'
+        '<div class="citation" role="doc-biblioentry"><a role="doc-backlink" href="#a">A</a>'
+    )
+    assert markup.mended(html) == (
+        '<img loading="lazy" decoding="async" src="a.png"><div class="citation-list">'
+        '<div class="citation"><a href="#a">A</a>'
+    )
+
+
+def test_presets_are_those_of_the_script() -> None:
+    script = (ROOT / "_touch" / "touch.js").read_text(encoding="utf-8")
+    table = script.partition("const presets = {")[2].partition("\n};")[0]
+    for preset in touch.PRESETS:
+        assert f"\n  {preset}: {{" in table or f'\n  "{preset}": {{' in table
+    assert table.count("\n    label:") == len(touch.PRESETS)
