@@ -47,10 +47,15 @@ def test_card_has_the_size_that_messengers_expect(tmp_path: Path) -> None:
 
 
 def test_icons_are_those_that_pages_name() -> None:
-    sheet = icons.style_sheet(AWESOME, {"fa-solid", "fa-moon", "fa-no-such-icon"}, {"f107"})
+    sheet = icons.style_sheet(AWESOME, {"fa-solid", "fa-moon", "fa-no-such-icon"}, {0xF107})
     assert '.fa-moon:before{content:"\\f186"}' in sheet and "fa-sun" not in sheet
     assert "no-such" not in sheet and 'Brands";font-weight' not in sheet
     assert len(sheet) < 3000
+
+
+def test_icons_of_styles_are_found_however_they_are_written() -> None:
+    styles = 'a{content:"\\f107"} b{--i:"\uf0eb"} c{color:#fff}'
+    assert icons.characters_in(styles) == {0xF107, 0xF0EB}
 
 
 def test_icon_font_holds_the_wanted_glyphs_alone() -> None:

@@ -46,7 +46,9 @@ JOIN = """async ([site, names]) => {
         joined.append(article);
     }
     document.body.replaceChildren(joined);
+    document.title = "Unrolled: recurrent networks in TensorFlow";
     await MathJax.typesetPromise();
+    await document.fonts.ready;
     await Promise.all([...document.images].map((image) => image.decode().catch(() => {})));
 }"""
 STYLE = """
@@ -55,7 +57,7 @@ STYLE = """
     article.bd-article { padding: 0 !important; }
     .toggle > *, .admonition.dropdown > * { display: block; }
     pre { white-space: pre-wrap !important; }
-    img, pre, table, .admonition-title, h1, h2, h3 { break-inside: avoid; }
+    img, pre, tr, details, .admonition-title, h1, h2, h3 { break-inside: avoid; }
     h1, h2, h3 { break-after: avoid; }
 """
 FOOTER = """<div style="width: 100%; text-align: center; font-size: 8px; color: #52606d">
@@ -73,6 +75,7 @@ def main() -> int:
             page.pdf(
                 path=PDF,
                 format="A4",
+                scale=0.85,
                 margin={"top": "18mm", "bottom": "18mm", "left": "16mm", "right": "16mm"},
                 print_background=True,
                 display_header_footer=True,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import browser as chromium
 import pages
 import pytest
+from fontTools.ttLib import TTFont
 from notebooks import ROOT
 from playwright.sync_api import Browser, Page
 
@@ -73,6 +77,19 @@ def test_code_can_be_copied(browser: Browser, site: str) -> None:
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.strip() == cell.locator("pre").inner_text().strip()
     context.close()
+
+
+def test_every_icon_has_its_glyph(page: Page, site: str, html: Path) -> None:
+    """Icons are characters; the font that was cut down for this book has all that a page shows."""
+    page.goto(f"{site}chapters/01_two_steps_in_numpy.html")
+    shown = page.evaluate("""() => [...document.querySelectorAll("body *")].flatMap((element) =>
+        ["::before", "::after"].map((part) => getComputedStyle(element, part).content)).join("")""")
+    wanted = {ord(each) for each in shown if "\ue000" <= each <= "\uf8ff"}
+    assert len(wanted) > 5
+    sheet = (html / "_static" / "icons.css").read_text(encoding="utf-8")
+    fonts = [base64.b64decode(data) for data in re.findall(r"font/woff;base64,([^\"]+)", sheet)]
+    there = {code for font in fonts for code in TTFont(io.BytesIO(font)).getBestCmap()}
+    assert wanted <= there
 
 
 def test_keyboard_opens_a_solution_and_an_answer(page: Page, site: str) -> None:

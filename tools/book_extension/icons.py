@@ -63,11 +63,18 @@ def glyphs(font: Path, characters: Iterable[int]) -> bytes | None:
     return written.getvalue()
 
 
-def style_sheet(awesome: Path, named: set[str], coded: set[str]) -> str:
-    """`icons.css` for icons that are named by class or by the code of their glyph."""
+def characters_in(styles: str) -> set[int]:
+    """The icons that styles name, by the escape of their character or the character itself."""
+    return {int(code, 16) for code in re.findall(r"\\([ef][0-9a-f]{3})\b", styles)} | {
+        ord(each) for each in re.findall("[\ue000-\uf8ff]", styles)
+    }
+
+
+def style_sheet(awesome: Path, named: set[str], coded: set[int]) -> str:
+    """`icons.css` for icons that are named by class or by their character."""
     known = codes((awesome / "css" / "all.min.css").read_text(encoding="utf-8"))
     rules = {name: known[name] for name in sorted(named & known.keys())}
-    characters = {int(code, 16) for code in {*rules.values(), *coded}}
+    characters = {int(code, 16) for code in rules.values()} | coded
     parts = [COMMON]
     for file, (family, weight, classes) in FAMILIES.items():
         if not named & {name[1:] for name in classes}:
@@ -92,7 +99,7 @@ def write(app: Sphinx, exception: Exception | None) -> None:
     pages = [path for path in Path(app.outdir).rglob("*.html") if static not in path.parents]
     named = set(re.findall(r"\bfa[srb]?(?:-[\w-]+)?\b", read_all(pages)))
     styles = [*static.glob("styles/*.css"), *static.glob("*.css")]
-    coded = set(re.findall(r"\\(f[0-9a-f]{3})\b", read_all(styles)))
+    coded = characters_in(read_all(styles))
     theme = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme" / "static"
     awesome = next((theme / "vendor" / "fontawesome").iterdir())  # the folder of its version
     (static / "icons.css").write_text(style_sheet(awesome, named, coded), encoding="utf-8")
