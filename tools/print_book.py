@@ -30,8 +30,10 @@ JOIN = """async ([site, names]) => {
         const article = document.adoptNode(page.querySelector("article.bd-article"));
         article.id = `page:${name}`;
         for (const each of article.querySelectorAll("[id]")) each.id = `${name}#${each.id}`;
-        for (const each of article.querySelectorAll("img[src]"))
+        for (const each of article.querySelectorAll("img[src]")) {
+            each.loading = "eager";
             each.src = new URL(each.getAttribute("src"), address).href;
+        }
         for (const each of article.querySelectorAll("a[href]")) {
             const target = new URL(each.getAttribute("href"), address);
             if (!target.href.startsWith(site)) continue;
