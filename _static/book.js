@@ -15,6 +15,5 @@
   addEventListener("resize", offerFocus);
   addEventListener("load", () => {
     (window.MathJax?.startup?.promise ?? Promise.resolve()).then(offerFocus);
-    for (const picture of document.images) picture.addEventListener("load", offerFocus);
   });
 })();

@@ -365,21 +365,23 @@ def ask_less(made: NotebookNode) -> str:
     return "the self-test has 3 questions, not 4 or more"
 
 
-def give_no_right_answer(made: NotebookNode) -> str:
+def change_self_test(made: NotebookNode, old: str, new: str) -> None:
     cell = cell_of(made, questions.HEADING)
-    cell.source = cell.source.replace(questions.RIGHT, questions.WRONG, 1)
+    cell.source = cell.source.replace(old, new, 1)
+
+
+def give_no_right_answer(made: NotebookNode) -> str:
+    change_self_test(made, questions.RIGHT, questions.WRONG)
     return "question 1 has 2 answers, 0 of them right"
 
 
 def explain_nothing(made: NotebookNode) -> str:
-    cell = cell_of(made, questions.HEADING)
-    cell.source = cell.source.replace(" Here stands why that is so, in a sentence or two.", "", 1)
+    change_self_test(made, " Here stands why that is so, in a sentence or two.", "")
     return "the answer '0' is hardly explained"
 
 
 def judge_nothing(made: NotebookNode) -> str:
-    cell = cell_of(made, questions.HEADING)
-    cell.source = cell.source.replace(questions.WRONG, "Perhaps.", 1)
+    change_self_test(made, questions.WRONG, "Perhaps.")
     return "says neither **Right.** nor **Not quite.**"
 
 
@@ -390,8 +392,7 @@ def put_right_answers_first(made: NotebookNode) -> str:
 
 
 def misform_answer(made: NotebookNode) -> str:
-    cell = cell_of(made, questions.HEADING)
-    cell.source = cell.source.replace("</summary>\n\n", "</summary>\n", 1)
+    change_self_test(made, "</summary>\n\n", "</summary>\n")
     return "not all of them are answers in the usual form"
 
 

@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from notebooks import ROOT
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
+HTML = ROOT / "_build" / "html"  # the built book
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 MACOS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -123,3 +125,16 @@ def served(folder: Path) -> Iterator[str]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+@contextmanager
+def opened_book() -> Iterator[tuple[Browser, str]]:
+    """A browser and the address of the built book; ends the program where there is no browser."""
+    try:
+        found = chromium()
+    except FileNotFoundError as wrong:
+        raise SystemExit(str(wrong)) from None
+    if found is None:
+        raise SystemExit(MISSING)
+    with launched() as browser, served(HTML) as address:
+        yield browser, address

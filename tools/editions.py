@@ -141,7 +141,7 @@ def hosted(notebook: NotebookNode, address: str) -> NotebookNode:
     first = code_cells(made)[0]
     if NO_ADDRESS not in first.source:
         raise ValueError(f"the first code cell has no line {NO_ADDRESS!r} to fill in")
-    first.source = first.source.replace(NO_ADDRESS, f"REPOSITORY = {address!r}".replace("'", '"'))
+    first.source = first.source.replace(NO_ADDRESS, f'REPOSITORY = "{address}"')
     return made
 
 

@@ -76,10 +76,15 @@ def text_of(notebook: NotebookNode) -> str:
     return nbformat.writes(notebook, version=nbformat.NO_CONVERT) + "\n"
 
 
-def write(notebook: NotebookNode, path: Path) -> None:
+def write_text(text: str, path: Path) -> None:
+    """Write a file as a whole or not at all."""
     partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text_of(notebook), encoding="utf-8")
+    partial.write_text(text, encoding="utf-8")
     os.replace(partial, path)
+
+
+def write(notebook: NotebookNode, path: Path) -> None:
+    write_text(text_of(notebook), path)
 
 
 def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
@@ -324,10 +329,7 @@ def record_execution(path: Path, seconds: float) -> None:
     if {key: before.get(key) for key in record} == record:
         return
     records[path.stem] = {**record, "seconds": round(seconds)}
-    text = json.dumps(dict(sorted(records.items())), indent=1) + "\n"
-    partial = EXECUTIONS.with_name(f".{EXECUTIONS.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, EXECUTIONS)
+    write_text(json.dumps(dict(sorted(records.items())), indent=1) + "\n", EXECUTIONS)
 
 
 # --- commands ----------------------------------------------------------------------------------

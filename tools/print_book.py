@@ -9,14 +9,11 @@ offers it for download.
 
 from __future__ import annotations
 
-import sys
-
 import browser as chromium
 import pages
 from notebooks import ROOT
 
 FIRST = "chapters/01_two_steps_in_numpy"  # has formulas, so what typesets them is loaded
-HTML = ROOT / "_build" / "html"
 PDF = ROOT / "_build" / "unrolled.pdf"
 
 # Puts the articles of all pages into this one. A place `x` of the page `a/b` becomes `a/b#x`, and a
@@ -30,10 +27,8 @@ JOIN = """async ([site, names]) => {
         const article = document.adoptNode(page.querySelector("article.bd-article"));
         article.id = `page:${name}`;
         for (const each of article.querySelectorAll("[id]")) each.id = `${name}#${each.id}`;
-        for (const each of article.querySelectorAll("img[src]")) {
-            each.loading = "eager";
+        for (const each of article.querySelectorAll("img[src]"))
             each.src = new URL(each.getAttribute("src"), address).href;
-        }
         for (const each of article.querySelectorAll("a[href]")) {
             const target = new URL(each.getAttribute("href"), address);
             if (!target.href.startsWith(site)) continue;
@@ -51,7 +46,6 @@ JOIN = """async ([site, names]) => {
     document.title = "Unrolled: recurrent networks in TensorFlow";
     await MathJax.typesetPromise();
     await document.fonts.ready;
-    await Promise.all([...document.images].map((image) => image.decode().catch(() => {})));
 }"""
 STYLE = """
     body { background: white; }
@@ -66,32 +60,28 @@ FOOTER = """<div style="width: 100%; text-align: center; font-size: 8px; color: 
     Unrolled &nbsp;·&nbsp; <span class="pageNumber"></span></div>"""
 
 
-def main() -> int:
-    try:
-        with chromium.launched() as browser, chromium.served(HTML) as site:
-            page = chromium.reader(browser).new_page()
-            page.goto(f"{site}{FIRST}.html")
-            page.evaluate(chromium.SETTLED)
-            page.add_style_tag(content=STYLE)
-            page.evaluate(JOIN, [site, pages.files_in_contents()])
-            page.pdf(
-                path=PDF,
-                format="A4",
-                scale=0.85,
-                margin={"top": "18mm", "bottom": "18mm", "left": "16mm", "right": "16mm"},
-                print_background=True,
-                display_header_footer=True,
-                header_template="<span></span>",
-                footer_template=FOOTER,
-                outline=True,
-                tagged=True,
-            )
-    except FileNotFoundError as missing:
-        print(missing, file=sys.stderr)
-        return 1
+def main() -> None:
+    with chromium.opened_book() as (browser, site):
+        page = chromium.reader(browser).new_page()
+        page.goto(f"{site}{FIRST}.html")
+        page.evaluate(chromium.SETTLED)
+        page.add_style_tag(content=STYLE)
+        page.evaluate(JOIN, [site, pages.files_in_contents()])
+        page.evaluate(chromium.SETTLED)
+        page.pdf(
+            path=PDF,
+            format="A4",
+            scale=0.85,
+            margin={"top": "18mm", "bottom": "18mm", "left": "16mm", "right": "16mm"},
+            print_background=True,
+            display_header_footer=True,
+            header_template="<span></span>",
+            footer_template=FOOTER,
+            outline=True,
+            tagged=True,
+        )
     print(f"The book lies in {PDF.relative_to(ROOT)}.")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -8,6 +8,7 @@ pictures lie in _build/screenshots. Build the book first (`make screenshots` doe
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Sequence
 
@@ -19,26 +20,20 @@ FOLDER = ROOT / "_build" / "screenshots"
 SIZES = {"wide": chromium.WIDE, "narrow": chromium.NARROW}
 
 
-def main(names: Sequence[str]) -> int:
+def main(names: Sequence[str]) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    try:
-        with chromium.launched() as browser, chromium.served(ROOT / "_build" / "html") as site:
-            for size, window in SIZES.items():
-                for theme in chromium.THEMES:
-                    context = chromium.reader(browser, theme=theme, size=window)
-                    page = context.new_page()
-                    for name in names or pages.files_in_contents():
-                        page.goto(f"{site}{name}.html")
-                        page.evaluate(chromium.SETTLED)
-                        path = FOLDER / f"{name.replace('/', '-')}-{size}-{theme}.png"
-                        page.screenshot(path=path, full_page=True)
-                    context.close()
-    except FileNotFoundError as missing:
-        print(missing, file=sys.stderr)
-        return 1
+    with chromium.opened_book() as (browser, site):
+        for (size, window), theme in itertools.product(SIZES.items(), chromium.THEMES):
+            context = chromium.reader(browser, theme=theme, size=window)
+            page = context.new_page()
+            for name in names or pages.files_in_contents():
+                page.goto(f"{site}{name}.html")
+                page.evaluate(chromium.SETTLED)
+                path = FOLDER / f"{name.replace('/', '-')}-{size}-{theme}.png"
+                page.screenshot(path=path, full_page=True)
+            context.close()
     print(f"The pictures lie in {FOLDER.relative_to(ROOT)}.")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1:])

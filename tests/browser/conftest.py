@@ -35,7 +35,7 @@ def html(browser: Browser) -> Path:
         [sys.executable, str(ROOT / "tools" / "build_book.py")], capture_output=True, text=True
     )
     assert built.returncode == 0, built.stdout + built.stderr
-    return ROOT / "_build" / "html"
+    return chromium.HTML
 
 
 @pytest.fixture(scope="session")

@@ -64,13 +64,13 @@ def leave_out(
 def copy(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.format != "html":
         return
-    target = Path(app.outdir) / "_static" / "mathjax"
+    installed, target = source(), Path(app.outdir) / "_static" / "mathjax"
     for part in PARTS:
         (target / part).parent.mkdir(parents=True, exist_ok=True)
-        if (source() / part).is_dir():
-            shutil.copytree(source() / part, target / part, dirs_exist_ok=True)
+        if (installed / part).is_dir():
+            shutil.copytree(installed / part, target / part, dirs_exist_ok=True)
         else:
-            shutil.copy2(source() / part, target / part)
+            shutil.copy2(installed / part, target / part)
 
 
 def setup(app: Sphinx) -> None:
