@@ -11,7 +11,7 @@ from book_extension import icons, markup, previews, touch
 from docutils import nodes
 from fontTools.ttLib import TTFont
 from notebooks import ROOT
-from PIL import Image
+from PIL import Image, ImageColor
 
 AWESOME = next(
     Path(pydata_sphinx_theme.__file__).parent.glob("theme/*/static/vendor/fontawesome/*")
@@ -46,6 +46,15 @@ def test_card_has_the_size_that_messengers_expect(tmp_path: Path) -> None:
     assert path.stat().st_size < 60_000
 
 
+def test_card_has_the_colours_it_names(tmp_path: Path) -> None:
+    previews.draw_card("A title", "About.", tmp_path / "a.png")
+    card = Image.open(tmp_path / "a.png").convert("RGB")
+    drawn = {colour for _, colour in card.getcolors() or []}
+    named = (previews.PAPER, previews.INK, previews.MUTED, previews.ACCENT)
+    assert {ImageColor.getrgb(name) for name in named} <= drawn
+    assert len(drawn) > 20  # with shades between them, at the edges of letters
+
+
 def test_icons_are_those_that_pages_name() -> None:
     sheet = icons.style_sheet(AWESOME, {"fa-solid", "fa-moon", "fa-no-such-icon"}, {0xF107})
     assert '.fa-moon:before{content:"\\f186"}' in sheet and "fa-sun" not in sheet
@@ -62,7 +71,9 @@ def test_icon_font_holds_the_wanted_glyphs_alone() -> None:
     font = AWESOME / "webfonts" / "fa-solid-900.ttf"
     small = icons.glyphs(font, {0xF186, 0xF107, 0x1})
     assert small is not None
-    assert set(TTFont(io.BytesIO(small)).getBestCmap()) == {0xF186, 0xF107}
+    cut = TTFont(io.BytesIO(small))
+    assert set(cut.getBestCmap()) == {0xF186, 0xF107}
+    assert cut["head"].modified == TTFont(font)["head"].modified  # the same bytes on every day
     assert icons.glyphs(font, {0x1}) is None
 
 

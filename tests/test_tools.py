@@ -638,6 +638,127 @@ def test_built_links_are_checked(tmp_path: Path) -> None:
     ]
 
 
+MADE_FROM = [  # one file of each kind that a page is made from
+    "_build/unrolled.pdf",
+    "_config.yml",
+    "_static/book.css",
+    "_templates/home.html",
+    "_toc.yml",
+    "_touch/touch.js",
+    "chapters/01_first.ipynb",
+    "chapters/executed.json",
+    "chapters/references.bib",
+    "intro.md",
+    "src/unrolled/cells.py",
+    "tools/book_extension/markup.py",
+    "tools/teaching.py",
+]
+
+
+class Builder:
+    """Stands for Sphinx: counts the builds and makes a page; a test may have it fail."""
+
+    def __init__(self, project: Path) -> None:
+        self.project, self.built, self.page, self.returncode = project, 0, "<h1>A</h1>", 0
+
+    def __call__(self, *command: Any, **options: Any) -> Builder:
+        self.built += 1
+        for folder in ("html", ".doctrees"):
+            (self.project / "_build" / folder).mkdir()  # nothing of an earlier build is there
+        (self.project / "_build/html/index.html").write_text(self.page, encoding="utf-8")
+        return self
+
+
+@pytest.fixture
+def builder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Builder:
+    """A small project in the place of this one, and what stands for Sphinx there."""
+    for name in MADE_FROM:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("old", encoding="utf-8")
+    builder = Builder(tmp_path)
+    monkeypatch.setattr(build_book, "ROOT", tmp_path)
+    monkeypatch.setattr(build_book, "BUILD", tmp_path / "_build")
+    monkeypatch.setattr(build_book.subprocess, "run", builder)
+    return builder
+
+
+def test_book_of_the_same_files_is_built_once(builder: Builder) -> None:
+    assert [build_book.main() for _ in range(3)] == [0, 0, 0]
+    assert builder.built == 1
+    for name in (".git/index", "_build/html.log", "env/pyvenv.cfg", "env/lib/a.py", "src/.b.swp"):
+        (builder.project / name).parent.mkdir(parents=True, exist_ok=True)
+        (builder.project / name).write_text("new", encoding="utf-8")
+        assert build_book.main() == 0
+    assert builder.built == 1
+
+
+@pytest.mark.parametrize("name", MADE_FROM)
+def test_edit_of_any_source_builds_every_page_anew(builder: Builder, name: str) -> None:
+    path = builder.project / name
+    edits = [
+        lambda: path.write_text("new", encoding="utf-8"),
+        lambda: path.rename(path.with_stem("other")),
+        lambda: path.with_stem("other").unlink(),
+        lambda: path.write_text("old", encoding="utf-8"),
+    ]
+    build_book.main()
+    for built, edit in enumerate(edits, start=2):
+        edit()
+        assert build_book.main() == 0
+        assert builder.built == built
+
+
+def test_every_kind_of_source_is_among_the_projects() -> None:
+    found = {path.relative_to(notebooks.ROOT).parts[0] for path in build_book.sources()}
+    kinds = {name.partition("/")[0] for name in MADE_FROM} - {"_build"}
+    assert kinds <= found
+    assert not {name for name in found if name.startswith(".")}
+
+
+def test_who_builds_and_with_what_counts(
+    builder: Builder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    build_book.main()
+    monkeypatch.setenv("BOOK_URL", "https://example.org/book")
+    build_book.main()
+    assert builder.built == 2
+    monkeypatch.setenv("GITHUB_REPOSITORY", "reader/fork")
+    build_book.main()
+    assert builder.built == 3
+    packages = tmp_path / ".packages"
+    monkeypatch.syspath_prepend(packages)
+    (packages / "sphinx-7.4.8.dist-info").mkdir(parents=True)
+    build_book.main()
+    assert builder.built == 4
+
+
+def test_book_that_is_not_whole_is_built_again(builder: Builder) -> None:
+    build_book.main()
+    page = builder.project / "_build" / "html" / "index.html"
+    page.write_text("<h1>B</h1>", encoding="utf-8")
+    build_book.main()
+    assert builder.built == 2 and page.read_text(encoding="utf-8") == builder.page
+    page.unlink()
+    build_book.main()
+    assert builder.built == 3
+    (page.parent / "more.html").write_text("", encoding="utf-8")
+    build_book.main()
+    assert builder.built == 4
+
+
+@pytest.mark.parametrize("fault", [{"returncode": 1}, {"page": '<a href="gone.html">gone</a>'}])
+def test_book_with_a_fault_is_never_taken_for_good(builder: Builder, fault: dict[str, Any]) -> None:
+    build_book.main()
+    good = dict(vars(builder))
+    vars(builder).update(fault)
+    (builder.project / "intro.md").write_text("new", encoding="utf-8")
+    assert build_book.main() == 1
+    assert build_book.main() == 1
+    vars(builder).update({key: good[key] for key in fault})
+    assert build_book.main() == 0
+    assert builder.built == 4
+
+
 def test_buttons_point_at_whoever_builds() -> None:
     fork = {"GITHUB_REPOSITORY": "reader/fork", "GITHUB_REF_NAME": "main"}
     options = repository.theme_options(fork)

@@ -4,20 +4,32 @@
 
 Fails when Sphinx warns of anything, when a link points at a page or a place that is not there, and
 when a page would ask another host for what it needs to be shown.
+
+Either every page is made anew, or nothing is done: that is, when the book that lies there is whole
+and has been made from what there is now. No part of an earlier build is ever used for another one.
 """
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
+import os
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
+
+# Folders that no page is made from, beside the hidden ones: what was built, and environments.
+MADE = {"_build", "build", "dist", "__pycache__"}
+# How the names of environment variables begin that say who builds the book, and for which address.
+HOSTED = ("BOOK_", "GITHUB_")
 
 # Where a page names what a browser fetches without being asked.
 FETCHED = {
@@ -28,6 +40,8 @@ FETCHED = {
     "video": "src",
     "link": "href",
 }
+# Thousands of words of code have a colour and nothing else: no place, no link.
+COLOURED = re.compile(r'</?span(?: class="[^"]*")?>')
 # Relations of <link> that name a page, not a thing to fetch.
 NAMED_ONLY = {"canonical", "index", "search", "prev", "next", "author", "license", "alternate"}
 
@@ -40,7 +54,7 @@ class Page(HTMLParser):
         self.places: set[str] = set()
         self.links: list[str] = []
         self.fetched: list[str] = []
-        self.feed(path.read_text(encoding="utf-8"))
+        self.feed(COLOURED.sub("", path.read_text(encoding="utf-8")))
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         named = {key: value for key, value in attributes if value}
@@ -78,28 +92,82 @@ def broken(html: Path) -> Iterator[str]:
                 yield f"{name} links to {address}, a place that page does not have"
 
 
-def main() -> int:
-    # All pages are written anew, from Sphinx's cache of what it has read: a page that left the
-    # contents does not stay behind, and a reference whose target left is warned of.
-    shutil.rmtree(BUILD / "html", ignore_errors=True)
+def sources() -> Iterator[Path]:
+    """Every file that a page may be made from: all of the project's but what was built."""
+    for folder, folders, files in os.walk(ROOT):
+        place = Path(folder)
+        folders[:] = [
+            name
+            for name in folders
+            if not (name.startswith(".") or name in MADE or (place / name / "pyvenv.cfg").exists())
+        ]
+        yield from (place / name for name in files if not name.startswith("."))
+    yield from BUILD.glob("*.pdf")  # the book offers it for download
+
+
+def digest(files: Iterable[Path]) -> str:
+    """One digest of the names and contents of files."""
+    total = hashlib.sha256()
+    for path in sorted(files):
+        with path.open("rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()
+        total.update(f"{path.relative_to(ROOT).as_posix()} {content}\n".encode())
+    return total.hexdigest()
+
+
+def surroundings() -> str:
+    """What pages depend on beside files: Python, the installed packages, who builds the book."""
+    folders = [Path(each) for each in sys.path if Path(each).is_dir()]
+    packages = sorted(path.name for each in folders for path in each.glob("*.dist-info"))
+    hosted = sorted(f"{key}={os.environ[key]}" for key in os.environ if key.startswith(HOSTED))
+    return hashlib.sha256("\n".join([sys.version, *packages, *hosted]).encode()).hexdigest()
+
+
+def origin() -> str:
+    """What the book would be made from now, as digests."""
+    return f"{digest(sources())} {surroundings()}"
+
+
+def record(made_from: str) -> str:
+    """What is noted of a book: what it was made from, and all of its files."""
+    files = (path for path in (BUILD / "html").rglob("*") if path.is_file())
+    return f"{made_from} {digest(files)}\n"
+
+
+def build() -> bool:
+    """Make all pages anew and check them; whether all is well."""
+    for folder in ("html", ".doctrees", "jupyter_execute"):
+        shutil.rmtree(BUILD / folder, ignore_errors=True)
     # Not the script `jupyter-book`: it starts with the path of a Python, and paths may move.
     command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
     options = ["build", str(ROOT), "-W", "-n", "--keep-going", "--quiet"]
     built = subprocess.run([*command, *options], cwd=ROOT, check=False)
     if built.returncode:
-        # Sphinx warns of a page when it reads it and then takes it from its cache: without the
-        # cache the next build warns again.
-        shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)
         print("The book was not built: see the warnings above.", file=sys.stderr)
-        return 1
-    html = BUILD / "html"
-    problems = list(broken(html))
+        return False
+    problems = list(broken(BUILD / "html"))
     for problem in problems:
         print(problem, file=sys.stderr)
     if problems:
         print(f"The book has {len(problems)} broken links.", file=sys.stderr)
-        return 1
-    print(f"Every link inside the book leads somewhere. Open {(html / 'index.html').as_uri()}")
+    return not problems
+
+
+def main() -> int:
+    BUILD.mkdir(exist_ok=True)
+    noted = BUILD / "book.sha256"
+    with (BUILD / "book.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the second of two builds waits, and finds the book
+        made_from = origin()
+        if noted.is_file() and noted.read_text(encoding="utf-8") == record(made_from):
+            print("Nothing has changed since the book was built.")
+        else:
+            noted.unlink(missing_ok=True)
+            if not build():
+                return 1
+            noted.write_text(record(made_from), encoding="utf-8")
+    index = BUILD / "html" / "index.html"
+    print(f"Every link inside the book leads somewhere. Open {index.as_uri()}")
     return 0
 
 

@@ -14,8 +14,9 @@ import copy
 import io
 import sys
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from exercises import DIRECTIVE, Exercise, asked_for, read_exercises
@@ -60,9 +61,20 @@ def stub_of(name: str, statement: ast.stmt) -> str:
     return f"{name} = ...  # your answer"
 
 
+def text_cell(source: str) -> NotebookNode:
+    """A Markdown cell. Its form is checked with the whole notebook, when that is written: to check
+    each cell alone, as those of `nbformat.v4.new_markdown_cell` are, takes longer than the rest."""
+    return nbformat.from_dict({"cell_type": "markdown", "source": source, "metadata": {}})
+
+
+def code_cell(source: str, metadata: Mapping[str, Any] | None = None) -> NotebookNode:
+    made = {"cell_type": "code", "source": source, "metadata": dict(metadata or {})}
+    return nbformat.from_dict({**made, "outputs": [], "execution_count": None})
+
+
 def stub_cell(exercise: Exercise) -> NotebookNode:
     stubs = [stub_of(name, statement) for name, statement in asked_for(exercise).items()]
-    return nbformat.v4.new_code_cell("\n".join(dict.fromkeys(stubs)).strip())
+    return code_cell("\n".join(dict.fromkeys(stubs)).strip())
 
 
 def check_cell(exercise: Exercise) -> NotebookNode:
@@ -76,7 +88,7 @@ def check_cell(exercise: Exercise) -> NotebookNode:
     if values:
         answered = " and ".join(f"{name} is not ..." for name in values)
         lines += [f"assert {answered}, (", f"    {NOT_YET}", ")"]
-    return nbformat.v4.new_code_cell("\n".join([*lines, exercise.check]))
+    return code_cell("\n".join([*lines, exercise.check]))
 
 
 def question(found: str) -> str:
@@ -98,7 +110,7 @@ def student(notebook: NotebookNode) -> NotebookNode:
             continue
         if cell.cell_type == "code":
             if solution is None:
-                made.cells.append(nbformat.v4.new_code_cell(cell.source, metadata=cell.metadata))
+                made.cells.append(code_cell(cell.source, cell.metadata))
             continue
         kept, place = [], 0
         text = cell.source + "\n"
@@ -129,7 +141,7 @@ def student(notebook: NotebookNode) -> NotebookNode:
 
 def add_text(notebook: NotebookNode, text: str) -> None:
     if text.strip():
-        notebook.cells.append(nbformat.v4.new_markdown_cell(text.strip()))
+        notebook.cells.append(text_cell(text.strip()))
 
 
 # --- hosted edition ----------------------------------------------------------------------------

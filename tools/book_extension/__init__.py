@@ -2,6 +2,7 @@
 
 Each module here is one matter:
 
+- speed        the build in several processes, and nothing looked up twice
 - repository   buttons point at the repository that builds the book
 - labels       a link `page.md#label` may name any label of that page
 - markup       pictures and citations, mended in the HTML
@@ -18,11 +19,11 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from . import generated, icons, labels, markup, mathjax, previews, repository, touch
+from . import generated, icons, labels, markup, mathjax, previews, repository, speed, touch
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("comments_config", {}, "html")  # set by Jupyter Book, unused here
-    for part in (repository, labels, markup, mathjax, icons, previews, touch, generated):
+    for part in (speed, repository, labels, markup, mathjax, icons, previews, touch, generated):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

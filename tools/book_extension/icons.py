@@ -50,7 +50,7 @@ def codes(style_sheet: str) -> dict[str, str]:
 
 def glyphs(font: Path, characters: Iterable[int]) -> bytes | None:
     """A WOFF font of the characters that `font` has; None where it has none of them."""
-    original = TTFont(font)
+    original = TTFont(font, recalcTimestamp=False)  # the same font on every day
     wanted = sorted(set(characters) & set(original.getBestCmap()))
     if not wanted:
         return None

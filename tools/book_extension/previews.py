@@ -6,15 +6,15 @@ description as text, the card as a picture of 1200 x 630 pixels under `_static/c
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import textwrap
 from html import escape
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 from docutils import nodes
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageColor, ImageDraw, ImageFont
 from sphinx.application import Sphinx
 
 DESCRIPTION = (
@@ -24,6 +24,7 @@ DESCRIPTION = (
 CHARACTERS = 200  # of a description, at most: more is cut off where it is shown
 CARD = (1200, 630)  # pixels, the proportions that such cards have
 PAPER, INK, MUTED, ACCENT = "#ffffff", "#1f2933", "#52606d", "#a86400"
+SHADES = 20  # between the paper and each colour, for the edges of letters
 
 
 def shortened(text: str) -> str:
@@ -45,10 +46,30 @@ def description(doctree: nodes.document | None) -> str:
     return DESCRIPTION
 
 
+def fonts() -> Path:
+    """The folder of the fonts of the book's figures, found without importing Matplotlib."""
+    spec = importlib.util.find_spec("matplotlib")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("Matplotlib, whose fonts the preview cards use, is not installed.")
+    return Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf"
+
+
 def font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
-    """The font of the book's figures, which Matplotlib brings along."""
-    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
-    return ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / name, size)
+    return ImageFont.truetype(fonts() / f"DejaVuSans{'-Bold' * bold}.ttf", size)
+
+
+def palette() -> Image.Image:
+    """The colours of every card: to look for the best ones of each takes longer than to draw it."""
+    paper, *inks = map(ImageColor.getrgb, (PAPER, INK, MUTED, ACCENT))
+    colours = [
+        round(near + (far - near) * shade / SHADES)
+        for ink in inks
+        for shade in range(SHADES + 1)
+        for near, far in zip(ink, paper)
+    ]
+    holder = Image.new("P", (1, 1))
+    holder.putpalette(colours)
+    return holder
 
 
 def draw_card(title: str, text: str, path: Path) -> None:
@@ -67,7 +88,7 @@ def draw_card(title: str, text: str, path: Path) -> None:
         pen.text((80, top + 20), line, font=font(29), fill=MUTED)
         top += 42
     path.parent.mkdir(parents=True, exist_ok=True)
-    card.quantize(64).save(path)
+    card.quantize(palette=palette(), dither=Image.Dither.NONE).save(path)
 
 
 def describe(
