@@ -25,11 +25,21 @@ CELLS = {
 }
 
 
+# What is left to choose, the small cells here are written out: `dynamic` has no loop, unless it has
+# lengths that are known only at run time.
+DYNAMIC = {
+    "dynamic": {},
+    "loop": {"unroll": 1},
+    "turns of 2": {"unroll": 2},
+    "segments": {"unroll": 1, "recompute_every": 2},
+}
+
+
 def unroll(kind, cell, x, lengths=None, time_major=False, **how):
     """Outputs [B, T, U] (or [T, B, U]) and state, by either function of the package."""
     how.setdefault("dtype", None if "initial_state" in how else x.dtype)
-    if kind == "dynamic":
-        return u.dynamic_rnn(cell, x, lengths, time_major=time_major, **how)
+    if kind in DYNAMIC:
+        return u.dynamic_rnn(cell, x, lengths, time_major=time_major, **DYNAMIC[kind], **how)
     outputs, state = u.static_rnn(cell, tf.unstack(x, axis=1), sequence_length=lengths, **how)
     return tf.stack(outputs, axis=1), state
 
@@ -85,7 +95,8 @@ def as_batch_major(kind, cell, x, lengths=None, time_major=False):
     return tf.transpose(outputs, [1, 0, 2]), state
 
 
-LAYOUTS = [("static", False), ("dynamic", False), ("dynamic", True)]
+LAYOUTS = [("static", False), ("dynamic", False), ("dynamic", True), ("loop", False)]
+LAYOUTS += [("turns of 2", True), ("segments", False)]
 
 
 @pytest.mark.parametrize("lengths", [None, RAMP], ids=["no lengths", "lengths 0 to T"])
@@ -142,24 +153,26 @@ def test_unrolled_cells_are_numpys(name, step, kind, lengths):
     assert_equal(tuple(state) if isinstance(state, tuple) else state, expected[1])
 
 
+@pytest.mark.parametrize("kind", ["dynamic", "turns of 2", "segments"])
 @pytest.mark.parametrize("way", ["function", "graph"])
 @pytest.mark.parametrize("lengths", [None, RAMP, 0 * RAMP], ids=["none", "ramp", "all zero"])
-def test_sizes_known_only_at_run_time(way, lengths):
+def test_sizes_known_only_at_run_time(kind, way, lengths):
     feeds = {"x": X} if lengths is None else {"x": X, "lengths": lengths}
     unknown = [("x", 0), ("x", 1), ("lengths", 0)]
-    program = with_gradients(lambda cell, x, lengths=None: unroll("dynamic", cell, x, lengths))
+    program = with_gradients(lambda cell, x, lengths=None: unroll(kind, cell, x, lengths))
     actual = ways.run(way, CELLS["stack"], D, program, feeds, unknown=unknown)
     assert_equal(actual, oracle("stack", lengths))
 
 
+@pytest.mark.parametrize("kind", ["dynamic", "turns of 2", "segments"])
 @pytest.mark.parametrize("way", ways.WAYS)
 @pytest.mark.parametrize("unknown", [(), [("x", 0), ("x", 1)]], ids=["known", "unknown"])
-def test_no_steps_at_all(way, unknown):
+def test_no_steps_at_all(kind, way, unknown):
     outputs, state = ways.run(
         way,
         CELLS["gru"],
         D,
-        lambda cell, x: unroll("dynamic", cell, x, initial_state=tf.ones([B, U], x.dtype)),
+        lambda cell, x: unroll(kind, cell, x, initial_state=tf.ones([B, U], x.dtype)),
         {"x": X[:, :0]},
         unknown=unknown,
     )
@@ -183,7 +196,7 @@ def test_length_zero_gives_the_initial_state(kind):
 
 @pytest.mark.parametrize("padding", [np.nan, np.inf, -np.inf, 1e300])
 @pytest.mark.parametrize("way", ways.WAYS)
-@pytest.mark.parametrize("kind", ["static", "dynamic"])
+@pytest.mark.parametrize("kind", ["static", "dynamic", "loop", "segments"])
 def test_what_the_padding_holds_reaches_nothing(kind, way, padding):
     dirty = np.where((np.arange(T) < RAMP[:, None])[..., None], X, padding)
     program = with_gradients(lambda cell, x: unroll(kind, cell, x, RAMP))
@@ -351,7 +364,8 @@ def test_the_dynamic_graph_does_not_grow_and_the_static_one_does():
             len(f.node_def) for f in graph.as_graph_def().library.function
         )
 
-    assert operations("dynamic", 5) == operations("dynamic", 50)
+    assert operations("loop", 5) == operations("loop", 50) == operations("dynamic", 50)
+    assert operations("dynamic", 5) < operations("dynamic", 20)  # written out: no loop
     growth = operations("static", 20) - operations("static", 10)
     assert operations("static", 30) - operations("static", 20) == growth > 0
 

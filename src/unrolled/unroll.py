@@ -15,6 +15,7 @@ batch, T steps, D inputs, U units. The arguments are those of TensorFlow 1.15's 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,6 +26,7 @@ from unrolled.checks import (
     as_float_tensor,
     as_written,
     check_cell,
+    check_count,
     check_float_dtype,
     check_lengths,
     check_state,
@@ -32,6 +34,8 @@ from unrolled.checks import (
     size_or_tensor,
     size_shape,
 )
+from unrolled.recompute import scan_in_segments
+from unrolled.scan import scan, sensible_unroll
 
 
 @as_written
@@ -106,6 +110,9 @@ def dynamic_rnn(
     swap_memory: bool = False,
     time_major: bool = False,
     scope: str | None = None,
+    *,
+    unroll: int | None = None,
+    recompute_every: int | None = None,
 ) -> tuple[Any, Any]:
     """Run a cell in a loop inside the graph, one copy of the cell whatever the number of steps.
 
@@ -128,6 +135,12 @@ def dynamic_rnn(
         have ignored it since TensorFlow 2: what the gradient needs stays where it was made.
       time_major: the first two axes of inputs and outputs are [T, B] and not [B, T].
       scope: a name for the operations, `rnn` where it is left out.
+      unroll: how many steps one turn of the loop takes, as in `jax.lax.scan`; it changes no number.
+        1 is the loop above; a T that is known and not greater is written out without a loop. Left
+        out, up to 32 steps of a small cell are written out, and more are a loop of single steps.
+      recompute_every: S, to train on sequences too long for the memory. What the gradient needs is
+        then kept for S steps at a time and otherwise computed again from every S-th state: about
+        T/S + S states are kept and not T, for a third more time. S = √T keeps least.
 
     Returns:
       The outputs, one tensor [B, T, U] (or [T, B, U]), and the final state.
@@ -135,20 +148,52 @@ def dynamic_rnn(
     Raises:
       TypeError: `cell` is not a cell.
       ValueError: the inputs are not floating point or not [B, T, D] with a known D; neither
-        `initial_state` nor `dtype` is given; the state or the lengths do not fit.
+        `initial_state` nor `dtype` is given; the state or the lengths do not fit; `unroll` or
+        `recompute_every` is not a whole number of at least 1; `recompute_every` with a cell whose
+        second run would differ from its first.
       tf.errors.InvalidArgumentError: lengths that do not fit, where known only at run time.
     """
     check_cell(cell)
+    if unroll is not None:
+        unroll = check_count(unroll, "unroll")
+    if recompute_every is not None:
+        recompute_every = check_count(recompute_every, "recompute_every")
     with tf.name_scope(scope or "rnn"):
         dtype = _check_dtype(dtype, initial_state)
         inputs = _as_inputs(cell, inputs, dtype, rank=3, time_major=time_major)
-        if not time_major:
-            inputs = tf.nest.map_structure(_swap_batch_and_time, inputs)  # [B,T,D] -> [T,B,D]
-        outputs, state = _loop(
-            cell, inputs, sequence_length, initial_state, dtype, parallel_iterations, swap_memory
+        time, batch_axis = (0, 1) if time_major else (1, 0)
+        first = tf.nest.flatten(inputs)[0]
+        steps, batch = size_or_tensor(first, time), size_or_tensor(first, batch_axis)
+
+        def without_time(x: tf.Tensor) -> tf.TensorSpec:
+            return tf.TensorSpec(x.shape[1:] if time_major else x.shape[:1] + x.shape[2:], x.dtype)
+
+        one_step = tf.nest.map_structure(without_time, inputs)
+        run = _prepare(cell, one_step, batch, steps, initial_state, dtype, sequence_length)
+        last = _last_step(steps, run.lengths)
+        if last is not steps:
+            inputs = tf.nest.map_structure(lambda x: _up_to(last, x, time), inputs)
+        how: dict[str, Any] = {
+            "unroll": unroll or sensible_unroll(cell, last if isinstance(last, int) else None),
+            "time_major": time_major,
+            "parallel_iterations": parallel_iterations or 32,
+            "swap_memory": swap_memory,
+        }
+        run_all = scan
+        if recompute_every is not None:
+            run_all = partial(scan_in_segments, every=recompute_every)
+        outputs, state = run_all(
+            lambda t, x, state: _masked_step(run, t, x, state),
+            inputs,
+            run.initial_state,
+            tf.nest.map_structure(
+                lambda size: tf.zeros([batch, *size_shape(size).as_list()], run.dtype),
+                cell.output_size,
+            ),
+            **how,
         )
-        if not time_major:
-            outputs = tf.nest.map_structure(_swap_batch_and_time, outputs)  # [T,B,U] -> [B,T,U]
+        if last is not steps:
+            outputs = tf.nest.map_structure(lambda y: _zeros_after(y, steps - last, time), outputs)
         return outputs, state
 
 
@@ -333,11 +378,6 @@ def _check_all_alike(steps: list[Any]) -> None:
                 )
 
 
-def _swap_batch_and_time(x: tf.Tensor) -> tf.Tensor:
-    """[B, T, ...] -> [T, B, ...] and back."""
-    return tf.transpose(x, [1, 0, *range(2, x.shape.rank)])
-
-
 def _masked_step(run: _Run, t: int | tf.Tensor, x: Any, state: Any) -> tuple[Any, Any]:
     """One step in which the rows that have ended give zeros and keep their state."""
     if run.lengths is None:
@@ -383,54 +423,22 @@ def _like(state: Any, new_state: Any) -> Any:
     return tf.nest.map_structure(check, state, new_state)
 
 
-def _loop(
-    cell: Any,
-    inputs: Any,
-    sequence_length: Any,
-    initial_state: Any,
-    dtype: tf.DType | None,
-    parallel_iterations: int | None,
-    swap_memory: bool,
-) -> tuple[Any, Any]:
-    """`dynamic_rnn` on time-major inputs [T, B, D]."""
-    first = tf.nest.flatten(inputs)[0]
-    known_steps, known_batch = size_of(first, 0), size_of(first, 1)
-    steps, batch = size_or_tensor(first, 0), size_or_tensor(first, 1)
-    one_step = tf.nest.map_structure(lambda x: tf.TensorSpec(x.shape[1:], x.dtype), inputs)
-    run = _prepare(cell, one_step, batch, steps, initial_state, dtype, sequence_length)
-    last = steps
-    if run.lengths is not None:
-        # At least one step, though it be all padding: what no step has read has no gradient.
-        last = tf.minimum(steps, tf.reduce_max(tf.concat([[1], run.lengths], axis=0)))
+def _last_step(steps: int | tf.Tensor, lengths: tf.Tensor | None) -> int | tf.Tensor:
+    """How many steps the longest row has: T itself where there are no lengths."""
+    if lengths is None:
+        return steps
+    # At least one step, though it be all padding: what no step has read has no gradient.
+    last = tf.minimum(steps, tf.reduce_max(tf.concat([[1], lengths], axis=0)))
+    known = tf.get_static_value(last)
+    return last if known is None else int(known)
 
-    frames = tf.nest.map_structure(
-        lambda x: tf.TensorArray(x.dtype, steps, element_shape=x.shape[1:]).unstack(x), inputs
-    )
 
-    def new_array(size: tf.TensorShape) -> tf.TensorArray:
-        """T slots for outputs [B, size]; those that no step writes read as zeros."""
-        shape = [known_batch, *size.as_list()]
-        if known_steps or not tf.compat.v1.control_flow_v2_enabled():
-            return tf.TensorArray(run.dtype, steps, element_shape=shape)
-        # T may be 0: one slot that is there and filled tells the stack the shape of its elements.
-        # (TensorFlow 1's loops learn it from the first step, and let no slot be filled twice.)
-        array = tf.TensorArray(run.dtype, tf.maximum(steps, 1), element_shape=shape)
-        return array.write(0, tf.zeros([batch, *size.as_list()], run.dtype))
+def _up_to(last: int | tf.Tensor, x: tf.Tensor, time: int) -> tf.Tensor:
+    return x[:last] if time == 0 else x[:, :last]
 
-    outputs = tf.nest.map_structure(lambda size: new_array(size_shape(size)), cell.output_size)
 
-    def body(t: tf.Tensor, outputs: Any, state: Any) -> tuple[tf.Tensor, Any, Any]:
-        x = tf.nest.map_structure(lambda frame: frame.read(t), frames)  # [B, D]
-        output, state = _masked_step(run, t, x, state)
-        outputs = tf.nest.map_structure(lambda array, y: array.write(t, y), outputs, output)
-        return t + 1, outputs, state
-
-    _, outputs, state = tf.while_loop(
-        lambda t, *_: t < last,
-        body,
-        (tf.constant(0), outputs, run.initial_state),
-        parallel_iterations=parallel_iterations or 32,
-        swap_memory=swap_memory,
-    )
-    stacked = tf.nest.map_structure(lambda array: array.stack()[:steps], outputs)  # [T, B, U]
-    return stacked, state
+def _zeros_after(y: tf.Tensor, steps: int | tf.Tensor, time: int) -> tf.Tensor:
+    """`y` with so many steps of zeros after its last."""
+    before_and_after = [[0, 0] for _ in y.shape]
+    before_and_after[time][1] = steps
+    return tf.pad(y, before_and_after)

@@ -1,0 +1,235 @@
+"""What makes `dynamic_rnn` fast or small changes no number: it is compared with its slow twin."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import unrolled as u
+from unrolled.scan import STEPS_WRITTEN_OUT, WEIGHTS_WRITTEN_OUT, sensible_unroll
+
+B, T, D, U = 3, 7, 2, 4
+X = np.random.default_rng(3).normal(size=(B, T, D))
+LENGTHS = [7, 0, 4]
+
+
+def slow_twin(cell, x, lengths):
+    """The loop that `dynamic_rnn` stands for, eagerly, with a mask for the rows that have ended."""
+    state, outputs = cell.zero_state(B, x.dtype), []
+    for t in range(T):
+        live = (t < np.array(lengths))[:, np.newaxis]
+        output, new_state = cell(x[:, t], state)
+        outputs.append(tf.where(live, output, 0.0))
+        state = tf.where(live, new_state, state)
+    return tf.stack(outputs, axis=1), state
+
+
+class OwnCell(tf.Module):
+    """A cell as a reader writes it: no base class of the package, a variable used twice, another in
+    a dictionary, and one that is not trained."""
+
+    state_size = output_size = U
+
+    def __init__(self):
+        super().__init__()
+        rng = np.random.default_rng(5)
+        self.w = tf.Variable(rng.normal(size=(U, U)) / 2)
+        self.rest = {"v": tf.Variable(rng.normal(size=(D, U)))}
+        self.scale = tf.Variable(0.9, trainable=False, dtype=tf.float64)
+
+    def zero_state(self, batch_size, dtype):
+        return tf.zeros([batch_size, U], dtype)
+
+    def __call__(self, inputs, state):
+        h = tf.tanh(inputs @ self.rest["v"] + state @ self.w) * self.scale  # [B, U]
+        return h @ self.w, h
+
+
+def results(run, cell):
+    """Outputs, state, and the gradients by inputs and weights of a scalar that weighs them all."""
+    x = tf.constant(X)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        outputs, state = run(x)
+        total = tf.reduce_sum(outputs * tf.cos(X[..., :1])) + tf.reduce_sum(state**3)
+    return [outputs, state, *tape.gradient(total, [x, *cell.trainable_variables])]
+
+
+HOW = [{}, *({"unroll": k} for k in (1, 3, T))]
+HOW += [{"recompute_every": s} for s in (1, 3, 100)] + [{"recompute_every": 3, "unroll": 2}]
+
+
+@pytest.mark.parametrize("steps_known", [True, False], ids=["T known", "T unknown"])
+@pytest.mark.parametrize("lengths", [None, LENGTHS], ids=["no lengths", "lengths"])
+@pytest.mark.parametrize("how", HOW, ids=str)
+def test_a_readers_own_cell_equals_the_slow_twin(how, lengths, steps_known):
+    cell = OwnCell()
+    expected = results(lambda x: slow_twin(cell, x, lengths or [T] * B), cell)
+
+    @tf.function(input_signature=[tf.TensorSpec([B, T if steps_known else None, D], tf.float64)])
+    def run(x):
+        return u.dynamic_rnn(cell, x, lengths, dtype=tf.float64, **how)
+
+    for ours, slow in zip(results(run, cell), expected, strict=True):
+        np.testing.assert_allclose(ours, slow, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("how", [{}, {"unroll": 2}, {"recompute_every": 3}], ids=str)
+def test_eagerly_too(how):
+    cell = OwnCell()
+    expected = results(lambda x: slow_twin(cell, x, LENGTHS), cell)
+    ours = results(lambda x: u.dynamic_rnn(cell, x, LENGTHS, dtype=tf.float64, **how), cell)
+    for one, other in zip(ours, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("how", [{"unroll": 1}, {"unroll": 3}], ids=str)
+def test_the_gradient_has_a_gradient(how):
+    cell = OwnCell()
+
+    def second(run):
+        x = tf.constant(X)
+        with tf.GradientTape() as outer:
+            outer.watch(x)
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                outputs, _ = run(x)
+                total = tf.reduce_sum(outputs**2)
+            first = inner.gradient(total, x)
+            squares = tf.reduce_sum(first**2)
+        return outer.gradient(squares, x)
+
+    expected = second(lambda x: slow_twin(cell, x, [T] * B))
+    ours = tf.function(second)(lambda x: u.dynamic_rnn(cell, x, dtype=tf.float64, **how))
+    np.testing.assert_allclose(ours, expected, rtol=1e-9, atol=1e-11)
+
+
+def traced(how, steps, units=U, depth=D, **arguments):
+    """The graph of outputs and gradients, with all functions that it calls."""
+    cell = u.BasicRNNCell(units)
+    cell.build(depth)
+
+    @tf.function(input_signature=[tf.TensorSpec([B, steps, depth])], autograph=False)
+    def run(x):
+        outputs, _ = u.dynamic_rnn(cell, x, dtype=tf.float32, **how, **arguments)
+        return tf.gradients(tf.reduce_sum(outputs**2), [x, *cell.trainable_variables])
+
+    return run.get_concrete_function()
+
+
+def operations(how, steps):
+    graph = traced(how, steps).graph.as_graph_def()
+    return [n.op for n in (*graph.node, *(n for f in graph.library.function for n in f.node_def))]
+
+
+def test_a_turn_holds_so_many_steps_and_a_short_sequence_no_loop():
+    def copies(how, steps):
+        return operations(how, steps).count("TanhGrad")
+
+    assert [copies({"unroll": k}, 20) for k in (1, 2, 4, 20)] == [1, 2, 4, 20]
+    assert copies({"unroll": 3}, 10) == 2 + 0 and copies({"unroll": 3}, 11) == 2 + 1
+    assert copies({"unroll": 3}, None) == 3 + 1  # turns of 3 steps, then turns of one
+    assert copies({}, 8) == 8 and copies({}, STEPS_WRITTEN_OUT + 1) == 1
+    assert "StatelessWhile" in operations({"unroll": 2}, 8)
+    assert not {"While", "StatelessWhile"} & set(operations({"unroll": 8}, 8))
+
+
+def test_no_list_of_all_steps_is_made_for_each_step():
+    ops = set(operations({"unroll": 1}, 50))
+    assert {"TensorListPopBack", "TensorListPushBack"} <= ops
+    assert not {"TensorListReserve", "TensorListSetItem", "TensorListGetItem"} & ops
+
+
+def test_a_sensible_unroll_looks_at_the_steps_and_the_weights():
+    small, large = u.BasicRNNCell(31), u.GRUCell(200)
+    small.build(28)
+    large.build(28)
+    assert sensible_unroll(small, 28) == 28
+    assert sensible_unroll(small, STEPS_WRITTEN_OUT + 1) == 1
+    assert sensible_unroll(small, None) == 1
+    weights = 228 * 600 + 600
+    assert sensible_unroll(large, WEIGHTS_WRITTEN_OUT // weights) > 0
+    assert sensible_unroll(large, WEIGHTS_WRITTEN_OUT // weights + 1) == 1
+    assert sensible_unroll(lambda x, state: (x, state), 2) == 1  # of unknown cost
+
+
+def peak_bytes(how, steps):
+    """The most bytes in use at once, from the record of a run in a session."""
+    v1 = tf.compat.v1
+    with tf.Graph().as_default(), v1.Session() as session:
+        x = v1.placeholder(tf.float32, [B, steps, 8])
+        cell = u.BasicRNNCell(32)
+        outputs, _ = u.dynamic_rnn(cell, x, dtype=tf.float32, **how)
+        wanted = tf.gradients(tf.reduce_sum(outputs[:, -1] ** 2), cell.trainable_variables)
+        session.run(v1.global_variables_initializer())
+        feed, record = {x: np.zeros(x.shape)}, v1.RunMetadata()
+        session.run(wanted, feed)
+        session.run(wanted, feed, run_metadata=record, options=v1.RunOptions(trace_level=3))
+    changes = sorted(
+        (change.alloc_micros, -change.alloc_bytes)
+        for device in record.step_stats.dev_stats
+        for node in device.node_stats
+        for memory in node.memory
+        for change in memory.allocation_records
+    )
+    return max(np.cumsum([-size for _, size in changes]))
+
+
+def test_recomputing_keeps_less():
+    all_kept = peak_bytes({"unroll": 1}, 400)
+    recomputed = peak_bytes({"unroll": 1, "recompute_every": 20}, 400)
+    assert recomputed < 0.7 * all_kept
+
+
+class TestWhatCannotBeRunAgain:
+    def run(self, cell):
+        return u.dynamic_rnn(cell, X, dtype=tf.float64, recompute_every=3)
+
+    def test_masks_drawn_at_each_step(self):
+        cell = u.DropoutWrapper(u.GRUCell(U), output_keep_prob=0.5, seed=1)
+        with pytest.raises(ValueError, match=r"a step of this cell does \w+ .*variational"):
+            self.run(cell)
+
+    def test_one_mask_for_all_steps_is_fine(self):
+        cell = u.DropoutWrapper(
+            u.GRUCell(U), output_keep_prob=0.5, variational_recurrent=True, seed=1
+        )
+        cell.build(D, tf.float64)
+        with tf.GradientTape() as tape:
+            outputs, _ = self.run(cell)
+            total = tf.reduce_sum(outputs**2)
+        assert all(g is not None for g in tape.gradient(total, cell.trainable_variables))
+
+    def test_a_variable_that_a_step_writes_to(self):
+        class Counting(u.BasicRNNCell):
+            steps = tf.Variable(0, trainable=False)
+
+            def step(self, inputs, state):
+                self.steps.assign_add(1)
+                return super().step(inputs, state)
+
+        with pytest.raises(ValueError, match="a step of this cell does AssignAddVariableOp"):
+            self.run(Counting(U))
+
+    def test_a_tensor_from_outside_whose_gradient_would_be_lost(self):
+        memory = tf.Variable(np.ones((B, U)))
+
+        @tf.function(autograph=False)
+        def run():
+            outside = memory * 2.0
+
+            class Reading(u.BasicRNNCell):
+                def step(self, inputs, state):
+                    output, state = super().step(inputs, state)
+                    return output + outside, state
+
+            return self.run(Reading(U))
+
+        with pytest.raises(ValueError, match=r"also reads the tensor .* of shape \(3, 4\)"):
+            run()
+
+
+@pytest.mark.parametrize("argument", ["unroll", "recompute_every"])
+@pytest.mark.parametrize("value", [0, -1, 2.0, True])
+def test_numbers_of_steps_are_whole(argument, value):
+    with pytest.raises(ValueError, match=f"{argument} must be a whole number of at least 1; got"):
+        u.dynamic_rnn(u.GRUCell(U), X, dtype=tf.float64, **{argument: value})
