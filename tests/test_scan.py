@@ -228,6 +228,40 @@ class TestWhatCannotBeRunAgain:
             run()
 
 
+class TestTheLoopsOfTensorFlow1:
+    """There is no gradient through their stacks, so they keep arrays."""
+
+    @pytest.fixture(autouse=True)
+    def switched_on(self):
+        tf.compat.v1.disable_control_flow_v2()
+        yield
+        tf.compat.v1.enable_control_flow_v2()
+
+    @pytest.mark.parametrize("how", [{"unroll": 1}, {"unroll": 3}], ids=str)
+    @pytest.mark.parametrize("steps", [T, None])
+    def test_the_same_numbers(self, how, steps):
+        cell = u.BasicRNNCell(U)
+        cell.build(D, tf.float64)
+        weights = [v.numpy() for v in cell.trainable_variables]
+        expected = results(lambda x: slow_twin(cell, x, LENGTHS), cell)
+        with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+            x = tf.compat.v1.placeholder(tf.float64, [B, steps, D])
+            again = u.BasicRNNCell(U)
+            outputs, state = u.dynamic_rnn(again, x, LENGTHS, dtype=tf.float64, **how)
+            total = tf.reduce_sum(outputs * np.cos(X[..., :1])) + tf.reduce_sum(state**3)
+            gradients = tf.gradients(total, [x, *again.trainable_variables])
+            session.run(tf.compat.v1.global_variables_initializer())
+            for variable, value in zip(again.trainable_variables, weights, strict=True):
+                variable.load(value, session)
+            ours = session.run([outputs, state, *gradients], {x: X})
+        for one, other in zip(ours, expected, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-12)
+
+    def test_recomputing_says_what_it_needs(self):
+        with tf.Graph().as_default(), pytest.raises(ValueError, match="needs the loops of Tensor"):
+            u.dynamic_rnn(u.GRUCell(U), X, dtype=tf.float64, recompute_every=2)
+
+
 @pytest.mark.parametrize("argument", ["unroll", "recompute_every"])
 @pytest.mark.parametrize("value", [0, -1, 2.0, True])
 def test_numbers_of_steps_are_whole(argument, value):

@@ -27,7 +27,17 @@ _HOMES = {
     "unroll": ["bidirectional_dynamic_rnn", "dynamic_rnn", "static_rnn"],
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
-_MODULES = {*_HOMES, "convert", "figures", "mnist", "models", "reference", "tasks", "training"}
+_MODULES = {
+    *_HOMES,
+    "convert",
+    "figures",
+    "mnist",
+    "models",
+    "reference",
+    "tasks",
+    "timings",
+    "training",
+}
 
 __all__ = list(_HOME_OF)
 

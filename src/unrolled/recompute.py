@@ -43,8 +43,13 @@ def scan_in_segments(
 
     Raises:
       ValueError: a second run of the step would not be like the first, or its gradient would be
-        lost.
+        lost, or the loops of TensorFlow 2 are switched off.
     """
+    if not tf.compat.v1.control_flow_v2_enabled():
+        raise ValueError(
+            "recompute_every needs the loops of TensorFlow 2, but this program has switched them "
+            "off; leave recompute_every out, or call tf.compat.v1.enable_control_flow_v2()."
+        )
     if not time_major:
         inputs = tf.nest.map_structure(swap_batch_and_time, inputs)  # [B, T, ...] -> [T, B, ...]
     _check_repeatable(step, inputs, state)

@@ -97,16 +97,13 @@ def _loop(
     known, steps = size_of(frames[0], 0), size_or_tensor(frames[0], 0)
     if known:
         unroll = known // -(-known // unroll)  # turns of equal length: fewer steps are left over
+    kept: Any = _Stacks if tf.compat.v1.control_flow_v2_enabled() else _Arrays
 
     # In TensorFlow 1 the state was the loop's third variable, called `Exit_2` in old print-outs.
     def one_step(t: Any, outputs: Any, state: Any, left: Any) -> tuple[Any, Any, Any, Any]:
-        popped = [_pop(stack, frame) for stack, frame in zip(left, frames)]
-        y, state = step(t, tf.nest.pack_sequence_as(inputs, [x for _, x in popped]), state)
-        outputs = [
-            ops.TensorListPushBack(input_handle=stack, tensor=out)
-            for stack, out in zip(outputs, tf.nest.flatten(y))
-        ]
-        return t + 1, outputs, state, [stack for stack, _ in popped]
+        left, x = kept.read(left, t, frames)
+        y, state = step(t, tf.nest.pack_sequence_as(inputs, x), state)
+        return t + 1, kept.write(outputs, t, tf.nest.flatten(y)), state, left
 
     def turns(length: int, values: Any) -> Any:
         """As many turns of `length` steps as fit into the steps that are left."""
@@ -118,48 +115,94 @@ def _loop(
 
         return tf.while_loop(lambda t, *_: t <= steps - length, body, values, **while_loop)
 
-    stacks = [_stack(frame) for frame in frames]
-    values = turns(unroll, (tf.constant(0), [_empty(y) for y in examples], state, stacks))
+    empty = kept.for_outputs(examples, steps)
+    values = turns(unroll, (tf.constant(0), empty, state, kept.of_inputs(frames)))
     if known:
         for _ in range(known % unroll):
             values = one_step(*values)
     elif unroll > 1:
         values = turns(1, values)
     _, outputs, state, _ = values
-    outputs = [_unstack(stack, y, known) for stack, y in zip(outputs, examples)]
+    outputs = [kept.stacked(kept_y, y) for kept_y, y in zip(outputs, examples)]
+    for y, one in zip(outputs, examples):
+        y.set_shape([known, *one.shape])
     return tf.nest.pack_sequence_as(example, outputs), state
 
 
-def _stack(frames: tf.Tensor) -> tf.Tensor:
-    """[T, B, ...] as a stack of T elements [B, ...], the first step on top."""
-    shape = _sizes(frames.shape[1:])
-    return ops.TensorListFromTensor(tensor=tf.reverse(frames, [0]), element_shape=shape)
+class _Stacks:
+    """Inputs and outputs of a loop on stacks of tensors, as the text at the top explains."""
+
+    @staticmethod
+    def of_inputs(frames: list[tf.Tensor]) -> list[tf.Tensor]:
+        return [
+            ops.TensorListFromTensor(
+                tensor=tf.reverse(frame, [0]), element_shape=_sizes(frame.shape[1:])
+            )
+            for frame in frames
+        ]
+
+    @staticmethod
+    def for_outputs(examples: list[tf.Tensor], steps: Any) -> list[tf.Tensor]:
+        return [
+            ops.EmptyTensorList(
+                element_shape=_sizes(y.shape), max_num_elements=-1, element_dtype=y.dtype
+            )
+            for y in examples
+        ]
+
+    @staticmethod
+    def read(left: list[tf.Tensor], t: Any, frames: list[tf.Tensor]) -> tuple[Any, Any]:
+        """The stacks without their tops, and the tops: inputs [B, ...] of one step."""
+        popped = [
+            ops.TensorListPopBack(
+                input_handle=stack,
+                element_shape=_sizes(frame.shape[1:]),
+                element_dtype=frame.dtype,
+            )
+            for stack, frame in zip(left, frames)
+        ]
+        for (_, x), frame in zip(popped, frames):
+            x.set_shape(frame.shape[1:])
+        return [stack for stack, _ in popped], [x for _, x in popped]
+
+    @staticmethod
+    def write(outputs: list[tf.Tensor], t: Any, ys: list[tf.Tensor]) -> list[tf.Tensor]:
+        return [
+            ops.TensorListPushBack(input_handle=stack, tensor=y) for stack, y in zip(outputs, ys)
+        ]
+
+    @staticmethod
+    def stacked(output: tf.Tensor, example: tf.Tensor) -> tf.Tensor:
+        return ops.TensorListStack(
+            input_handle=output, element_shape=tf.shape(example), element_dtype=example.dtype
+        )
 
 
-def _empty(example: tf.Tensor) -> tf.Tensor:
-    shape = _sizes(example.shape)
-    return ops.EmptyTensorList(
-        element_shape=shape, max_num_elements=-1, element_dtype=example.dtype
-    )
+class _Arrays:
+    """The same in `TensorArray`s: the loops of TensorFlow 1 find no gradient through a stack."""
 
+    @staticmethod
+    def of_inputs(frames: list[tf.Tensor]) -> list[tf.TensorArray]:
+        return [
+            tf.TensorArray(x.dtype, size_or_tensor(x, 0), element_shape=x.shape[1:]).unstack(x)
+            for x in frames
+        ]
 
-def _pop(stack: tf.Tensor, frames: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """The stack without its top, and the top, which is one step of `frames`."""
-    shape = frames.shape[1:]
-    stack, top = ops.TensorListPopBack(
-        input_handle=stack, element_shape=_sizes(shape), element_dtype=frames.dtype
-    )
-    top.set_shape(shape)
-    return stack, top
+    @staticmethod
+    def for_outputs(examples: list[tf.Tensor], steps: Any) -> list[tf.TensorArray]:
+        return [tf.TensorArray(y.dtype, steps, element_shape=y.shape) for y in examples]
 
+    @staticmethod
+    def read(left: list[tf.TensorArray], t: Any, frames: list[tf.Tensor]) -> tuple[Any, Any]:
+        return left, [array.read(t) for array in left]
 
-def _unstack(stack: tf.Tensor, example: tf.Tensor, steps: int | None) -> tf.Tensor:
-    """All elements [B, ...] as one tensor [T, B, ...], the bottom first."""
-    tensor = ops.TensorListStack(
-        input_handle=stack, element_shape=tf.shape(example), element_dtype=example.dtype
-    )
-    tensor.set_shape([steps, *example.shape])
-    return tensor
+    @staticmethod
+    def write(outputs: list[tf.TensorArray], t: Any, ys: list[tf.Tensor]) -> list[tf.TensorArray]:
+        return [array.write(t, y) for array, y in zip(outputs, ys)]
+
+    @staticmethod
+    def stacked(output: tf.TensorArray, example: tf.Tensor) -> tf.Tensor:
+        return output.stack()
 
 
 def _sizes(shape: tf.TensorShape) -> list[int]:
