@@ -9,6 +9,7 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PORT ?= 8000
 NAMES ?=
+ARGS ?=
 
 PY := .venv/bin/python
 INSTALLED := .venv/.installed
@@ -18,13 +19,14 @@ export JUPYTER_PREFER_ENV_PATH := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUTF8 := 1
 
-.PHONY: help book serve test notebooks student pdf screenshots data lint clean distclean
+.PHONY: help book serve test benchmarks notebooks student pdf screenshots data lint clean distclean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make book       build the book and say where to open it"
 	@echo "make serve      build it and show it at http://127.0.0.1:$(PORT)/ (PORT=... for another)"
 	@echo "make test       run every test, all chapters included, on the real MNIST"
+	@echo "make benchmarks  measure what a step costs, here and elsewhere (ARGS=--quick for a trial)"
 	@echo "make notebooks  execute the chapters and write them back (NAMES='03_cells ...' for some)"
 	@echo "make student    write the notebooks without solutions to _build/student"
 	@echo "make pdf        print the whole book to _build/unrolled.pdf (needs Chromium)"
@@ -55,6 +57,15 @@ test: $(INSTALLED) data
 	@$(PY) -m pytest tests/tf1
 	@$(PY) -m pytest tests chapters --nbval --nbval-current-env \
 		--nbval-sanitize-with tests/measured.cfg
+
+# PyTorch and JAX are for this alone: where they cannot be installed, their columns stay blank.
+.venv/.benchmarks: benchmarks/requirements.txt $(INSTALLED)
+	@echo "Installing the other contestants (once; a few minutes) ..."
+	@$(PY) -m pip install --quiet --requirement $< && touch $@ || \
+		echo "Without those of benchmarks/requirements.txt, which could not be installed."
+
+benchmarks: $(INSTALLED) .venv/.benchmarks
+	@$(PY) -m benchmarks $(ARGS)
 
 notebooks: $(INSTALLED) data
 	@$(PY) tools/notebooks.py run $(NAMES)

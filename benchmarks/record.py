@@ -1,0 +1,145 @@
+"""What was measured, where and with what: printed as tables, and written to one file."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.metadata
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from benchmarks.turns import Effort, cores
+from unrolled.timings import Case, Row
+
+PACKAGES = ("unrolled", "tensorflow", "keras", "numpy", "torch", "jax", "jaxlib")
+
+
+def machine() -> dict[str, Any]:
+    """The machine, without its name."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {
+        "processor": processor(),
+        "cores": cores(),
+        "gigabytes": round(memory / 2**30),
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def processor() -> str:
+    """The processor's name."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        pass
+    try:
+        asked = ["sysctl", "-n", "machdep.cpu.brand_string"]
+        return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return platform.machine()
+
+
+def versions() -> dict[str, str]:
+    """The versions of all that took part; what is not installed is left out."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def part(rows: Sequence[Row], effort: Effort, quick: bool) -> dict[str, Any]:
+    """What the file says of one part."""
+    return {
+        "date": datetime.date.today().isoformat(),
+        "machine": machine(),
+        "versions": versions(),
+        "settings": {
+            "quick": quick,
+            **effort._asdict(),
+            "threads": cores(),
+            "oneDNN": "as TensorFlow comes, unless a row says onednn=False",
+        },
+        "rows": [_plain(row) for row in rows],
+    }
+
+
+def _plain(row: Row) -> dict[str, Any]:
+    """A row without what is empty."""
+    plain = {name: value for name, value in asdict(row).items() if value not in (None, "", [])}
+    if isinstance(row.case, Case):
+        plain["case"] = row.case._asdict()
+    return plain
+
+
+def write(name: str, measured: dict[str, Any], path: Path) -> None:
+    """Put one part into the file in place of what it held, and leave the others as they are."""
+    parts = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    parts[name] = measured
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(text_of(parts), encoding="utf-8")
+    os.replace(partial, path)
+
+
+def text_of(parts: dict[str, Any]) -> str:
+    """JSON with one row a line."""
+    texts = []
+    for name, measured in parts.items():
+        entries = [
+            f"  {json.dumps(k)}: {json.dumps(v)}" for k, v in measured.items() if k != "rows"
+        ]
+        rows = ",\n".join(f"   {json.dumps(row)}" for row in measured["rows"])
+        texts.append(
+            f" {json.dumps(name)}: {{\n"
+            + ",\n".join([*entries, f'  "rows": [\n{rows}\n  ]'])
+            + "\n }"
+        )
+    return "{\n" + ",\n".join(texts) + "\n}\n"
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows, each network's times also as a multiple of its floor."""
+    lines = []
+    previous: tuple[Any, ...] = ()
+    for row in rows:
+        group = (row.mode, row.case)
+        if group != previous and row.case:
+            sizes = ", ".join(f"{name} {size}" for name, size in row.case._asdict().items())
+            lines.append(f"  {row.mode}, {sizes}")
+        previous = group
+        lines.append(f"    {_line(row, _floor(row, rows))}")
+    return "\n".join(lines)
+
+
+def _floor(row: Row, rows: Sequence[Row]) -> Row | None:
+    """The faster form of the floor of the same network."""
+    same = [
+        other
+        for other in rows
+        if other.contestant == "floor"
+        and other.measured
+        and (other.name, other.mode, other.case) == (row.name, row.mode, row.case)
+    ]
+    return min(same, key=lambda other: other.median or 0.0, default=None)
+
+
+def _line(row: Row, floor: Row | None) -> str:
+    name = row.name if row.unit == "us" else row.contestant
+    text = f"{name:22} {row.variant:30}"
+    if row.median is None or row.quartiles is None:
+        return f"{text} {'-':>9}     {row.note}"
+    low, high = row.quartiles
+    text += f" {row.median:9.3f} {row.unit}  ({low:.3f} to {high:.3f})"
+    ratio = row.ratio_to(floor) if floor else None
+    text += f"  {ratio:5.2f} x floor" if ratio else ""
+    text += f"  {row.trace:6.2f} s to the first" if row.trace and row.unit == "ms" else ""
+    text += f"  {row.peak:8.1f} MB at the highest" if row.peak is not None else ""
+    return f"{text}  {row.note}".rstrip()
