@@ -14,7 +14,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from unrolled.checks import size_or_tensor
+from unrolled.checks import size_of, size_or_tensor
 from unrolled.scan import Step, scan, swap_batch_and_time
 
 # Operations that give something else, or do something again, when they run a second time.
@@ -65,19 +65,19 @@ def scan_in_segments(
         state,
         tf.nest.map_structure(lambda y: tf.stack([y] * every), example),
     )
-    rest, state = scan(
-        lambda t, *args: step(cut + t, *args),
-        tf.nest.map_structure(lambda x: x[cut:], inputs),
-        state,
-        example,
-        **how,
-    )
     outputs = tf.nest.map_structure(
-        lambda head, tail, y: tf.concat([_reshape(head, [cut], tf.shape(y)), tail], axis=0),
-        outputs,
-        rest,
-        example,
+        lambda y, one: _reshape(y, [cut], tf.shape(one)), outputs, example
     )
+    steps = size_of(tf.nest.flatten(inputs)[0], 0)
+    if steps is None or steps % every:  # else nothing is left over, and a copy is saved
+        rest, state = scan(
+            lambda t, *args: step(cut + t, *args),
+            tf.nest.map_structure(lambda x: x[cut:], inputs),
+            state,
+            example,
+            **how,
+        )
+        outputs = tf.nest.map_structure(lambda *ys: tf.concat(ys, axis=0), outputs, rest)
     return outputs if time_major else tf.nest.map_structure(swap_batch_and_time, outputs), state
 
 
