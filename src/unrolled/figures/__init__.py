@@ -16,13 +16,14 @@ from .chains import (
 from .digits import image_as_rows, images, mnist_network
 from .gates import cell_diagram
 from .grids import batch, kernel_blocks, layouts, loss_masked
-from .plots import curves, graph_growth, heat
+from .plots import cost_curves, curves, graph_growth, heat, time_bars
 from .style import png, use_style
 
 __all__ = [
     "batch",
     "bidirectional",
     "cell_diagram",
+    "cost_curves",
     "curves",
     "feedforward_and_recurrent",
     "four_shapes",
@@ -38,6 +39,7 @@ __all__ = [
     "neuron",
     "png",
     "stack",
+    "time_bars",
     "unrolled",
     "use_style",
 ]

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from . import style
 from .canvas import labels, text_width
@@ -162,6 +162,136 @@ def graph_growth(
         ylabel,
         ax=ax,
     )
+
+
+def cost_curves(
+    series: Mapping[str, Any],
+    xlabel: str,
+    ylabel: str = "milliseconds",
+    floor: tuple[Any, Any] | None = None,
+    title: str | None = None,
+    *,
+    ax: Axes | None = None,
+) -> Figure | Axes:
+    """Draw what grows with a size: `series` (name -> (sizes, times)), both axes logarithmic.
+
+    `floor`, also (sizes, times), is what no line can come below: it becomes a shaded ground.
+    """
+    if not 1 <= len(series) <= len(style.LINES):
+        raise ValueError(f"series has {len(series)} lines; give 1 to {len(style.LINES)}.")
+    data = {name: _series(name, value) for name, value in series.items()}
+    ground = None if floor is None else _series("floor", floor)
+    everything = [*data.values(), *([ground] if ground else [])]
+    if not all((x > 0).all() and (y > 0).all() for x, y in everything):
+        raise ValueError("sizes and times must be positive; both axes are logarithmic.")
+    with matplotlib.rc_context(style.RC):
+        ax, result = _axes(6.8, 4.0, ax)
+        ends: list[tuple[float, str, str]] = []
+        for (name, (x, y)), look in zip(data.items(), style.LINES, strict=False):
+            ax.plot(x, y, label=name, zorder=3, **look)
+            ends.append((float(y[-1]), name, look["color"]))
+        ax.set_xscale("log", base=2)
+        ax.set_yscale("log")
+        sizes = sorted({float(size) for x, _ in everything for size in x})
+        ax.set_xticks(sizes, [f"{size:g}" for size in sizes])
+        ax.tick_params(axis="x", which="minor", bottom=False)
+        ax.set_xlim(sizes[0] / 1.08, sizes[-1] * 1.08)
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=12))
+        ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        ax.yaxis.set_minor_locator(NullLocator())
+        ax.set_xlabel(xlabel)
+        ax.set_ylabel(ylabel)
+        if title:
+            ax.set_title(title)
+        low = min(float(y.min()) for _, y in everything) / 1.3
+        ax.set_ylim(low, 1.3 * max(float(y.max()) for _, y in everything))
+        if ground:
+            fill, edge = style.PADDING
+            ax.fill_between(
+                *ground, low, facecolor=fill, edgecolor=edge, linewidth=1.0, hatch="//", zorder=1
+            )
+            ends.append((float(ground[1][-1]), "floor", style.MUTED))
+        _names_at_ends(ax, ends)
+    return result
+
+
+def time_bars(
+    times: Mapping[str, float | None],
+    floor: float | None = None,
+    xlabel: str = "milliseconds",
+    spread: Mapping[str, tuple[float, float]] | None = None,
+    title: str | None = None,
+    marked: Sequence[str] = (),
+    *,
+    ax: Axes | None = None,
+) -> Figure | Axes:
+    """Draw a bar for each of `times` (name -> time), in the order given, with its number.
+
+    A time of None was not measured: its row stays blank and says so. `spread` (name -> (low, high))
+    becomes a thin line across the end of a bar. Bars whose names are `marked` have another colour
+    and hatching. `floor` becomes a dotted line that no bar can end before.
+    """
+    if not 1 <= len(times) <= 12:
+        raise ValueError(f"times has {len(times)} bars; give 1 to 12.")
+    known = {name: float(time) for name, time in times.items() if time is not None}
+    if any(not np.isfinite(time) or time < 0 for time in known.values()):
+        raise ValueError(f"times must not be negative or infinite; got {dict(times)}.")
+    for kind, names in (("spread", spread or {}), ("marked", marked)):
+        for name in names:
+            if name not in times:
+                raise ValueError(f"{kind} names {name!r}, which is none of {list(times)}.")
+    with matplotlib.rc_context({**style.RC, "axes.grid": False}):
+        ax, result = _axes(6.8, 0.42 * len(times) + 1.3, ax)
+        ends = {name: max(time, *(spread or {}).get(name, (time,))) for name, time in known.items()}
+        longest = max([*ends.values(), floor or 0.0]) or 1.0
+        for place, name in enumerate(times):
+            if name not in known:
+                ax.text(
+                    0.01 * longest,
+                    place,
+                    "not measured",
+                    va="center",
+                    fontsize=style.SMALL,
+                    color=style.MUTED,
+                )
+                continue
+            fill, edge = style.CELL if name in marked else style.INPUT
+            hatch = "//" if name in marked else None
+            ax.barh(
+                place, known[name], 0.62, color=fill, edgecolor=edge, linewidth=1.2, hatch=hatch
+            )
+            if spread and name in spread:
+                ax.plot(spread[name], [place, place], color=style.INK, linewidth=2.0, zorder=4)
+            ax.text(
+                ends[name] + 0.015 * longest,
+                place,
+                f"{known[name]:.3g}",
+                va="center",
+                fontsize=style.SMALL,
+                bbox={"boxstyle": "square,pad=0.1", "facecolor": style.CARD, "edgecolor": "none"},
+                zorder=5,
+            )
+        ax.set_yticks(range(len(times)), list(times))
+        ax.tick_params(axis="y", length=0)
+        ax.set_ylim(len(times) - 0.45, -0.55)
+        ax.set_xlim(0, 1.14 * longest)
+        ax.set_xlabel(xlabel)
+        if floor is not None:
+            ax.axvline(floor, color=style.INK, linestyle=":", linewidth=2.0, zorder=3)
+            ax.annotate(
+                f"floor {floor:.3g}",
+                (floor, 1.0),
+                (0, 3),
+                xycoords=("data", "axes fraction"),
+                textcoords="offset points",
+                ha="center",
+                fontsize=style.SMALL,
+                color=style.MUTED,
+                weight="bold",
+            )
+        if title:
+            ax.set_title(title, pad=22 if floor is not None else None)
+    return result
 
 
 def heat(
