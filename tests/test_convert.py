@@ -1,5 +1,6 @@
 """Cells, Keras layers and TensorFlow 1 checkpoints: outputs before and after."""
 
+import functools
 import re
 import warnings
 
@@ -342,15 +343,15 @@ class TestFromKeras:
             convert.from_keras(layer())
 
 
-def legacy(folder, network, rename=None, slots=False, version=None):
-    """Run TensorFlow 1's own code on random weights and save it: (checkpoint, result).
+@functools.cache
+def trained(network, slots):
+    """TensorFlow 1's own code on random weights: (session, result).
 
-    `network(cells, x)` builds with the private legacy module `cells`; `rename` gives the names to
-    save under.
+    `network(cells, x)` builds with the private legacy module `cells`.
     """
     from tensorflow.python.ops import rnn_cell_impl as cells
 
-    with tf.Graph().as_default(), tf1.Session() as session, warnings.catch_warnings():
+    with tf.Graph().as_default(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         result = network(cells, tf.constant(X))
         variables = tf1.trainable_variables()
@@ -358,15 +359,21 @@ def legacy(folder, network, rename=None, slots=False, version=None):
             loss = tf.add_n([tf.reduce_sum(t) for t in tf.nest.flatten(result)])
             tf1.train.AdamOptimizer().minimize(loss)
             tf1.get_variable("logits/kernel", [U, 2])
+        session = tf1.Session()
         session.run(tf1.global_variables_initializer())
         for v in variables:
             v.load(ways.weight(v.name, v.shape), session)
-        named = {v.op.name: v for v in tf1.global_variables()}
-        if rename:
-            named = {rename(name): v for name, v in named.items()}
-        saver = tf1.train.Saver(named, write_version=version or tf1.train.SaverDef.V2)
-        path = saver.save(session, str(folder / "model.ckpt"), global_step=7)
-        return path, session.run(result)
+        return session, session.run(result)
+
+
+def legacy(folder, network, rename=str, slots=False, version=tf1.train.SaverDef.V2):
+    """Save what `trained` gives, under the names that `rename` makes: (checkpoint, result)."""
+    session, result = trained(network, slots)
+    with session.graph.as_default(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        named = {rename(v.op.name): v for v in tf1.global_variables()}
+        saver = tf1.train.Saver(named, write_version=version)
+        return saver.save(session, str(folder / "model.ckpt"), global_step=7), result
 
 
 def dynamic(make, **how):
@@ -449,7 +456,7 @@ def before_1_0(name):
     return name
 
 
-RELEASES = {"from 1.2": None, "1.0 and 1.1": before_1_2, "before 1.0": before_1_0}
+RELEASES = {"from 1.2": str, "1.0 and 1.1": before_1_2, "before 1.0": before_1_0}
 
 
 def test_the_names_of_the_releases():
