@@ -746,6 +746,15 @@ def test_book_that_is_not_whole_is_built_again(builder: Builder) -> None:
     assert builder.built == 4
 
 
+def test_copy_of_the_book_stays_as_it_is(builder: Builder) -> None:
+    copy = builder.project / ".copy"
+    assert build_book.main([str(copy)]) == 0
+    before, builder.page = builder.page, "<h1>B</h1>"
+    (builder.project / "intro.md").write_text("new", encoding="utf-8")
+    assert build_book.main() == 0
+    assert (copy / "index.html").read_text(encoding="utf-8") == before
+
+
 @pytest.mark.parametrize("fault", [{"returncode": 1}, {"page": '<a href="gone.html">gone</a>'}])
 def test_book_with_a_fault_is_never_taken_for_good(builder: Builder, fault: dict[str, Any]) -> None:
     build_book.main()

@@ -72,7 +72,11 @@ def start(playwright: Playwright, path: str) -> Browser:
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     return playwright.chromium.launch(
         executable_path=path,
-        args=["--disable-background-networking", *(["--no-sandbox"] if root else [])],
+        args=[
+            "--disable-background-networking",
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # no other host is reached
+            *(["--no-sandbox"] if root else []),
+        ],
     )
 
 
@@ -92,6 +96,12 @@ def reader(
     return context
 
 
+@functools.cache
+def compressed(path: Path, changed: int) -> bytes:
+    """The content of a file, compressed once for each time that it was `changed`."""
+    return gzip.compress(path.read_bytes(), mtime=0)
+
+
 class Handler(http.server.SimpleHTTPRequestHandler):
     """Serves files as hosts of pages do, text compressed, and does not report each one."""
 
@@ -102,13 +112,17 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         if path.suffix not in COMPRESSED or not path.is_file():
             super().do_GET()
             return
-        body = gzip.compress(path.read_bytes(), mtime=0)
+        body = compressed(path, path.stat().st_mtime_ns)
         self.send_response(200)
         self.send_header("Content-Type", COMPRESSED[path.suffix])
         self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def end_headers(self) -> None:
+        self.send_header("Cache-Control", "max-age=600")  # as GitHub Pages says
+        super().end_headers()
 
     def log_message(self, format: str, *args: object) -> None:
         pass

@@ -1,6 +1,9 @@
 """Build the book strictly, check every link inside it, and say where to open it.
 
-    python tools/build_book.py
+    python tools/build_book.py [FOLDER]
+
+With a FOLDER, which must not be there yet, the pages are copied into it too: a later build does not
+change them while they are read.
 
 Fails when Sphinx warns of anything, when a link points at a page or a place that is not there, and
 when a page would ask another host for what it needs to be shown.
@@ -18,7 +21,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -153,7 +156,7 @@ def build() -> bool:
     return not problems
 
 
-def main() -> int:
+def main(arguments: Sequence[str] = ()) -> int:
     BUILD.mkdir(exist_ok=True)
     noted = BUILD / "book.sha256"
     with (BUILD / "book.lock").open("w") as lock:
@@ -166,10 +169,12 @@ def main() -> int:
             if not build():
                 return 1
             noted.write_text(record(made_from), encoding="utf-8")
+        for folder in arguments:
+            shutil.copytree(BUILD / "html", folder)
     index = BUILD / "html" / "index.html"
     print(f"Every link inside the book leads somewhere. Open {index.as_uri()}")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -15,7 +15,7 @@ from pathlib import Path
 import browser as chromium
 import pytest
 from notebooks import ROOT
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, BrowserContext
 
 
 @pytest.fixture(scope="session")
@@ -28,14 +28,25 @@ def browser() -> Iterator[Browser]:
         yield launched
 
 
+@pytest.fixture(scope="module")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """One reader for a file of tests, who has in the cache what pages share."""
+    context = chromium.reader(browser)
+    yield context
+    context.close()
+
+
 @pytest.fixture(scope="session")
-def html(browser: Browser) -> Path:
-    """The folder of the book, built from the sources as they are now."""
+def html(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the book, built from the sources as they are now, that nobody else changes."""
+    folder = tmp_path_factory.mktemp("book") / "html"
     built = subprocess.run(
-        [sys.executable, str(ROOT / "tools" / "build_book.py")], capture_output=True, text=True
+        [sys.executable, str(ROOT / "tools" / "build_book.py"), str(folder)],
+        capture_output=True,
+        text=True,
     )
     assert built.returncode == 0, built.stdout + built.stderr
-    return chromium.HTML
+    return folder
 
 
 @pytest.fixture(scope="session")
