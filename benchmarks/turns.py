@@ -49,9 +49,10 @@ class Job:
     once: bool = False  # takes too long to start to be repeated
 
     @property
-    def process(self) -> tuple[str, bool]:
-        """Jobs of the same process: forms of one contestant."""
-        return self.row.contestant, self.options.get("onednn", True)
+    def process(self) -> tuple[str, str, bool]:
+        """Jobs of the same process, forms of one contestant: its name, the kind of cell, oneDNN."""
+        assert self.row.case
+        return self.row.contestant, self.row.case.kind, self.options.get("onednn", True)
 
     def fail(self, why: str) -> None:
         """Run no more."""
@@ -174,19 +175,19 @@ class Contestants:
         self, jobs: Sequence[Job], command: Sequence[str] = WORKER, limit: float = LIMIT
     ) -> None:
         self._jobs, self._command, self._limit = list(jobs), command, limit
-        self._processes: dict[tuple[str, bool], Process] = {}
+        self._processes: dict[tuple[str, str, bool], Process] = {}
         keys = dict.fromkeys(job.process for job in jobs if not job.blank)
         for key in keys:
             self._spawn(key)  # they import their frameworks side by side
         for key in keys:
             self._start(key)
 
-    def _spawn(self, key: tuple[str, bool]) -> None:
-        contestant, onednn = key
+    def _spawn(self, key: tuple[str, str, bool]) -> None:
+        contestant, kind, onednn = key
         process = self._processes[key] = Process(onednn, self._command)
-        process.send("wake", contestant=contestant)
+        process.send("wake", contestant=contestant, kind=kind)
 
-    def _start(self, key: tuple[str, bool]) -> None:
+    def _start(self, key: tuple[str, str, bool]) -> None:
         """Start the jobs of a process; again without the one that it does not survive."""
         while alive := [job for job in self._jobs if job.process == key and not job.blank]:
             started: list[tuple[Job, dict[str, Any]]] = []
@@ -211,7 +212,7 @@ class Contestants:
             for current, answer in started:
                 if "error" in answer:
                     current.fail(answer["error"])
-                else:
+                elif answer["loss"] is not None:  # NumPy's products trace nothing
                     current.row.seconds_to_first.append(round(answer["seconds"], 4))
                     current.row.first_loss = answer["loss"]
             return
@@ -268,9 +269,10 @@ def measure_memory(jobs: Sequence[Job], repeats: int, steps: int, **how: Any) ->
         for each in jobs:
             if each.blank:
                 continue
-            process = Process(each.options.get("onednn", True), **how)
+            contestant, kind, onednn = each.process
+            process = Process(onednn, **how)
             try:
-                answer = process.ask("wake", contestant=each.row.contestant)
+                answer = process.ask("wake", contestant=contestant, kind=kind)
                 if "error" not in answer:
                     answer = process.ask("start", job=0, run=False, **each.question())
                 if "error" not in answer:

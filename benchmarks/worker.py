@@ -1,6 +1,6 @@
 """A fresh process that runs what it is told to: one line of JSON in, one line out.
 
-    {"do": "wake", "contestant": ...}
+    {"do": "wake", "contestant": ..., "kind": ...}
     {"do": "start", "job": 0, "contestant": ..., "case": [...], "mode": ..., "options": {...}}
     {"do": "burst", "job": 0, "seconds": 0.3}  ->  the median of a burst of steps
     {"do": "losses", "job": 0, "steps": 3}     ->  the losses of so many steps
@@ -33,12 +33,11 @@ class Worker:
     def __init__(self) -> None:
         self.jobs: dict[int, tuple[Prepared, Case, str]] = {}
 
-    def wake(self, contestant: str) -> dict[str, Any]:
+    def wake(self, contestant: str, kind: str) -> dict[str, Any]:
         """Import the framework and run a very small network, so that all of it is loaded."""
         make = maker(contestant)
         if contestant not in ("chain", "call"):
-            for kind in ("basic", "gru"):
-                make(Case(kind, layers=1, U=2, B=2, T=2, D=2), "train").step()
+            make(Case(kind, layers=1, U=2, B=2, T=2, D=2), "train").step()
         return {}
 
     def start(

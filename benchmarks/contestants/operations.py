@@ -55,6 +55,10 @@ def as_it_comes(case: Case, mode: str, operation: str) -> Prepared:
         nothing = tf.function(lambda x: x)
         nothing.get_concrete_function(x)
         return Prepared(lambda: nothing(x))
+    if operation == "session":
+        with tf.Graph().as_default():
+            session = tf.compat.v1.Session()
+            return Prepared(session.make_callable(tf.zeros([])))
     loops = {"while_loop": _empty_turn, "while_loop with arrays": _turn_with_arrays}
     return Prepared(loops[operation](h), repeats=MANY)
 

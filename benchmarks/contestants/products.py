@@ -25,8 +25,8 @@ def floor(case: Case, mode: str, batched_weight_gradient: bool = False) -> Prepa
     layers = []
     for depth, columns in _kernels(case):
         rows = depth + case.U
-        kernel = _normal(rows, columns)
-        xh, dz = _normal(case.T, case.B, rows), _normal(case.T, case.B, columns)
+        kernel = _random(rows, columns)
+        xh, dz = _random(case.T, case.B, rows), _random(case.T, case.B, columns)
         z, d_xh, d_kernel = np.empty_like(dz[0]), np.empty_like(xh[0]), np.empty_like(kernel)
         all_xh, all_dz = xh.reshape(-1, rows), dz.reshape(-1, columns)
         layers.append((kernel, xh, dz, z, d_xh, d_kernel, all_xh, all_dz))
@@ -55,9 +55,9 @@ def floor_split(case: Case, mode: str) -> Prepared:
     """
     layers = []
     for layer, (depth, columns) in enumerate(_kernels(case)):
-        kernel_x, kernel_h = _normal(depth, columns), _normal(case.U, columns)
-        x, h = _normal(case.T * case.B, depth), _normal(case.T, case.B, case.U)
-        z, dz = np.empty((case.T * case.B, columns), np.float32), _normal(case.T, case.B, columns)
+        kernel_x, kernel_h = _random(depth, columns), _random(case.U, columns)
+        x, h = _random(case.T * case.B, depth), _random(case.T, case.B, case.U)
+        z, dz = np.empty((case.T * case.B, columns), np.float32), _random(case.T, case.B, columns)
         out = [np.empty_like(a) for a in (dz[0], x, h[0], kernel_x, kernel_h)]
         needs_dx = layer >= len(_kernels(case)) // case.layers
         layers.append((kernel_x, kernel_h, x, h, z, dz, out, needs_dx))
@@ -88,5 +88,5 @@ def _kernels(case: Case) -> list[tuple[int, int]]:
     return [(depth, k) for depth in depths for k in columns]
 
 
-def _normal(*shape: int) -> np.ndarray:
-    return np.random.default_rng(0).normal(size=shape, scale=0.1).astype(np.float32)
+def _random(*shape: int) -> np.ndarray:
+    return np.random.default_rng(0).random(shape, np.float32) - np.float32(0.5)

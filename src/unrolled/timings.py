@@ -124,16 +124,23 @@ class Part:
         """The fastest form of a contestant with the settings it comes with; None where none ran."""
         rows = self.select(name=name, mode=mode, contestant=contestant)
         ran = [row for row in rows if row.measured and "onednn" not in row.variant]
-        return min(ran, key=lambda row: row.median or math.inf, default=None)
+        return min(ran, key=_time, default=None)
 
     def curve(self, letter: str, contestant: str) -> tuple[list[int], list[float], list[float]]:
-        """Sizes, milliseconds a step, and seconds to the first result, against T, B or U."""
-        rows = [row for row in self.select(name=letter, contestant=contestant) if row.measured]
-        rows.sort(key=lambda row: getattr(row.case, letter))
+        """Sizes, milliseconds a step, and seconds to the first result, against T, B or U.
+
+        Of a contestant with several forms, the fastest at each size.
+        """
+        fastest: dict[int, Row] = {}
+        for row in self.select(name=letter, contestant=contestant):
+            size = getattr(row.case, letter)
+            if row.measured and _time(row) < _time(fastest.get(size)):
+                fastest[size] = row
+        sizes = sorted(fastest)
         return (
-            [getattr(row.case, letter) for row in rows],
-            [row.median or math.nan for row in rows],
-            [row.trace or math.nan for row in rows],
+            sizes,
+            [_time(fastest[size]) for size in sizes],
+            [fastest[size].trace or math.nan for size in sizes],
         )
 
     def __str__(self) -> str:
@@ -172,6 +179,11 @@ def _part(part: Mapping[str, Any]) -> Part:
     ]
     where = {name: part.get(name, {}) for name in ("machine", "versions", "settings")}
     return Part(date=part.get("date", ""), rows=rows, **where)
+
+
+def _time(row: Row | None) -> float:
+    """The median, infinite where there is none."""
+    return math.inf if row is None or row.median is None else row.median
 
 
 def _quartiles(values: list[float]) -> tuple[float, float]:

@@ -244,6 +244,7 @@ def time_bars(
         ax, result = _axes(6.8, 0.42 * len(times) + 1.3, ax)
         ends = {name: max(time, *(spread or {}).get(name, (time,))) for name, time in known.items()}
         longest = max([*ends.values(), floor or 0.0]) or 1.0
+        card = {"boxstyle": "square,pad=0.1", "facecolor": style.CARD, "edgecolor": "none"}
         for place, name in enumerate(times):
             if name not in known:
                 ax.text(
@@ -253,6 +254,8 @@ def time_bars(
                     va="center",
                     fontsize=style.SMALL,
                     color=style.MUTED,
+                    bbox=card,
+                    zorder=5,
                 )
                 continue
             fill, edge = style.CELL if name in marked else style.INPUT
@@ -268,7 +271,7 @@ def time_bars(
                 f"{known[name]:.3g}",
                 va="center",
                 fontsize=style.SMALL,
-                bbox={"boxstyle": "square,pad=0.1", "facecolor": style.CARD, "edgecolor": "none"},
+                bbox=card,
                 zorder=5,
             )
         ax.set_yticks(range(len(times)), list(times))

@@ -1,0 +1,296 @@
+"""The benchmarks: all contestants compute the same, and none of them can stop the others."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import numpy as np
+import pytest
+
+from benchmarks import cases, record
+from benchmarks.__main__ import main
+from benchmarks.contestants import PLACES
+from benchmarks.parts import PARTS, forms
+from benchmarks.turns import Effort, Gone, Process, job, started, take_turns
+from unrolled import reference, timings
+from unrolled.timings import Case, Row
+
+SMALL = {kind: Case(kind, layers=2, U=3, B=4, T=5, D=2) for kind in ("basic", "gru")}
+
+# Processes that hold one framework each, and the forms that are compared in them.
+PROCESSES = {
+    "tensorflow": [("tensorflow_static", {}), ("tensorflow_dynamic", {})],
+    "unrolled": [
+        ("static_rnn", {}),
+        ("dynamic_rnn", {}),
+        ("dynamic_rnn", {"unroll": 1}),
+        ("dynamic_rnn", {"recompute_every": 2}),
+    ],
+    "keras": [("keras", {}), ("keras", {"unroll": True, "tf_function": True})],
+    "pytorch": [("pytorch", {})],
+    "jax": [("jax", {}), ("jax", {"unroll": 2})],
+}
+
+
+@pytest.fixture(scope="module")
+def processes():
+    """All of them at once, so that they import their frameworks side by side."""
+    found = {name: Process() for name in PROCESSES}
+    yield found
+    for process in found.values():
+        process.stop()
+
+
+def losses(process, contestant, kind, mode, options):
+    """The losses of the first four steps."""
+    question = {"contestant": contestant, "case": SMALL[kind], "mode": mode, "options": options}
+    answer = process.ask("start", job=0, **question)
+    if answer.get("error", "").endswith("is not installed"):
+        pytest.skip(answer["error"])
+    assert "error" not in answer, answer
+    return [answer["loss"], *process.ask("losses", job=0, steps=3)["losses"]]
+
+
+FORMS = [
+    (name, contestant, options)
+    for name, forms_of_it in PROCESSES.items()
+    for contestant, options in forms_of_it
+]
+
+
+@pytest.fixture(scope="module")
+def expected(processes):
+    """What TensorFlow's own `dynamic_rnn` computes."""
+    return {
+        (kind, mode): losses(processes["tensorflow"], "tensorflow_dynamic", kind, mode, {})
+        for kind in SMALL
+        for mode in ("train", "infer")
+    }
+
+
+@pytest.mark.parametrize("kind", SMALL)
+@pytest.mark.parametrize(("process", "contestant", "options"), FORMS)
+def test_all_contestants_compute_the_same(processes, expected, process, contestant, options, kind):
+    if (contestant, kind) == ("pytorch", "gru"):
+        pytest.skip("PyTorch's GRU resets after the product: another arithmetic")
+    for mode in ("train", "infer"):
+        found = losses(processes[process], contestant, kind, mode, options)
+        assert found == pytest.approx(expected[kind, mode], rel=2e-6)
+
+
+def test_the_losses_are_those_of_training(expected):
+    for kind in SMALL:
+        train, infer = expected[kind, "train"], expected[kind, "infer"]
+        assert train == sorted(train, reverse=True) and train[0] - train[3] > 1e-3
+        assert infer == [infer[0]] * 4 and infer[0] == pytest.approx(train[0], rel=1e-6)
+
+
+def test_the_first_loss_is_that_of_numpy(expected):
+    case = SMALL["basic"]
+    start, (x, y) = cases.weights(case), cases.data(case)
+    for layer in start.layers:
+        x = reference.forward(x, layer["kernel"], layer["bias"])[:, 1:]
+    loss = cases.loss_of(x[:, -1] @ start.kernel + start.bias, y)
+    assert expected["basic", "train"][0] == pytest.approx(loss, rel=1e-6)
+
+
+def test_pytorch_says_that_its_gru_is_another():
+    notes = [
+        each.row.note
+        for name, case in cases.CASES.items()
+        for each in forms(name, case)
+        if each.row.contestant == "pytorch" and not each.blank and case.kind == "gru"
+    ]
+    assert notes and all("resets after" in note for note in notes)
+
+
+# -- taking turns ---------------------------------------------------------------------------------
+
+# A worker that answers as it is told, and takes no framework to start.
+FAKE = """
+import json, sys, time
+for line in sys.stdin:
+    question = json.loads(line)
+    job, do = question.get("job"), question["do"]
+    with open(sys.argv[1], "a") as file:
+        print(do, question.get("contestant"), job, file=file)
+    options = question.get("options", {})
+    if options.get("dies"): sys.exit(3)
+    if options.get("hangs"): time.sleep(60)
+    if options.get("raises"): answer = {"error": "ValueError: no"}
+    else: answer = {"seconds": 0.5, "loss": 2.0, "milliseconds": 4.0 + job if do == "burst" else 0}
+    print(json.dumps(answer), flush=True)
+"""
+
+
+@pytest.fixture
+def fake(tmp_path):
+    """How to run the worker above, and the file that it writes its questions to."""
+    script, log = tmp_path / "fake.py", tmp_path / "log"
+    script.write_text(FAKE.replace("4.0 + job", "4.0 + (job or 0)"))
+    return {"command": (sys.executable, str(script), str(log)), "limit": 10.0}, log
+
+
+def jobs_of(*options):
+    return [job("n", "train", "static_rnn", SMALL["basic"], each) for each in options]
+
+
+def test_bursts_come_in_turns_and_processes_are_fresh(fake):
+    how, log = fake
+    jobs = [job("n", "train", name, SMALL["basic"]) for name in ("static_rnn", "dynamic_rnn")]
+    take_turns(jobs, Effort(repeats=2, rounds=3, seconds=0.01), **how)
+    done = [line.split()[0] + line.split()[2] for line in log.read_text().splitlines()]
+    turns = ["start0", "start1", *["burst0", "burst1"] * 3]
+    assert [word for word in done if not word.startswith("wake")] == turns * 2
+    assert done.count("wakeNone") == 4
+    assert [each.row.rounds for each in jobs] == [[4.0] * 6, [5.0] * 6]
+    assert jobs[0].row.seconds_to_first == [0.5, 0.5] and jobs[0].row.first_loss == 2.0
+
+
+@pytest.mark.parametrize(
+    ("option", "note"),
+    [
+        ("dies", "its process ended with status 3"),
+        ("hangs", "no answer within 1 seconds"),
+        ("raises", "ValueError: no"),
+    ],
+)
+def test_one_that_fails_stays_blank_and_stops_nobody(fake, option, note):
+    how, _ = fake
+    jobs = jobs_of({}, {option: True}, {"last": True})
+    take_turns(jobs, Effort(2, 2, 0.01), **{**how, "limit": 1.0})
+    assert [len(each.row.measured) for each in jobs] == [4, 0, 4]
+    assert jobs[1].row.note == note and jobs[1].row.rounds == []
+    assert jobs[0].row.note == jobs[2].row.note == ""
+
+
+def test_one_that_starts_slowly_is_not_repeated(fake):
+    how, _ = fake
+    jobs = jobs_of({}, {"slow": True})
+    jobs[1].once = True
+    take_turns(jobs, Effort(2, 2, 0.01), **how)
+    assert [each.row.rounds for each in jobs] == [[4.0] * 4, [5.0, 5.0, None, None]]
+
+
+def test_a_missing_framework_is_a_blank_and_not_a_failure(monkeypatch):
+    jobs = [job("n", "train", "jax", SMALL["basic"])]
+    blocked = "import sys; sys.modules['jax'] = None; from benchmarks.worker import main; main()"
+    take_turns(jobs, Effort(1, 1, 0.01), command=(sys.executable, "-c", blocked))
+    assert jobs[0].row.note == "jax is not installed" and jobs[0].row.rounds == []
+
+
+def test_no_process_is_left(fake):
+    how, _ = fake
+    with pytest.raises(KeyboardInterrupt), started(jobs_of({}), **how) as contestants:
+        process = next(iter(contestants._processes.values()))
+        raise KeyboardInterrupt
+    with pytest.raises(Gone, match="ended with status -9"):
+        process.ask("wake")
+
+
+# -- the record -----------------------------------------------------------------------------------
+
+
+def test_a_quick_run_of_one_part_leaves_the_others(tmp_path, capsys):
+    path = tmp_path / "timings.json"
+    path.write_text(
+        json.dumps({"steps": record.part([Row("n", "train", "jax")], Effort(1, 1, 1), True)})
+    )
+    main(["--quick", "--only", "operations", "--into", str(path)])
+    measured = timings.load(path)
+    assert [row.contestant for row in measured.steps.rows] == ["jax"]
+    rows = {row.name: row for row in measured.operations.rows}
+    assert {"matmul", "tf.function", "while_loop", "numpy.matmul"} <= set(rows)
+    assert all(row.median > 0 and row.unit == "us" and not row.note for row in rows.values())
+    assert measured.operations.settings["quick"] is True and not measured.curves.rows
+    printed = capsys.readouterr().out
+    assert all(f"    {name} " in printed for name in rows)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["timings.json"]
+
+
+def test_the_record_comes_back_as_it_was(tmp_path):
+    rows = [
+        Row("a", "train", "jax", "unroll=2", "ms", SMALL["gru"], [1.5, None], [0.1], 2.0),
+        Row("b", "forward", "keras", peak_megabytes=[1.0], note="why"),
+    ]
+    path = tmp_path / "timings.json"
+    record.write("memory", record.part(rows, Effort(1, 2, 3), False), path)
+    part = timings.load(path).memory
+    assert part.rows == rows
+    assert part.versions["numpy"] == np.__version__ and "tensorflow" in part.versions
+    assert part.machine["cores"] >= 1 and str(part.machine["cores"]) in str(part)
+
+
+def test_the_record_names_no_machine():
+    import getpass
+    import platform
+
+    text = json.dumps(record.part([], Effort(1, 1, 1), False))
+    assert platform.node() not in text and getpass.getuser() not in text and "/" not in text
+
+
+def test_ratios_are_taken_within_rounds():
+    slow, fast = (
+        Row("n", "train", "a", rounds=[2, 20, None, 6]),
+        Row("n", "train", "b", rounds=[1, 10, 5, 2]),
+    )
+    assert slow.ratio_to(fast) == 2 and slow.ratios_to(fast) == [2, 2, 3]
+    assert slow.median == 6 and fast.quartiles == (1.75, 6.25)
+    blank = Row("n", "train", "c")
+    assert (blank.median, blank.quartiles, blank.trace, blank.peak) == (None,) * 4
+    assert blank.ratio_to(slow) is None
+
+
+def test_the_table_shows_the_floor_and_the_blanks():
+    rows = [
+        Row("n", "train", "floor", "", case=SMALL["gru"], rounds=[2.0]),
+        Row("n", "train", "floor", "x=1", case=SMALL["gru"], rounds=[1.0]),
+        Row("n", "train", "keras", "", case=SMALL["gru"], rounds=[3.0], seconds_to_first=[1.0]),
+        Row("n", "train", "jax", case=SMALL["gru"], note="jax is not installed"),
+    ]
+    head, *lines = record.table(rows).splitlines()
+    assert head.strip() == "train, kind gru, layers 2, U 3, B 4, T 5, D 2"
+    assert [line.split(" x floor")[0].split()[-1] for line in lines[:3]] == ["2.00", "1.00", "3.00"]
+    assert lines[3].split() == "jax - jax is not installed".split()
+
+
+# -- what the book shows --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def committed():
+    return timings.load()
+
+
+@pytest.mark.parametrize("part", timings.PARTS)
+def test_the_book_shows_a_whole_measurement(committed, part):
+    measured = getattr(committed, part)
+    assert measured.rows, f"timings.json has no {part}: run `make benchmarks`"
+    assert not measured.settings["quick"], "timings.json is that of a trial: run `make benchmarks`"
+    assert measured.settings["repeats"] == PARTS[part].effort.repeats
+    assert {row.contestant for row in measured.rows} <= set(PLACES)
+
+
+def test_the_book_shows_every_form(committed):
+    wanted = [
+        (name, each.row.mode, each.row.contestant, each.row.variant)
+        for name, case in cases.CASES.items()
+        for each in forms(name, case)
+    ]
+    rows = committed.steps.rows
+    assert [(row.name, row.mode, row.contestant, row.variant) for row in rows] == wanted
+    assert all(row.measured or row.note for row in rows)
+    for row in rows:
+        if row.first_loss is not None and not row.note:
+            other = committed.steps.row(
+                name=row.name, mode=row.mode, contestant="tensorflow_dynamic", variant=""
+            )
+            assert row.first_loss == pytest.approx(other.first_loss, rel=1e-4)
+
+
+def test_curves_grow_with_their_size(committed):
+    for letter in "TBU":
+        sizes, times, _ = committed.curves.curve(letter, "floor")
+        assert sizes == sorted(sizes) and len(sizes) >= 6
+        assert times[-1] > times[0] > 0
