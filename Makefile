@@ -52,10 +52,13 @@ serve: book
 	@echo "The book is at http://127.0.0.1:$(PORT)/ (stop with Ctrl-C)."
 	@$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html >/dev/null 2>&1
 
-# Importing `unrolled.tf1` switches a process for good: its tests have one of their own.
+# A process for each core; with more than four, the longest chapter alone would decide the time.
+# Importing `unrolled.tf1` switches a process for good: its tests have some of their own.
+TOGETHER := -n logical --maxprocesses 4
+
 test: $(INSTALLED) data
-	@$(PY) -m pytest tests/tf1
-	@$(PY) -m pytest tests chapters --nbval --nbval-current-env \
+	@$(PY) -m pytest $(TOGETHER) tests/tf1
+	@$(PY) -m pytest $(TOGETHER) tests chapters --nbval --nbval-current-env \
 		--nbval-sanitize-with tests/measured.cfg
 
 # PyTorch and JAX are for this alone: where they cannot be installed, their columns stay blank.

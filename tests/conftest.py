@@ -1,0 +1,60 @@
+"""Who runs what, and when, where several processes share the tests (`make test`).
+
+The cells of a notebook share a kernel, and the tests of a file what they build, so a file is one
+piece of work. All of tests/browser is one, since its tests open one built book. Plain `pytest`
+runs everything in one process, in its usual order.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+# What takes longest begins first, so that short pieces are left for the end and no process waits
+# long for the last one. What is not named here takes less than any of these.
+LONGEST = [
+    "chapters/11_stacked.ipynb",
+    "chapters/10_mnist_row_by_row.ipynb",
+    "tests/browser",
+    "tests/test_unroll.py",
+    "chapters/07_four_shapes.ipynb",
+    "chapters/09_one_output_or_many.ipynb",
+    "chapters/14_moving_an_old_program.ipynb",
+    "chapters/08_sequence_loss.ipynb",
+    "chapters/13_the_documents_programs.ipynb",
+    "tests/test_convert.py",
+    "tests/test_figures.py",
+    "tests/tf1/test_cells.py",
+    "tests/tf1/test_attention.py",
+]
+
+
+def piece(nodeid: str) -> str:
+    """`tests/test_cells.py::test_names[1]` -> `tests/test_cells.py`."""
+    file = nodeid.split("::", 1)[0]
+    return "tests/browser" if file.startswith("tests/browser/") else file
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name in LONGEST:
+        if not (config.rootpath / name).exists():
+            raise pytest.UsageError(f"tests/conftest.py names {name}, which is not there")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):  # one of several processes
+        ranks = {name: rank for rank, name in enumerate(LONGEST)}
+        items.sort(key=lambda item: ranks.get(piece(item.nodeid), len(ranks)))
+
+
+@pytest.hookimpl(optionalhook=True)  # plain `pytest` does without pytest-xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Pieces(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return piece(nodeid)
+
+    config.option.loadscopereorder = False  # keeps the order from above
+    return Pieces(config, log)
