@@ -7,7 +7,9 @@ each round, and the whole is repeated in other processes.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 import os
 import queue
 import subprocess
@@ -15,7 +17,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -146,10 +147,13 @@ class Process:
         Raises:
           Gone: the process has ended, or gives no answer within `limit` seconds.
         """
-        try:
-            line = self._lines.get(timeout=limit)
-        except queue.Empty:
-            raise Gone(f"no answer within {limit:g} seconds") from None
+        line = None
+        for _ in range(math.ceil(limit)):  # by seconds: a machine that sleeps loses one, not all
+            with contextlib.suppress(queue.Empty):
+                line = self._lines.get(timeout=1)
+                break
+        if line is None:
+            raise Gone(f"no answer within {limit:g} seconds")
         if not line:
             raise Gone(self._how_it_ended())
         return json.loads(line)
@@ -238,7 +242,7 @@ class Contestants:
             process.stop()
 
 
-@contextmanager
+@contextlib.contextmanager
 def started(jobs: Sequence[Job], **how: Any) -> Iterator[Contestants]:
     """`Contestants` that end with the block."""
     contestants = Contestants(jobs, **how)
