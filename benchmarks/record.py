@@ -140,6 +140,6 @@ def _line(row: Row, floor: Row | None) -> str:
     text += f" {row.median:9.3f} {row.unit}  ({low:.3f} to {high:.3f})"
     ratio = row.ratio_to(floor) if floor else None
     text += f"  {ratio:5.2f} x floor" if ratio else ""
-    text += f"  {row.trace:6.2f} s to the first" if row.trace and row.unit == "ms" else ""
+    text += f"  {row.first:6.2f} s to the first" if row.first and row.unit == "ms" else ""
     text += f"  {row.peak:8.1f} MB at the highest" if row.peak is not None else ""
     return f"{text}  {row.note}".rstrip()

@@ -28,6 +28,15 @@ LIMIT = 120.0  # seconds: who says nothing for so long is given up
 PAUSE = 0.03  # seconds between two bursts, until the threads of the last have gone to sleep
 WORKER = (sys.executable, "-m", "benchmarks.worker")
 
+Key = tuple[str, str, tuple[str, ...]]  # of a process
+
+
+# Options that are settings of a whole process, and not the contestant's: what its environment has.
+SETTINGS = {
+    "onednn": {"TF_ENABLE_ONEDNN_OPTS": "0"},  # False
+    "one_heap": {"MALLOC_ARENA_MAX": "1"},  # True: else each thread frees into a heap of its own
+}
+
 
 class Effort(NamedTuple):
     """How long to measure: `repeats` sets of processes, `rounds` of bursts of `seconds` in each."""
@@ -39,10 +48,7 @@ class Effort(NamedTuple):
 
 @dataclass
 class Job:
-    """A contestant in one form: what its process is told, and the row that it fills.
-
-    The option `onednn` is not the contestant's: it is a setting of TensorFlow's whole process.
-    """
+    """A contestant in one form: what its process is told, and the row that it fills."""
 
     row: Row
     options: dict[str, Any] = field(default_factory=dict)
@@ -50,10 +56,11 @@ class Job:
     once: bool = False  # takes too long to start to be repeated
 
     @property
-    def process(self) -> tuple[str, str, bool]:
-        """Jobs of the same process, forms of one contestant: its name, the kind of cell, oneDNN."""
+    def process(self) -> Key:
+        """Forms of one contestant share a process: its name, the kind of cell, its settings."""
         assert self.row.case
-        return self.row.contestant, self.row.case.kind, self.options.get("onednn", True)
+        settings = tuple(name for name in SETTINGS if name in self.options)
+        return self.row.contestant, self.row.case.kind, settings
 
     def fail(self, why: str) -> None:
         """Run no more."""
@@ -61,7 +68,7 @@ class Job:
 
     def question(self) -> dict[str, Any]:
         """What `worker.start` is told."""
-        options = {name: value for name, value in self.options.items() if name != "onednn"}
+        options = {name: value for name, value in self.options.items() if name not in SETTINGS}
         return {
             "contestant": self.row.contestant,
             "case": self.row.case,
@@ -100,7 +107,7 @@ class Gone(Exception):
 class Process:
     """A worker, asked by lines of JSON."""
 
-    def __init__(self, onednn: bool = True, command: Sequence[str] = WORKER) -> None:
+    def __init__(self, settings: Sequence[str] = (), command: Sequence[str] = WORKER) -> None:
         threads = str(cores())
         environment = {
             **os.environ,
@@ -111,9 +118,10 @@ class Process:
             "TF_CPP_MIN_LOG_LEVEL": "3",
             "TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1",  # else only the first run compiles
         }
-        environment.pop("TF_ENABLE_ONEDNN_OPTS", None)  # as TensorFlow comes
-        if not onednn:
-            environment["TF_ENABLE_ONEDNN_OPTS"] = "0"
+        for chosen in ("TF_ENABLE_ONEDNN_OPTS", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
+            environment.pop(chosen, None)  # TensorFlow and NumPy multiply as they come
+        for name in settings:
+            environment.update(SETTINGS[name])
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -179,19 +187,19 @@ class Contestants:
         self, jobs: Sequence[Job], command: Sequence[str] = WORKER, limit: float = LIMIT
     ) -> None:
         self._jobs, self._command, self._limit = list(jobs), command, limit
-        self._processes: dict[tuple[str, str, bool], Process] = {}
+        self._processes: dict[Key, Process] = {}
         keys = dict.fromkeys(job.process for job in jobs if not job.blank)
         for key in keys:
             self._spawn(key)  # they import their frameworks side by side
         for key in keys:
             self._start(key)
 
-    def _spawn(self, key: tuple[str, str, bool]) -> None:
-        contestant, kind, onednn = key
-        process = self._processes[key] = Process(onednn, self._command)
+    def _spawn(self, key: Key) -> None:
+        contestant, kind, settings = key
+        process = self._processes[key] = Process(settings, self._command)
         process.send("wake", contestant=contestant, kind=kind)
 
-    def _start(self, key: tuple[str, str, bool]) -> None:
+    def _start(self, key: Key) -> None:
         """Start the jobs of a process; again without the one that it does not survive."""
         while alive := [job for job in self._jobs if job.process == key and not job.blank]:
             started: list[tuple[Job, dict[str, Any]]] = []
@@ -217,6 +225,7 @@ class Contestants:
                 if "error" in answer:
                     current.fail(answer["error"])
                 elif answer["loss"] is not None:  # NumPy's products trace nothing
+                    current.row.seconds_to_trace.append(round(answer["traced"], 4))
                     current.row.seconds_to_first.append(round(answer["seconds"], 4))
                     current.row.first_loss = answer["loss"]
             return
@@ -273,8 +282,8 @@ def measure_memory(jobs: Sequence[Job], repeats: int, steps: int, **how: Any) ->
         for each in jobs:
             if each.blank:
                 continue
-            contestant, kind, onednn = each.process
-            process = Process(onednn, **how)
+            contestant, kind, settings = each.process
+            process = Process(settings, **how)
             try:
                 answer = process.ask("wake", contestant=contestant, kind=kind)
                 if "error" not in answer:

@@ -49,16 +49,20 @@ class Worker:
         options: dict[str, Any],
         run: bool = True,
     ) -> dict[str, Any]:
-        """Prepare a job and, where `run`, run it once: the seconds from nothing to a result."""
+        """Prepare a job and, where `run`, run it once.
+
+        The seconds are counted from nothing: until it is traced, and until there is a result.
+        """
         make, sizes = maker(contestant), Case(*case)
         start = time.perf_counter()
         prepared = make(sizes, mode, **options)
+        traced = time.perf_counter() - start
         self.jobs[job] = prepared, sizes, mode
         if not run:
             return {}
         result = prepared.step()
         seconds = time.perf_counter() - start
-        return {"seconds": seconds, "loss": self._loss(job, result)}
+        return {"traced": traced, "seconds": seconds, "loss": self._loss(job, result)}
 
     def _loss(self, job: int, result: Any) -> float | None:
         prepared, case, mode = self.jobs[job]

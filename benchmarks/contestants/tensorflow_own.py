@@ -8,14 +8,12 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 import tensorflow.python.keras.legacy_tf_layers.base  # noqa: F401  (the cells look for it)
 from tensorflow.python.ops import rnn_cell_impl
 
-from benchmarks import cases
 from benchmarks.cases import Case
-from benchmarks.contestants import Prepared
+from benchmarks.contestants import Prepared, in_session
 
 v1 = tf.compat.v1
 v1.disable_v2_behavior()
@@ -42,42 +40,12 @@ def dynamic_rnn(case: Case, mode: str) -> Prepared:
     return _prepare(case, mode, unroll)
 
 
-def _prepare(case: Case, mode: str, unroll: Any) -> Prepared:
-    start = cases.weights(case)
-    with tf.Graph().as_default() as graph, warnings.catch_warnings():
+def _prepare(case: Case, mode: str, unroll: in_session.Unroll) -> Prepared:
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the cells announce, once more, that they will go
-        session = v1.Session(graph=graph)
-        x, y = (_resident(session, array) for array in cases.data(case))
-        layers = [CELLS[case.kind](case.U) for _ in range(case.layers)]
-        cell = rnn_cell_impl.MultiRNNCell(layers) if len(layers) > 1 else layers[0]
-        outputs, last = unroll(cell, x)
-        cell_variables = v1.trainable_variables()
-        if mode in ("forward", "gradient"):
-            fetch = outputs
-            if mode == "gradient":
-                fetch = tf.gradients(tf.reduce_mean(tf.square(outputs)), cell_variables)
-        else:
-            kernel = v1.get_variable("kernel", start.kernel.shape)
-            bias = v1.get_variable("bias", start.bias.shape)
-            fetch = tf.matmul(last, kernel) + bias
-            if mode == "train":
-                loss = tf.reduce_mean(
-                    tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=fetch)
-                )
-                optimizer = v1.train.AdamOptimizer(cases.LEARNING_RATE, epsilon=cases.EPSILON)
-                fetch = [loss, optimizer.minimize(loss)]
-        fresh = [v for v in v1.global_variables() if v not in v1.local_variables()]
-        session.run(v1.variables_initializer(fresh))
-        values = [a for layer in start.layers for a in layer.values()]
-        for variable, value in zip(v1.trainable_variables(), [*values, start.kernel, start.bias]):
-            variable.load(value, session)
-        step = session.make_callable(fetch)
-    return Prepared(step, (lambda result: float(result[0])) if mode == "train" else np.asarray)
+        return in_session.prepare(case, mode, _cell, unroll)
 
 
-def _resident(session: v1.Session, array: np.ndarray) -> tf.Tensor:
-    """`array` as a variable of the session: nothing is fed while the clock runs."""
-    value = v1.placeholder(array.dtype, array.shape)
-    variable = v1.Variable(value, trainable=False, collections=[v1.GraphKeys.LOCAL_VARIABLES])
-    session.run(variable.initializer, {value: array})
-    return tf.ensure_shape(variable.value(), array.shape)
+def _cell(case: Case) -> Any:
+    layers = [CELLS[case.kind](case.U) for _ in range(case.layers)]
+    return rnn_cell_impl.MultiRNNCell(layers) if len(layers) > 1 else layers[0]

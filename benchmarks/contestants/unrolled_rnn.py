@@ -1,4 +1,4 @@
-"""This package's `static_rnn` and `dynamic_rnn`, as a reader calls them, in a `tf.function`."""
+"""This package's `static_rnn` and `dynamic_rnn`, as a reader calls them."""
 
 from __future__ import annotations
 
@@ -10,38 +10,52 @@ import tensorflow as tf
 import unrolled
 from benchmarks import cases
 from benchmarks.cases import Case
-from benchmarks.contestants import Prepared
+from benchmarks.contestants import Prepared, in_session
 
 CELLS = {"basic": unrolled.BasicRNNCell, "gru": unrolled.GRUCell}
 
 
-def static_rnn(case: Case, mode: str) -> Prepared:
-    """`static_rnn` over a list of T tensors [B, D]."""
+def static_rnn(case: Case, mode: str, **how: Any) -> Prepared:
+    """`static_rnn` over a list of T tensors [B, D]; `how` as for `_prepare`."""
 
     def unroll(cell: Any, x: tf.Tensor) -> tuple[Any, tf.Tensor]:
         outputs, _ = unrolled.static_rnn(cell, tf.unstack(x, axis=1), dtype=tf.float32)
         return outputs, outputs[-1]
 
-    return _prepare(case, mode, unroll)
+    return _prepare(case, mode, unroll, **how)
 
 
-def dynamic_rnn(case: Case, mode: str, **options: Any) -> Prepared:
+def dynamic_rnn(
+    case: Case, mode: str, session: bool = False, steps_in_a_call: int = 1, **options: Any
+) -> Prepared:
     """`dynamic_rnn` over one tensor [B, T, D]; `options` are arguments of its own."""
 
     def unroll(cell: Any, x: tf.Tensor) -> tuple[Any, tf.Tensor]:
         outputs, _ = unrolled.dynamic_rnn(cell, x, dtype=tf.float32, **options)
         return outputs, outputs[:, -1]
 
-    return _prepare(case, mode, unroll)
+    return _prepare(case, mode, unroll, session, steps_in_a_call)
 
 
-def _prepare(case: Case, mode: str, unroll: Any) -> Prepared:
+def _prepare(
+    case: Case,
+    mode: str,
+    unroll: in_session.Unroll,
+    session: bool = False,
+    steps_in_a_call: int = 1,
+) -> Prepared:
+    """A `tf.function` that is called for each step.
+
+    With `session`, the same program in a graph of TensorFlow 1, as its own unrolls are measured.
+    With `steps_in_a_call`, a `tf.function` with a loop of so many training steps inside, as
+    `unrolled.training.fit` runs them.
+    """
+    if session:
+        return in_session.prepare(case, mode, _cell, unroll)
     start = cases.weights(case)
     x, y = (tf.constant(array) for array in cases.data(case))
-    layers = [CELLS[case.kind](case.U) for _ in range(case.layers)]
-    cell = unrolled.MultiRNNCell(layers) if len(layers) > 1 else layers[0]
-    cell.build(case.D)
-    for layer, values in zip(layers, start.layers):
+    cell = _cell(case)
+    for layer, values in zip(getattr(cell, "cells", [cell]), start.layers, strict=True):
         for name, value in values.items():
             getattr(layer, name).assign(value)
     kernel, bias = tf.Variable(start.kernel), tf.Variable(start.bias)
@@ -61,8 +75,7 @@ def _prepare(case: Case, mode: str, unroll: Any) -> Prepared:
     def infer(x: tf.Tensor) -> tf.Tensor:
         return tf.matmul(unroll(cell, x)[1], kernel) + bias
 
-    @tf.function
-    def train(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+    def train_step(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             logits = tf.matmul(unroll(cell, x)[1], kernel) + bias
             loss = tf.reduce_mean(
@@ -72,7 +85,27 @@ def _prepare(case: Case, mode: str, unroll: Any) -> Prepared:
         optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
         return loss
 
+    @tf.function
+    def train(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+        if steps_in_a_call == 1:
+            return train_step(x, y)
+        losses = tf.TensorArray(tf.float32, steps_in_a_call)
+        for i in tf.range(steps_in_a_call):
+            losses = losses.write(i, train_step(x, y))
+        return losses.stack()
+
     function = {"forward": forward, "gradient": gradient, "infer": infer, "train": train}[mode]
     arguments = (x, y) if mode == "train" else (x,)
     function.get_concrete_function(*arguments)
-    return Prepared(lambda: function(*arguments), float if mode == "train" else np.asarray)
+    if mode != "train":
+        return Prepared(lambda: function(*arguments), np.asarray)
+    return Prepared(
+        lambda: function(*arguments), lambda result: float(np.ravel(result)[0]), steps_in_a_call
+    )
+
+
+def _cell(case: Case) -> Any:
+    layers = [CELLS[case.kind](case.U) for _ in range(case.layers)]
+    cell = unrolled.MultiRNNCell(layers) if len(layers) > 1 else layers[0]
+    cell.build(case.D)
+    return cell

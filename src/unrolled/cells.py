@@ -30,6 +30,7 @@ from unrolled.checks import (
     size_of,
     size_shape,
 )
+from unrolled.products import affine
 
 Activation = Callable[[tf.Tensor], tf.Tensor]
 Initializer = Callable[..., tf.Tensor]
@@ -73,6 +74,9 @@ class RNNCell(tf.Module):
 
     # The variables that `build` makes: named so that asking for one too early can be explained.
     _made_by_build: tuple[str, ...] = ()
+
+    # The names of each kernel and its bias that `affine` is called with: a run cuts them once.
+    products: tuple[tuple[str, str], ...] = ()
 
     def __init__(self, name: str | None = None):
         kind = type(self).__name__
@@ -197,6 +201,7 @@ class BasicRNNCell(RNNCell):
     """
 
     _made_by_build = ("kernel", "bias")
+    products = (("kernel", "bias"),)
 
     def __init__(
         self, num_units: int, activation: Activation | None = None, *, name: str | None = None
@@ -219,8 +224,7 @@ class BasicRNNCell(RNNCell):
         self.bias = self._variable("bias", [self.num_units], tf.zeros, dtype)
 
     def step(self, inputs: tf.Tensor, state: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        x_and_h = tf.concat([inputs, state], axis=1)  # [B, D] and [B, U] -> [B, D+U]
-        new_h = self.activation(tf.matmul(x_and_h, self.kernel) + self.bias)  # [B, U]
+        new_h = self.activation(affine(inputs, state, self.kernel, self.bias))  # [B, U]
         return new_h, new_h
 
 
@@ -251,6 +255,7 @@ class LSTMCell(RNNCell):
     """
 
     _made_by_build = ("kernel", "bias", "w_i_diag", "w_f_diag", "w_o_diag", "projection_kernel")
+    products = (("kernel", "bias"),)
 
     def __init__(
         self,
@@ -308,8 +313,7 @@ class LSTMCell(RNNCell):
     def step(self, inputs: tf.Tensor, state: Any) -> tuple[tf.Tensor, Any]:
         sizes = [self.num_units, self.output_size]
         c, h = state if self.state_is_tuple else tf.split(state, sizes, axis=1)
-        x_and_h = tf.concat([inputs, h], axis=1)  # [B, D] and [B, P] -> [B, D+P]
-        gates = tf.matmul(x_and_h, self.kernel) + self.bias  # [B, D+P] @ [D+P, 4U]
+        gates = affine(inputs, h, self.kernel, self.bias)  # [B, D+P] @ [D+P, 4U]
         i, j, f, o = tf.split(gates, 4, axis=1)  # [B, 4U] -> four times [B, U]
         f = f + self.forget_bias
         if self.use_peepholes:
@@ -377,6 +381,7 @@ class GRUCell(RNNCell):
     """
 
     _made_by_build = ("gate_kernel", "gate_bias", "candidate_kernel", "candidate_bias")
+    products = (("gate_kernel", "gate_bias"), ("candidate_kernel", "candidate_bias"))
 
     def __init__(
         self,
@@ -410,12 +415,10 @@ class GRUCell(RNNCell):
         self.candidate_bias = self._variable("candidate/bias", [units], bias or tf.zeros, dtype)
 
     def step(self, inputs: tf.Tensor, state: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        x_and_h = tf.concat([inputs, state], axis=1)  # [B, D] and [B, U] -> [B, D+U]
-        gates = tf.sigmoid(tf.matmul(x_and_h, self.gate_kernel) + self.gate_bias)  # [B, 2U]
+        gates = tf.sigmoid(affine(inputs, state, self.gate_kernel, self.gate_bias))  # [B, 2U]
         r, u = tf.split(gates, 2, axis=1)  # [B, 2U] -> twice [B, U]
-        x_and_reset_h = tf.concat([inputs, r * state], axis=1)  # [B, D+U]
         candidate = self.activation(
-            tf.matmul(x_and_reset_h, self.candidate_kernel) + self.candidate_bias
+            affine(inputs, r * state, self.candidate_kernel, self.candidate_bias)
         )  # [B, U]
         new_h = u * state + (1 - u) * candidate
         return new_h, new_h

@@ -23,7 +23,7 @@ CALLS = ("StatefulPartitionedCall",)  # what is called is looked at for itself
 
 
 def scan_in_segments(
-    step: Step,
+    make_step: Callable[[], Step],
     inputs: Any,
     state: Any,
     example: Any,
@@ -36,7 +36,9 @@ def scan_in_segments(
 
     Args:
       every: S, how many steps a segment has.
-      step, inputs, state, example, time_major, how: as for `scan`.
+      make_step: gives the step for `scan`. It is asked anew for each run of a segment, so that what
+        it computes from the weights before the first step belongs to that run, and to its gradient.
+      inputs, state, example, time_major, how: as for `scan`.
 
     Returns:
       The outputs [T, B, ...] (or [B, T, ...]), and the state after the last step.
@@ -52,11 +54,12 @@ def scan_in_segments(
         )
     if not time_major:
         inputs = tf.nest.map_structure(swap_batch_and_time, inputs)  # [B, T, ...] -> [T, B, ...]
-    _check_repeatable(step, inputs, state)
+    _check_repeatable(make_step, inputs, state)
     whole = size_or_tensor(tf.nest.flatten(inputs)[0], 0) // every  # segments
     cut = whole * every  # steps in them; what is left over is run as it is
 
     def run(s: Any, x: Any, state: Any) -> tuple[Any, Any]:  # x [S, B, ...]
+        step = make_step()
         return scan(lambda t, *args: step(s * every + t, *args), x, state, example, **how)
 
     outputs, state = _run_twice(
@@ -70,6 +73,7 @@ def scan_in_segments(
     )
     steps = size_of(tf.nest.flatten(inputs)[0], 0)
     if steps is None or steps % every:  # else nothing is left over, and a copy is saved
+        step = make_step()
         rest, state = scan(
             lambda t, *args: step(cut + t, *args),
             tf.nest.map_structure(lambda x: x[cut:], inputs),
@@ -151,14 +155,15 @@ def _backwards(x: Any) -> Any:
     return tf.nest.map_structure(lambda x: tf.reverse(x, [0]), x)
 
 
-def _check_repeatable(step: Step, inputs: Any, state: Any) -> None:
-    """Raise where a second run of `step` would differ, or what it reads would get no gradient."""
+def _check_repeatable(make_step: Callable[[], Step], inputs: Any, state: Any) -> None:
+    """Raise where a second run of the step would differ, or what it reads would get no gradient."""
     leaves = tf.nest.flatten((inputs, state))
     specs = [tf.TensorSpec(x.shape[1:], x.dtype) for x in tf.nest.flatten(inputs)]
     specs += [tf.TensorSpec(x.shape, x.dtype) for x in leaves[len(specs) :]]
 
     @tf.function(autograph=False)
     def probe(*leaves: tf.Tensor) -> list[tf.Tensor]:
+        step = make_step()
         return tf.nest.flatten(
             step(tf.constant(0), *tf.nest.pack_sequence_as((inputs, state), leaves))
         )

@@ -54,7 +54,8 @@ class Row:
     unit: str = "ms"
     case: Case | None = None
     rounds: list[float | None] = field(default_factory=list)
-    seconds_to_first: list[float] = field(default_factory=list)  # tracing, compiling, first run
+    seconds_to_trace: list[float] = field(default_factory=list)  # until the graph is there
+    seconds_to_first: list[float] = field(default_factory=list)  # the same, and the first run
     first_loss: float | None = None  # equal for all who compute the same
     peak_megabytes: list[float] = field(default_factory=list)  # above what there was before
     note: str = ""
@@ -76,7 +77,12 @@ class Row:
 
     @property
     def trace(self) -> float | None:
-        """Seconds until the first result, the median over the processes."""
+        """Seconds until the graph is traced, the median over the processes."""
+        return statistics.median(self.seconds_to_trace) if self.seconds_to_trace else None
+
+    @property
+    def first(self) -> float | None:
+        """Seconds until the first result, tracing included: the median over the processes."""
         return statistics.median(self.seconds_to_first) if self.seconds_to_first else None
 
     @property
@@ -140,7 +146,7 @@ class Part:
         return (
             sizes,
             [_time(fastest[size]) for size in sizes],
-            [fastest[size].trace or math.nan for size in sizes],
+            [fastest[size].first or math.nan for size in sizes],
         )
 
     def __str__(self) -> str:

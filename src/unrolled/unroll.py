@@ -34,8 +34,9 @@ from unrolled.checks import (
     size_or_tensor,
     size_shape,
 )
+from unrolled.products import cut_once
 from unrolled.recompute import scan_in_segments
-from unrolled.scan import scan, sensible_unroll
+from unrolled.scan import Step, scan, sensible_unroll
 
 
 @as_written
@@ -92,9 +93,10 @@ def static_rnn(
         batch = size_or_tensor(first, 0)
         one_step = tf.nest.map_structure(_spec, steps[0])
         run = _prepare(cell, one_step, batch, len(steps), initial_state, dtype, sequence_length)
+        step = _masked_step(cell, run)
         state, outputs = run.initial_state, []
         for t, x in enumerate(steps):
-            output, state = _masked_step(run, t, x, state)
+            output, state = step(t, x, state)
             outputs.append(output)
         return outputs, state
 
@@ -179,19 +181,22 @@ def dynamic_rnn(
             "parallel_iterations": parallel_iterations or 32,
             "swap_memory": swap_memory,
         }
-        run_all = scan
-        if recompute_every is not None:
-            run_all = partial(scan_in_segments, every=recompute_every)
-        outputs, state = run_all(
-            lambda t, x, state: _masked_step(run, t, x, state),
-            inputs,
-            run.initial_state,
-            tf.nest.map_structure(
-                lambda size: tf.zeros([batch, *size_shape(size).as_list()], run.dtype),
-                cell.output_size,
-            ),
-            **how,
+        example = tf.nest.map_structure(
+            lambda size: tf.zeros([batch, *size_shape(size).as_list()], run.dtype),
+            cell.output_size,
         )
+        if recompute_every is None:
+            step = _masked_step(cell, run)
+            outputs, state = scan(step, inputs, run.initial_state, example, **how)
+        else:
+            outputs, state = scan_in_segments(
+                partial(_masked_step, cell, run),
+                inputs,
+                run.initial_state,
+                example,
+                every=recompute_every,
+                **how,
+            )
         if last is not steps:
             outputs = tf.nest.map_structure(lambda y: _zeros_after(y, steps - last, time), outputs)
         return outputs, state
@@ -378,19 +383,24 @@ def _check_all_alike(steps: list[Any]) -> None:
                 )
 
 
-def _masked_step(run: _Run, t: int | tf.Tensor, x: Any, state: Any) -> tuple[Any, Any]:
-    """One step in which the rows that have ended give zeros and keep their state."""
-    if run.lengths is None:
-        output, new_state = run.step(x, state)
-        return output, _like(state, new_state)
-    live = t < run.lengths  # [B]
-    # The padding itself is replaced before the cell sees it: an infinity or a NaN that went through
-    # the cell would come back in the gradient as 0 · NaN, even where its result is thrown away.
-    x = tf.nest.map_structure(lambda a: _where(live, a, tf.zeros_like(a)), x)
-    output, new_state = run.step(x, state)
-    new_state = _like(state, new_state)
-    output = tf.nest.map_structure(lambda a: _where(live, a, tf.zeros_like(a)), output)
-    return output, tf.nest.map_structure(lambda a, b: _where(live, a, b), new_state, state)
+def _masked_step(cell: Any, run: _Run) -> Step:
+    """The step of a run, in which the rows that have ended give zeros and keep their state."""
+    cell_step = cut_once(cell, run.step)
+
+    def step(t: int | tf.Tensor, x: Any, state: Any) -> tuple[Any, Any]:
+        if run.lengths is None:
+            output, new_state = cell_step(x, state)
+            return output, _like(state, new_state)
+        live = t < run.lengths  # [B]
+        # The padding is replaced before the cell sees it: an infinity or a NaN that went through
+        # the cell would come back in the gradient as 0 · NaN, even where its result is thrown away.
+        x = tf.nest.map_structure(lambda a: _where(live, a, tf.zeros_like(a)), x)
+        output, new_state = cell_step(x, state)
+        new_state = _like(state, new_state)
+        output = tf.nest.map_structure(lambda a: _where(live, a, tf.zeros_like(a)), output)
+        return output, tf.nest.map_structure(lambda a, b: _where(live, a, b), new_state, state)
+
+    return step
 
 
 def _where(live: tf.Tensor, a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
