@@ -5,15 +5,21 @@
     "article pre", ".cell_output", ".pst-scrollable-table-container", "mjx-container[display]",
   ].join();
 
-  const offerFocus = () => {
-    for (const frame of document.querySelectorAll(FRAMES)) {
-      if (frame.scrollWidth > frame.clientWidth + 1) frame.tabIndex = 0;
-      else frame.removeAttribute("tabindex");
-    }
+  const offerFocus = (frame) => {
+    if (frame.scrollWidth > frame.clientWidth + 1) frame.tabIndex = 0;
+    else frame.removeAttribute("tabindex");
   };
 
-  addEventListener("resize", offerFocus);
-  addEventListener("load", () => {
-    (window.MathJax?.startup?.promise ?? Promise.resolve()).then(offerFocus);
+  // A frame changes its width with the window, and also when a sidebar opens beside it.
+  const widths = new ResizeObserver((changes) => {
+    for (const change of changes) offerFocus(change.target);
+  });
+
+  addEventListener("load", async () => {
+    await Promise.all([window.MathJax?.startup?.promise, document.fonts.ready]);
+    for (const frame of document.querySelectorAll(FRAMES)) {
+      offerFocus(frame);
+      widths.observe(frame);
+    }
   });
 })();

@@ -61,10 +61,10 @@ def forms(name: str, case: Case) -> Iterator[Job]:
         yield form("tensorflow_dynamic")
         yield form("static_rnn")
         yield form("dynamic_rnn")
-        for name in () if long else ("static_rnn", "dynamic_rnn"):  # a call weighs in small steps
-            yield form(name, session=True)  # as TensorFlow's own are called
+        for ours in () if long else ("static_rnn", "dynamic_rnn"):  # a call weighs in small steps
+            yield form(ours, session=True)  # as TensorFlow's own are called
             if mode == "train":
-                yield form(name, steps_in_a_call=20)  # as `training.fit` does
+                yield form(ours, steps_in_a_call=20)  # as `training.fit` does
         if mode == "train":
             yield form("dynamic_rnn", unroll=1)
             yield form("keras", jit_compile=True)
@@ -122,7 +122,14 @@ def operations(quick: bool, report: Report) -> list[Row]:
     """What TensorFlow's executor takes for one operation, at the sizes of mnist1."""
     names = {
         "chain": ["concat", "matmul", "add", "tanh"],
-        "call": ["numpy.matmul", "tf.function", "session", "while_loop", "while_loop with arrays"],
+        "call": [
+            "numpy.matmul",
+            "tf.function",
+            "concrete function",
+            "session",
+            "while_loop",
+            "while_loop with arrays",
+        ],
     }
     jobs = [
         job(name, "forward", contestant, CASES["mnist1"], {"operation": name})

@@ -288,6 +288,9 @@ def test_the_book_shows_every_form(committed):
         for name, case in cases.CASES.items()
         for each in forms(name, case)
     ]
+    assert {(name, mode) for name, mode, *_ in wanted} == {
+        (name, mode) for name in cases.CASES for mode in ("train", "infer")
+    }
     rows = committed.steps.rows
     assert [(row.name, row.mode, row.contestant, row.variant) for row in rows] == wanted
     assert all(row.measured or row.note for row in rows)

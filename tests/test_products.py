@@ -110,6 +110,32 @@ def test_a_readers_step_sees_its_kernel_whole():
     assert set(map(tuple, shapes)) == {(D + U, U)}
 
 
+def test_a_cell_of_a_readers_own_is_cut_when_it_names_its_products():
+    class Own:
+        state_size = output_size = U
+        products = (("w", "b"),)
+
+        def __init__(self):
+            rng = np.random.default_rng(5)
+            self.w = tf.Variable(rng.normal(size=(D + U, U)))
+            self.b = tf.Variable(rng.normal(size=U))
+            self.trainable_variables = [self.b, self.w]
+
+        def zero_state(self, batch_size, dtype):
+            return tf.zeros([batch_size, U], dtype)
+
+        def __call__(self, inputs, state):
+            h = tf.nn.softsign(affine(inputs, state, self.w, self.b))
+            return h, h
+
+    cell = Own()
+    for ours, slow in zip(results(cell, dynamic(unroll=1)), results(cell, by_hand), strict=True):
+        np.testing.assert_allclose(ours, slow, rtol=1e-10, atol=1e-12)
+    graph = tf.function(dynamic(unroll=1)).get_concrete_function(cell, tf.constant(X)).graph
+    kinds = [op.type for op in graph.get_operations()]
+    assert "SplitV" in kinds and "ConcatV2" not in kinds
+
+
 def test_outside_of_a_run_nothing_is_cut():
     cell = u.BasicRNNCell(U)
     cell.build(D, tf.float64)

@@ -55,6 +55,9 @@ def as_it_comes(case: Case, mode: str, operation: str) -> Prepared:
         nothing = tf.function(lambda x: x)
         nothing.get_concrete_function(x)
         return Prepared(lambda: nothing(x))
+    if operation == "concrete function":
+        traced = tf.function(lambda x: x).get_concrete_function(x)
+        return Prepared(lambda: traced(x))
     if operation == "session":
         with tf.Graph().as_default():
             session = tf.compat.v1.Session()

@@ -21,6 +21,15 @@ RUN_AXE = """async ([context, options]) =>
     .violations.map((found) => [found.id, found.help,
         ...found.nodes.map((node) => `${node.target} ${node.failureSummary}`)].join("\\n    "))"""
 
+# Waits until the page has the new width and has been drawn with it: what follows a width follows
+# then.
+RESIZED = """async (width) => {
+    const frame = () => new Promise(requestAnimationFrame);
+    while (innerWidth !== width) await frame();
+    await frame();
+    await frame();
+}"""
+
 # A theme changes colours and nothing else, so the rules about them run once for each theme and the
 # others once for each width. Formulas have the colour of their text.
 COLOUR_RULES = ["color-contrast", "link-in-text-block"]
@@ -132,6 +141,7 @@ class Visit:
     def show(self, theme: str, size: tuple[int, int]) -> None:
         self.page.set_viewport_size({"width": size[0], "height": size[1]})
         self.page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
+        self.page.evaluate(RESIZED, size[0])
 
 
 @pytest.fixture(scope="module", params=ALL)
