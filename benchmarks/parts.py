@@ -75,6 +75,9 @@ def forms(name: str, case: Case) -> Iterator[Job]:
         yield form("keras")
         yield form("keras", tf_function=True)
         yield form("keras", unroll=True, tf_function=True, skip=TOO_LONG if long else "")
+        if mode == "train" and not long:
+            yield form("keras", unroll=True, tf_function=True, steps_in_a_call=20)
+            yield form("jax", steps_in_a_call=20)
         yield form("jax")
         yield form("jax", unroll=10 if long else 7)
         eager = form("pytorch")

@@ -32,9 +32,13 @@ PROCESSES = {
             for how in ({"session": True}, {"steps_in_a_call": 2})
         ),
     ],
-    "keras": [("keras", {}), ("keras", {"unroll": True, "tf_function": True})],
+    "keras": [
+        ("keras", {}),
+        ("keras", {"unroll": True, "tf_function": True}),
+        ("keras", {"unroll": True, "tf_function": True, "steps_in_a_call": 2}),
+    ],
     "pytorch": [("pytorch", {})],
-    "jax": [("jax", {}), ("jax", {"unroll": 2})],
+    "jax": [("jax", {}), ("jax", {"unroll": 2}), ("jax", {"steps_in_a_call": 2})],
 }
 
 

@@ -14,8 +14,11 @@ from benchmarks.cases import Case
 from benchmarks.contestants import Prepared
 
 
-def in_a_scan(case: Case, mode: str, unroll: int = 1) -> Prepared:
-    """`unroll` is `lax.scan`'s own: so many steps in one turn of its loop."""
+def in_a_scan(case: Case, mode: str, unroll: int = 1, steps_in_a_call: int = 1) -> Prepared:
+    """`unroll` is `lax.scan`'s own: so many time steps in one turn of its loop.
+
+    With `steps_in_a_call`, a second scan around it takes so many training steps.
+    """
     start = cases.weights(case)
     x, y = (jnp.array(array) for array in cases.data(case))
     parameters = jax.tree.map(jnp.array, (start.layers, start.kernel, start.bias))
@@ -32,7 +35,6 @@ def in_a_scan(case: Case, mode: str, unroll: int = 1) -> Prepared:
         scores = jax.nn.log_softmax(logits(parameters, x))
         return -jnp.mean(jnp.take_along_axis(scores, y[:, None], axis=1))
 
-    @partial(jax.jit, donate_argnums=0)
     def adam(state: Any, x: jax.Array, y: jax.Array) -> tuple[Any, jax.Array]:
         parameters, m, v, t = state
         value, g = jax.value_and_grad(loss)(parameters, x, y)
@@ -45,19 +47,25 @@ def in_a_scan(case: Case, mode: str, unroll: int = 1) -> Prepared:
         )
         return (parameters, m, v, t), value
 
+    @partial(jax.jit, donate_argnums=0)
+    def steps(state: Any, x: jax.Array, y: jax.Array) -> tuple[Any, jax.Array]:
+        if steps_in_a_call == 1:
+            return adam(state, x, y)
+        return jax.lax.scan(lambda state, _: adam(state, x, y), state, length=steps_in_a_call)
+
     if mode == "infer":
         forward = jax.jit(logits).lower(parameters, x).compile()
         return Prepared(lambda: forward(parameters, x).block_until_ready(), np.asarray)
 
     zeros = partial(jax.tree.map, jnp.zeros_like)
     state = [(parameters, zeros(parameters), zeros(parameters), jnp.zeros(()))]
-    update = adam.lower(*state, x, y).compile()
+    update = steps.lower(*state, x, y).compile()
 
     def train() -> jax.Array:
         state[0], value = update(state[0], x, y)
         return value.block_until_ready()
 
-    return Prepared(train, float)
+    return Prepared(train, lambda losses: float(np.ravel(losses)[0]), steps_in_a_call)
 
 
 def _basic(layer: dict[str, jax.Array], x: jax.Array, units: int, unroll: int) -> jax.Array:

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from benchmarks import cases
 from benchmarks.cases import Case
-from benchmarks.contestants import Prepared
+from benchmarks.contestants import Prepared, many_steps
 
 
 def _model(case: Case, mode: str, unroll: bool = False) -> keras.Model:
@@ -43,8 +43,11 @@ def in_a_model(
     unroll: bool = False,
     jit_compile: bool = False,
     tf_function: bool = False,
+    steps_in_a_call: int = 1,
 ) -> Prepared:
     """`train_on_batch` and `predict_on_batch`; with `tf_function`, a step written around the model.
+
+    With `steps_in_a_call`, that function has a loop of so many training steps inside.
 
     `train_on_batch` returns the mean of the losses since the metrics were reset, so reading a loss
     resets them.
@@ -77,19 +80,21 @@ def in_a_model(
             loss = tf.reduce_mean(tf.square(model(x)))
         return tape.gradient(loss, variables)
 
-    @tf.function(jit_compile=jit_compile)
-    def train(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+    def train_step(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             loss = loss_function(y, model(x, training=True))
         optimizer.apply(tape.gradient(loss, variables), variables)
         return loss
 
+    train = tf.function(many_steps.in_a_call(train_step, steps_in_a_call), jit_compile=jit_compile)
     if mode == "train":
         optimizer.build(variables)
     function = {"gradient": gradient, "train": train}.get(mode, forward)
     arguments = (x, y) if mode == "train" else (x,)
     function.get_concrete_function(*arguments)
-    return Prepared(lambda: function(*arguments), float if mode == "train" else np.asarray)
+    if mode != "train":
+        return Prepared(lambda: function(*arguments), np.asarray)
+    return Prepared(lambda: function(*arguments), many_steps.first_loss, steps_in_a_call)
 
 
 def _as_keras(values: dict[str, np.ndarray], units: int) -> list[np.ndarray]:

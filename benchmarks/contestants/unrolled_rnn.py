@@ -10,7 +10,7 @@ import tensorflow as tf
 import unrolled
 from benchmarks import cases
 from benchmarks.cases import Case
-from benchmarks.contestants import Prepared, in_session
+from benchmarks.contestants import Prepared, in_session, many_steps
 
 CELLS = {"basic": unrolled.BasicRNNCell, "gru": unrolled.GRUCell}
 
@@ -85,23 +85,13 @@ def _prepare(
         optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
         return loss
 
-    @tf.function
-    def train(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
-        if steps_in_a_call == 1:
-            return train_step(x, y)
-        losses = tf.TensorArray(tf.float32, steps_in_a_call)
-        for i in tf.range(steps_in_a_call):
-            losses = losses.write(i, train_step(x, y))
-        return losses.stack()
-
+    train = tf.function(many_steps.in_a_call(train_step, steps_in_a_call))
     function = {"forward": forward, "gradient": gradient, "infer": infer, "train": train}[mode]
     arguments = (x, y) if mode == "train" else (x,)
     function.get_concrete_function(*arguments)
     if mode != "train":
         return Prepared(lambda: function(*arguments), np.asarray)
-    return Prepared(
-        lambda: function(*arguments), lambda result: float(np.ravel(result)[0]), steps_in_a_call
-    )
+    return Prepared(lambda: function(*arguments), many_steps.first_loss, steps_in_a_call)
 
 
 def _cell(case: Case) -> Any:
