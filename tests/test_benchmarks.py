@@ -256,6 +256,20 @@ def test_ratios_are_taken_within_rounds():
     assert blank.ratio_to(slow) is None
 
 
+def test_the_best_form_has_the_settings_it_comes_with():
+    rows = [
+        Row("n", "train", "a", rounds=[3.0]),
+        Row("n", "train", "a", "onednn=False", rounds=[1.0]),
+        Row("n", "train", "a", "unroll=2, steps_in_a_call=20", rounds=[2.0]),
+        Row("n", "train", "a", "unroll=3", note="not run"),
+        Row("n", "infer", "a", rounds=[0.5]),
+    ]
+    part = timings.Part("", {}, {}, {}, rows)
+    assert part.best("n", "train", "a") is rows[2]
+    assert part.best("n", "train", "a", without="steps_in_a_call") is rows[0]
+    assert part.best("n", "train", "b") is None
+
+
 def test_the_table_shows_the_floor_and_the_blanks():
     rows = [
         Row("n", "train", "floor", "", case=SMALL["gru"], rounds=[2.0]),

@@ -30,12 +30,12 @@ class Cut(NamedTuple):
     bias: tf.Tensor  # [k]
 
 
-_cuts: ContextVar[Mapping[Any, Cut]] = ContextVar("cuts")  # of the present run, by kernel.ref()
+_cuts: ContextVar[Mapping[int, Cut]] = ContextVar("cuts")  # of the present run, by id(kernel)
 
 
 def affine(x: tf.Tensor, h: tf.Tensor, kernel: tf.Variable, bias: tf.Variable) -> tf.Tensor:
     """[x, h] K + b: x [B, D] and h [B, U], kernel [D+U, k] and bias [k] give [B, k]."""
-    cut = _cuts.get({}).get(kernel.ref())
+    cut = _cuts.get({}).get(id(kernel))
     if cut is None:
         return tf.matmul(tf.concat([x, h], axis=1), kernel) + bias
     return tf.nn.bias_add(tf.matmul(x, cut.kernel_x), cut.bias) + tf.matmul(h, cut.kernel_h)
@@ -54,18 +54,18 @@ def cut_once(cell: Any, step: Callable[..., Any]) -> Callable[..., Any]:
     return with_cuts
 
 
-def _all_cuts(cell: Any) -> Iterator[tuple[Any, Cut]]:
+def _all_cuts(cell: Any) -> Iterator[tuple[int, Cut]]:
     for part in (cell, *getattr(cell, "submodules", ())):
         for kernel_name, bias_name in getattr(part, "products", ()):
             kernel, bias = getattr(part, kernel_name, None), getattr(part, bias_name, None)
             if kernel is not None and bias is not None:  # else they are made at the first step
                 rows = kernel.shape[0] - part.output_size  # D
                 kernel_x, kernel_h = tf.split(kernel, [rows, part.output_size])
-                yield kernel.ref(), Cut(kernel_x, kernel_h, tf.convert_to_tensor(bias))
+                yield id(kernel), Cut(kernel_x, kernel_h, tf.convert_to_tensor(bias))
 
 
 @contextmanager
-def _using(cuts: Mapping[Any, Cut]) -> Iterator[None]:
+def _using(cuts: Mapping[int, Cut]) -> Iterator[None]:
     token = _cuts.set(cuts)
     try:
         yield

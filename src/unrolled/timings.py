@@ -126,10 +126,17 @@ class Part:
             raise KeyError(f"{len(found)} rows have {wanted}")
         return found[0]
 
-    def best(self, name: str, mode: str, contestant: str) -> Row | None:
-        """The fastest form of a contestant with the settings it comes with; None where none ran."""
-        rows = self.select(name=name, mode=mode, contestant=contestant)
-        ran = [row for row in rows if row.measured and "onednn" not in row.variant]
+    def best(self, name: str, mode: str, contestant: str, without: str = "") -> Row | None:
+        """The fastest form of a contestant with the settings it comes with; None where none ran.
+
+        Forms whose variant has the option `without` are left out.
+        """
+        left_out = ["onednn", without] if without else ["onednn"]
+        ran = [
+            row
+            for row in self.select(name=name, mode=mode, contestant=contestant)
+            if row.measured and not any(option in row.variant for option in left_out)
+        ]
         return min(ran, key=_time, default=None)
 
     def curve(self, letter: str, contestant: str) -> tuple[list[int], list[float], list[float]]:
