@@ -142,7 +142,7 @@ def dynamic_rnn(
         out, up to 32 steps of a small cell are written out, and more are a loop of single steps.
       recompute_every: S, to train on sequences too long for the memory. What the gradient needs is
         then kept for S steps at a time and otherwise computed again from every S-th state: about
-        T/S + S states are kept and not T, for a third more time. S = √T keeps least.
+        T/S + S states are kept and not T, and every step is computed twice. S = √T keeps least.
 
     Returns:
       The outputs, one tensor [B, T, U] (or [T, B, U]), and the final state.
