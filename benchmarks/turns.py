@@ -8,6 +8,7 @@ each round, and the whole is repeated in other processes.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import math
 import os
@@ -29,7 +30,6 @@ PAUSE = 0.03  # seconds between two bursts, until the threads of the last have g
 WORKER = (sys.executable, "-m", "benchmarks.worker")
 
 Key = tuple[str, str, tuple[str, ...]]  # of a process
-
 
 # Options that are settings of a whole process, and not the contestant's: what its environment has.
 SETTINGS = {
@@ -118,8 +118,10 @@ class Process:
             "TF_CPP_MIN_LOG_LEVEL": "3",
             "TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1",  # else only the first run compiles
         }
-        for chosen in ("TF_ENABLE_ONEDNN_OPTS", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
-            environment.pop(chosen, None)  # TensorFlow and NumPy multiply as they come
+        # TensorFlow and NumPy multiply as they come, whatever this machine's settings are.
+        chosen = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", *itertools.chain(*SETTINGS.values()))
+        for name in chosen:
+            environment.pop(name, None)
         for name in settings:
             environment.update(SETTINGS[name])
         self._process = subprocess.Popen(

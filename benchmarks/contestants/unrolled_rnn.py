@@ -15,14 +15,14 @@ from benchmarks.contestants import Prepared, in_session, many_steps
 CELLS = {"basic": unrolled.BasicRNNCell, "gru": unrolled.GRUCell}
 
 
-def static_rnn(case: Case, mode: str, **how: Any) -> Prepared:
-    """`static_rnn` over a list of T tensors [B, D]; `how` as for `_prepare`."""
+def static_rnn(case: Case, mode: str, session: bool = False, steps_in_a_call: int = 1) -> Prepared:
+    """`static_rnn` over a list of T tensors [B, D]."""
 
     def unroll(cell: Any, x: tf.Tensor) -> tuple[Any, tf.Tensor]:
         outputs, _ = unrolled.static_rnn(cell, tf.unstack(x, axis=1), dtype=tf.float32)
         return outputs, outputs[-1]
 
-    return _prepare(case, mode, unroll, **how)
+    return _prepare(case, mode, unroll, session, steps_in_a_call)
 
 
 def dynamic_rnn(
@@ -41,8 +41,8 @@ def _prepare(
     case: Case,
     mode: str,
     unroll: in_session.Unroll,
-    session: bool = False,
-    steps_in_a_call: int = 1,
+    session: bool,
+    steps_in_a_call: int,
 ) -> Prepared:
     """A `tf.function` that is called for each step.
 
