@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+import ways
 
 import unrolled as u
 from unrolled.products import affine, cut_once
@@ -75,21 +76,20 @@ def test_a_run_equals_single_steps(kind, unroll, traced):
         np.testing.assert_allclose(ours, slow, rtol=1e-10, atol=1e-12)
 
 
-def graph_of(cell, **how):
+def operations(cell, **how):
     @tf.function(input_signature=[tf.TensorSpec([B, T, D])], autograph=False)
     def run(x):
         outputs, _ = u.dynamic_rnn(cell, x, dtype=tf.float32, **how)
         return tf.gradients(tf.reduce_sum(outputs**2), cell.trainable_variables)
 
-    graph = run.get_concrete_function().graph.as_graph_def()
-    return [n.op for n in (*graph.node, *(n for f in graph.library.function for n in f.node_def))]
+    return ways.operations(run.get_concrete_function())
 
 
 @pytest.mark.parametrize("how", [{"unroll": T}, {"unroll": 1}], ids=str)
 def test_each_kernel_is_read_and_cut_once(how):
     cell = u.GRUCell(U)
     cell.build(D)
-    ops = graph_of(cell, **how)
+    ops = operations(cell, **how)
     assert ops.count("ReadVariableOp") == 4  # two kernels, two biases
     assert ops.count("SplitV") == 2
     steps = how["unroll"]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+import ways
 
 import unrolled as u
 from unrolled.scan import STEPS_WRITTEN_OUT, WEIGHTS_WRITTEN_OUT, sensible_unroll
@@ -117,8 +118,7 @@ def traced(how, steps, units=U, depth=D, **arguments):
 
 
 def operations(how, steps):
-    graph = traced(how, steps).graph.as_graph_def()
-    return [n.op for n in (*graph.node, *(n for f in graph.library.function for n in f.node_def))]
+    return ways.operations(traced(how, steps))
 
 
 def test_a_turn_holds_so_many_steps_and_a_short_sequence_no_loop():

@@ -30,6 +30,12 @@ def weights_of(cell):
     return {short_name(v): weight(short_name(v), v.shape) for v in cell.variables}
 
 
+def operations(traced):
+    """The kind of every operation of a traced function, those in its loops included."""
+    graph = traced.graph.as_graph_def()
+    return [n.op for n in (*graph.node, *(n for f in graph.library.function for n in f.node_def))]
+
+
 def run(way, make_cell, depth, program, feeds, dtype=tf.float64, unknown=()):
     """`program(cell, **feeds)` as NumPy values.
 

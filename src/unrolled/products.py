@@ -9,7 +9,8 @@ better. Rows :D of the kernel multiply x and rows D: multiply h, so the same sum
 
 Joining x and h would copy both at every step, and the gradient would keep the copy; and the first
 part does not wait for h. The cuts are made once, before the first step, and not at each: that is
-what `cut_once` is for. A cell knows of none of this, and tests compare the two ways.
+what `cut_once` is for. A cell names its kernels in `products`, multiplies with `affine`, and need
+not know more; tests compare the two ways.
 """
 
 from __future__ import annotations
@@ -37,8 +38,10 @@ def affine(x: tf.Tensor, h: tf.Tensor, kernel: tf.Variable, bias: tf.Variable) -
     """[x, h] K + b: x [B, D] and h [B, U], kernel [D+U, k] and bias [k] give [B, k]."""
     cut = _cuts.get({}).get(id(kernel))
     if cut is None:
-        return tf.matmul(tf.concat([x, h], axis=1), kernel) + bias
-    return tf.nn.bias_add(tf.matmul(x, cut.kernel_x), cut.bias) + tf.matmul(h, cut.kernel_h)
+        x_and_h = tf.concat([x, h], axis=1)  # [B, D] and [B, U] -> [B, D+U]
+        return tf.matmul(x_and_h, kernel) + bias  # [B, D+U] @ [D+U, k]
+    x_part = tf.nn.bias_add(tf.matmul(x, cut.kernel_x), cut.bias)  # [B, D] @ [D, k]
+    return x_part + tf.matmul(h, cut.kernel_h)  # [B, U] @ [U, k]
 
 
 def cut_once(cell: Any, step: Callable[..., Any]) -> Callable[..., Any]:

@@ -21,8 +21,8 @@ RUN_AXE = """async ([context, options]) =>
     .violations.map((found) => [found.id, found.help,
         ...found.nodes.map((node) => `${node.target} ${node.failureSummary}`)].join("\\n    "))"""
 
-# Waits until the page has the new width and has been drawn with it: what follows a width follows
-# then.
+# Waits until the page has its new width and has been drawn with it, so that what depends on the
+# width has followed.
 RESIZED = """async (width) => {
     const frame = () => new Promise(requestAnimationFrame);
     while (innerWidth !== width) await frame();
