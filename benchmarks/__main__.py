@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 
 from benchmarks import record
-from benchmarks.parts import PARTS, effort
-from benchmarks.turns import ROOT
+from benchmarks.rounds import ROOT
+from benchmarks.suites import PARTS, effort
 from unrolled.timings import PARTS as NAMES
 
 TIMINGS = ROOT / "src" / "unrolled" / "timings.json"

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks.turns import Effort, cores
+from benchmarks.rounds import Effort, cores
 from unrolled.timings import Case, Row
 
 PACKAGES = ("unrolled", "tensorflow", "keras", "numpy", "torch", "jax", "jaxlib")

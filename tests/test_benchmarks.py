@@ -11,8 +11,8 @@ import pytest
 from benchmarks import cases, record
 from benchmarks.__main__ import main
 from benchmarks.contestants import PLACES
-from benchmarks.parts import PARTS, SIZES, forms
-from benchmarks.turns import Effort, Gone, Process, job, started, take_turns
+from benchmarks.rounds import Effort, Gone, Process, job, started, take_turns
+from benchmarks.suites import PARTS, SIZES, forms
 from unrolled import reference, timings
 from unrolled.timings import Case, Row
 

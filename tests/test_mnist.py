@@ -27,8 +27,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from unrolled import mnist, mnist_files, mnist_sources
-from unrolled.mnist_sources import Source
+from unrolled import mnist
+from unrolled.internal import mnist_files, mnist_sources
+from unrolled.internal.mnist_sources import Source
 
 IMAGES, LABELS, TEST_IMAGES, TEST_LABELS = mnist_files.SHA256
 TRAIN, TEST = 5_007, 3  # examples in the made files: 5,000 for validation leave 7 for training
@@ -625,11 +626,11 @@ import signal
 # A shell starts its background jobs with interrupts ignored, and tests may run in one.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 import json, runpy, sys
-import unrolled.mnist_sources as sources
+import unrolled.internal.mnist_sources as sources
 sources.SOURCES = [
     sources.Source("loopback", lambda: sources.from_npz(sources.download(sys.argv[1], 10.0, 20.0)))
 ]
-import unrolled.mnist_files as files
+import unrolled.internal.mnist_files as files
 files.SHA256.update(json.loads(sys.argv[2]))
 runpy.run_module("unrolled.mnist", run_name="__main__")
 """

@@ -6,7 +6,7 @@ import tensorflow as tf
 import ways
 
 import unrolled as u
-from unrolled.products import affine, cut_once
+from unrolled.internal.affine import affine, cut_once
 
 B, T, D, U = 3, 5, 2, 4
 X = np.random.default_rng(3).normal(size=(B, T, D))

@@ -21,7 +21,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from unrolled.checks import (
+from unrolled.internal.affine import affine
+from unrolled.internal.checks import (
     as_float_tensor,
     as_written,
     check_count,
@@ -30,7 +31,6 @@ from unrolled.checks import (
     size_of,
     size_shape,
 )
-from unrolled.products import affine
 
 Activation = Callable[[tf.Tensor], tf.Tensor]
 Initializer = Callable[..., tf.Tensor]

@@ -28,7 +28,15 @@ import numpy as np
 import tensorflow as tf
 
 from unrolled.cells import BasicLSTMCell, GRUCell, LSTMCell
-from unrolled.convert_names import KINDS, NAMES, Kind, Layers, kind_at, networks, variables_by_cell
+from unrolled.internal.checkpoint_names import (
+    KINDS,
+    NAMES,
+    Kind,
+    Layers,
+    kind_at,
+    networks,
+    variables_by_cell,
+)
 from unrolled.wrappers import MultiRNNCell
 
 _ACTIVATIONS = {

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from unrolled.checks import after, as_float_tensor, as_written
+from unrolled.internal.checks import after, as_float_tensor, as_written
 
 
 @as_written

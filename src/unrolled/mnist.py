@@ -1,8 +1,8 @@
 """MNIST, read with NumPy alone: 55,000 training, 5,000 validation and 10,000 test digits.
 
 `python -m unrolled.mnist` fetches the data ahead of time and says where it lies. Where the files
-come from is the business of `unrolled.mnist_files`, which takes the first source that answers. None
-of this imports TensorFlow.
+come from is the business of `unrolled.internal.mnist_files`, which takes the first source that
+answers. None of this imports TensorFlow.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from unrolled.mnist_files import MNISTUnavailable, locate
+from unrolled.internal.mnist_files import MNISTUnavailable, locate
 
 __all__ = ["MNIST", "MNISTUnavailable", "Split", "batches", "fetch", "load", "read_idx"]
 

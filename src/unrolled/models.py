@@ -10,7 +10,7 @@ from typing import Any
 import tensorflow as tf
 
 from unrolled.cells import glorot_uniform
-from unrolled.checks import check_cell, check_count
+from unrolled.internal.checks import check_cell, check_count
 from unrolled.sequences import last_relevant, pack_sequence, unpack_sequence
 from unrolled.unroll import dynamic_rnn, static_rnn
 

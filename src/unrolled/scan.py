@@ -21,7 +21,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from unrolled.checks import size_of, size_or_tensor
+from unrolled.internal.checks import size_of, size_or_tensor
 
 Step = Callable[[Any, Any, Any], tuple[Any, Any]]  # (t, x [B, ...], state) -> (y [B, ...], state)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from unrolled.checks import as_written, check_lengths, size_of
+from unrolled.internal.checks import as_written, check_lengths, size_of
 
 
 @as_written

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from unrolled.checks import check_count
+from unrolled.internal.checks import check_count
 
 
 @dataclass

@@ -22,7 +22,9 @@ import numpy as np
 import tensorflow as tf
 
 from unrolled.cells import StepFunction, ensure_built, step_function
-from unrolled.checks import (
+from unrolled.internal.affine import cut_once
+from unrolled.internal.checkpointing import scan_in_segments
+from unrolled.internal.checks import (
     as_float_tensor,
     as_written,
     check_cell,
@@ -34,8 +36,6 @@ from unrolled.checks import (
     size_or_tensor,
     size_shape,
 )
-from unrolled.products import cut_once
-from unrolled.recompute import scan_in_segments
 from unrolled.scan import Step, scan, sensible_unroll
 
 

@@ -22,7 +22,7 @@ from unrolled.cells import (
     ensure_built,
     step_function,
 )
-from unrolled.checks import after, check_cell, check_float_dtype
+from unrolled.internal.checks import after, check_cell, check_float_dtype
 
 Noise = Callable[[tf.Tensor, tf.DType, str], tf.Tensor]  # (shape, dtype, role) -> [*shape]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import unrolled.tf1 as tf
-from unrolled.tf1.put_back import cells, legacy_seq2seq
+from unrolled.tf1.shims import legacy_seq2seq, rnn_cell
 
 B, T, D, U, C = 3, 4, 5, 6, 7
 RNG = np.random.default_rng(8)
@@ -210,7 +210,7 @@ def test_basic_rnn_seq2seq():
 
 
 def test_basic_rnn_seq2seq_with_a_cell_of_the_layer():
-    cell = cells.BasicLSTMCell(U)
+    cell = rnn_cell.BasicLSTMCell(U)
     outputs, state = legacy_seq2seq.basic_rnn_seq2seq(
         constants(BEFORE), constants(INPUTS), cell, scope="mine"
     )
@@ -267,7 +267,7 @@ def test_embedding_rnn_seq2seq(feed_previous):
     before, ids = TARGETS[:2], TARGETS[::-1]
     fed = tf.placeholder(tf.bool, []) if feed_previous == "tensor" else feed_previous
     outputs, state = legacy_seq2seq.embedding_rnn_seq2seq(
-        constants(before), constants(ids), cells.BasicRNNCell(U), C, C, D, feed_previous=fed
+        constants(before), constants(ids), rnn_cell.BasicRNNCell(U), C, C, D, feed_previous=fed
     )
     assert len(outputs) == T
     decoder = "embedding_rnn_seq2seq/embedding_rnn_decoder"
@@ -303,7 +303,7 @@ def test_embedding_rnn_seq2seq(feed_previous):
 def test_losses_fall_in_a_program_of_the_time():
     """A decoder on words in lists, all its steps in one entry of the loss."""
     words = [tf.placeholder(tf.int32, [B]) for _ in range(T)]
-    cell = cells.BasicLSTMCell(U)
+    cell = rnn_cell.BasicLSTMCell(U)
     outputs, _ = legacy_seq2seq.embedding_rnn_decoder(
         words, cell.zero_state(B, tf.float32), cell, C, D
     )

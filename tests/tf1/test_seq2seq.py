@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import unrolled.tf1 as tf
-from unrolled.tf1.put_back import seq2seq
+from unrolled.tf1.shims import seq2seq
 
 B, T, D, U, C = 3, 5, 4, 6, 7
 RNG = np.random.default_rng(3)

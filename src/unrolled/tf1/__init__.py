@@ -5,9 +5,9 @@
     from unrolled.tf1.examples.tutorials.mnist import input_data
 
 What still lives in `tf.compat.v1` comes from there. What is gone is put back on this package's
-cells, unrolls and losses (`unrolled.tf1.put_back`), under the names where it stood
-(`unrolled.tf1.tree`). A name that neither has raises an AttributeError that says since when it is
-gone and what to use. `python -m unrolled.tf1 script.py` runs a program without any change.
+cells, unrolls and losses (`unrolled.tf1.shims`), under the names where it stood
+(`unrolled.tf1.exports`). A name that neither has raises an AttributeError that says since when it
+is gone and what to use. `python -m unrolled.tf1 script.py` runs a program without any change.
 
 **Importing this module switches the whole process to TensorFlow 1's behaviours**
 (`tf.compat.v1.disable_v2_behavior`): operations build a graph that a session runs, loops and
@@ -32,14 +32,14 @@ _log.setLevel(_logging.ERROR)
 _v1.disable_v2_behavior()
 _log.setLevel(_level)
 
-from unrolled.tf1 import namespaces as _namespaces  # noqa: E402
-from unrolled.tf1 import tree as _tree  # noqa: E402
-from unrolled.tf1.put_back import flags as _flags  # noqa: E402
+from unrolled.tf1 import exports as _exports  # noqa: E402
+from unrolled.tf1 import import_hook as _import_hook  # noqa: E402
+from unrolled.tf1.shims import flags as _flags  # noqa: E402
 
 _flags.let_programs_parse()
 
-_namespaces.plant(
-    _tree.TREE,
+_import_hook.plant(
+    _exports.EXPORTS,
     still={
         "": _v1,
         # Private, but programs import from there, and what they import is mostly still there.

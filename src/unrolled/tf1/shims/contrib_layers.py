@@ -15,8 +15,8 @@ from typing import Any
 
 import tensorflow.compat.v1 as tf
 
-from unrolled.checks import check_count
-from unrolled.tf1.put_back import layers
+from unrolled.internal.checks import check_count
+from unrolled.tf1.shims import layers
 
 
 def variance_scaling_initializer(

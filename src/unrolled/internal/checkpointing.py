@@ -14,7 +14,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from unrolled.checks import size_of, size_or_tensor
+from unrolled.internal.checks import size_of, size_or_tensor
 from unrolled.scan import Step, scan, swap_batch_and_time
 
 # Operations that give something else, or do something again, when they run a second time.

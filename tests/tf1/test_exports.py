@@ -263,8 +263,8 @@ def test_a_name_that_never_was(name):
         exec(f"import unrolled.tf1.{name}")
 
 
-def test_every_gone_name_is_gone_or_a_module():
-    for name in tf.gone.GONE:
+def test_every_removed_name_is_gone_or_a_module():
+    for name in tf.removed.REMOVED:
         try:
             assert isinstance(reach(name), ModuleType)
         except AttributeError as error:
@@ -395,8 +395,8 @@ THINGS = dict(public_things())
 
 
 def test_the_walk_met_the_whole_layer():
-    assert "unrolled.tf1.put_back.cells.GRUCell" in THINGS
-    assert "unrolled.tf1.put_back.mnist.DataSet.next_batch" in THINGS
+    assert "unrolled.tf1.shims.rnn_cell.GRUCell" in THINGS
+    assert "unrolled.tf1.shims.mnist.DataSet.next_batch" in THINGS
     assert "unrolled.tf1.__main__.run_notebook" in THINGS
     assert len(THINGS) > 100
 

@@ -5,22 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from unrolled.cells import LSTMStateTuple
-from unrolled.tf1.put_back import (
-    attention,
+from unrolled.tf1.shims import (
+    attention_wrapper,
     before_1_0,
-    cells,
-    contrib_cells,
     contrib_layers,
+    contrib_rnn_cell,
     crf,
     layers,
     learn,
     legacy_seq2seq,
     linear,
     mnist,
+    rnn,
+    rnn_cell,
+    rnn_cell_wrappers,
     seq2seq,
-    unrolls,
     vocabulary,
-    wrappers,
 )
 
 
@@ -30,17 +30,17 @@ def _of(module: Any, names: str) -> dict[str, Any]:
 
 _CELLS = {
     "LSTMStateTuple": LSTMStateTuple,
-    **_of(cells, "RNNCell BasicRNNCell BasicLSTMCell LSTMCell GRUCell"),
-    **_of(wrappers, "MultiRNNCell DropoutWrapper ResidualWrapper DeviceWrapper"),
+    **_of(rnn_cell, "RNNCell BasicRNNCell BasicLSTMCell LSTMCell GRUCell"),
+    **_of(rnn_cell_wrappers, "MultiRNNCell DropoutWrapper ResidualWrapper DeviceWrapper"),
 }
-_BLOCK_CELLS = _of(contrib_cells, "LSTMBlockCell GRUBlockCell GRUBlockCellV2")
+_BLOCK_CELLS = _of(contrib_rnn_cell, "LSTMBlockCell GRUBlockCell GRUBlockCellV2")
 _MORE_CELLS = {
     **_BLOCK_CELLS,
-    **_of(contrib_cells, "NASCell LayerNormBasicLSTMCell"),
-    **_of(wrappers, "InputProjectionWrapper OutputProjectionWrapper EmbeddingWrapper"),
+    **_of(contrib_rnn_cell, "NASCell LayerNormBasicLSTMCell"),
+    **_of(rnn_cell_wrappers, "InputProjectionWrapper OutputProjectionWrapper EmbeddingWrapper"),
 }
-_UNROLLS = _of(unrolls, "static_rnn dynamic_rnn bidirectional_dynamic_rnn static_bidirectional_rnn")
-_STACKED = _of(unrolls, "stack_bidirectional_rnn stack_bidirectional_dynamic_rnn")
+_UNROLLS = _of(rnn, "static_rnn dynamic_rnn bidirectional_dynamic_rnn static_bidirectional_rnn")
+_STACKED = _of(rnn, "stack_bidirectional_rnn stack_bidirectional_dynamic_rnn")
 _BEFORE_1_0 = _of(before_1_0, "rnn bidirectional_rnn")
 _LEGACY_SEQ2SEQ = _of(
     legacy_seq2seq,
@@ -74,10 +74,10 @@ _HELPERS = _of(
 _DECODER = _of(seq2seq, "Decoder dynamic_decode")
 _BASIC_DECODER = _of(seq2seq, "BasicDecoder BasicDecoderOutput")
 _ATTENTION = _of(
-    attention,
+    attention_wrapper,
     "AttentionMechanism BahdanauAttention LuongAttention AttentionWrapper AttentionWrapperState",
 )
-_TILE_BATCH = _of(attention, "tile_batch")
+_TILE_BATCH = _of(attention_wrapper, "tile_batch")
 _MNIST = _of(mnist, "read_data_sets DataSet Datasets")
 
 # The modules behind these, which were private, and which programs imported all the same: for
@@ -91,7 +91,7 @@ _RNN_CELL_MODULE = {
 }
 _RNN_MODULE = {**_UNROLLS, **_BEFORE_1_0}
 
-TREE: dict[str, dict[str, Any]] = {
+EXPORTS: dict[str, dict[str, Any]] = {
     "": {
         "__version__": "1.15.0",  # whose names these are
         "VERSION": "1.15.0",
@@ -133,7 +133,7 @@ TREE: dict[str, dict[str, Any]] = {
     },
     "contrib.seq2seq.python.ops.attention_wrapper": {
         **_ATTENTION,
-        "_BaseAttentionMechanism": attention.AttentionMechanism,
+        "_BaseAttentionMechanism": attention_wrapper.AttentionMechanism,
     },
     "contrib.seq2seq.python.ops.basic_decoder": _BASIC_DECODER,
     "contrib.seq2seq.python.ops.beam_search_decoder": _TILE_BATCH,

@@ -4,7 +4,7 @@ what to use instead."""
 from __future__ import annotations
 
 # The longest name that begins a missing one decides. The release is the first without it.
-GONE = {
+REMOVED = {
     "contrib": ("2.0", "the projects that took over its parts, or tf.keras"),
     "contrib.cudnn_rnn": ("2.0", "tf.keras.layers.LSTM or GRU, which use cuDNN where they can"),
     "contrib.crf": ("2.0", "crf_log_likelihood, crf_decode and viterbi_decode, which are put back"),
@@ -39,7 +39,7 @@ def explain(name: str) -> str:
     """One sentence on a missing `tf.<name>`."""
     parts = name.split(".")
     for length in range(len(parts), 0, -1):
-        known = GONE.get(".".join(parts[:length]))
+        known = REMOVED.get(".".join(parts[:length]))
         if known is not None:
             release, instead = known
             what = "" if length == len(parts) else f", with tf.{'.'.join(parts[:length])},"

@@ -30,7 +30,7 @@ from typing import Any
 
 import tensorflow.compat.v1 as tf
 
-from unrolled.checks import check_count, check_float_dtype, size_of
+from unrolled.internal.checks import check_count, check_float_dtype, size_of
 
 
 class Dense:

@@ -11,7 +11,7 @@ from typing import Any
 
 import tensorflow.compat.v1 as tf
 
-from unrolled.tf1.put_back.unrolls import static_bidirectional_rnn, static_rnn
+from unrolled.tf1.shims.rnn import static_bidirectional_rnn, static_rnn
 
 # old name -> what it is called since 1.0
 RENAMED: dict[str, Any] = {

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from benchmarks.cases import CASES
-from benchmarks.turns import Effort, Job, job, measure_memory, take_turns
+from benchmarks.rounds import Effort, Job, job, measure_memory, take_turns
 from unrolled.timings import Case, Row
 
 Report = Callable[[str], None]

@@ -1,8 +1,8 @@
 """The four files of MNIST: how they are verified, and where they are kept.
 
 A directory that the user names comes first, then the cache, then the sources of
-`unrolled.mnist_sources`. Whichever answers, the SHA-256 of the four unpacked files decides whether
-it is MNIST. `unrolled.mnist` reads what this module finds.
+`unrolled.internal.mnist_sources`. Whichever answers, the SHA-256 of the four unpacked files decides
+whether it is MNIST. `unrolled.mnist` reads what this module finds.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from unrolled.mnist_sources import SOURCES, Source
+from unrolled.internal.mnist_sources import SOURCES, Source
 
 SHA256 = {
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",

@@ -11,8 +11,8 @@ from typing import Any
 import tensorflow.compat.v1 as tf
 
 import unrolled.cells as today
-from unrolled.checks import check_count
-from unrolled.tf1.put_back.cells import BaseLSTM, FusedCell, RNNCell
+from unrolled.internal.checks import check_count
+from unrolled.tf1.shims.rnn_cell import BaseLSTM, FusedCell, RNNCell
 
 
 class LSTMBlockCell(BaseLSTM):

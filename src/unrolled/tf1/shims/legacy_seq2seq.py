@@ -9,9 +9,9 @@ from typing import Any
 import tensorflow.compat.v1 as tf
 
 import unrolled.losses
-from unrolled.tf1.put_back.seq2seq import call_softmax_loss
-from unrolled.tf1.put_back.unrolls import static_rnn
-from unrolled.tf1.put_back.wrappers import EmbeddingWrapper, OutputProjectionWrapper
+from unrolled.tf1.shims.rnn import static_rnn
+from unrolled.tf1.shims.rnn_cell_wrappers import EmbeddingWrapper, OutputProjectionWrapper
+from unrolled.tf1.shims.seq2seq import call_softmax_loss
 
 LoopFunction = Callable[[Any, int], Any]
 

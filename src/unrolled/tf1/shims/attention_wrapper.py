@@ -23,9 +23,9 @@ from typing import Any, NamedTuple
 
 import tensorflow.compat.v1 as tf
 
-from unrolled.checks import check_cell, size_of, size_or_tensor
-from unrolled.tf1.put_back.cells import RNNCell
-from unrolled.tf1.put_back.layers import Dense
+from unrolled.internal.checks import check_cell, size_of, size_or_tensor
+from unrolled.tf1.shims.layers import Dense
+from unrolled.tf1.shims.rnn_cell import RNNCell
 
 
 class AttentionMechanism:

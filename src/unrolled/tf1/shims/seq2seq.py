@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 import tensorflow.compat.v1 as tf
 
 import unrolled.losses
-from unrolled.checks import check_cell
+from unrolled.internal.checks import check_cell
 
 
 def sequence_loss(

@@ -22,8 +22,8 @@ from typing import Any
 import tensorflow.compat.v1 as tf
 
 import unrolled.cells as today
-from unrolled.checks import check_state, size_of
-from unrolled.tf1.put_back.layers import activation_function
+from unrolled.internal.checks import check_state, size_of
+from unrolled.tf1.shims.layers import activation_function
 
 
 class RNNCell(today.RNNCell):

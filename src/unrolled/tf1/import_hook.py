@@ -11,7 +11,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from unrolled.tf1 import gone
+from unrolled.tf1 import removed
 
 ROOT = "unrolled.tf1"
 
@@ -42,7 +42,7 @@ class Namespace(ModuleType):
                 inside = f"{still.__name__}.{name}"
                 if importlib.util.find_spec(inside):
                     return importlib.import_module(inside)
-        raise AttributeError(gone.explain(old_name(self.__name__, name)))
+        raise AttributeError(removed.explain(old_name(self.__name__, name)))
 
     def __dir__(self) -> list[str]:
         try:

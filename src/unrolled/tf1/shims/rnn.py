@@ -13,7 +13,7 @@ from typing import Any
 import tensorflow.compat.v1 as tf
 
 import unrolled.unroll as today
-from unrolled.checks import check_cell, size_or_tensor
+from unrolled.internal.checks import check_cell, size_or_tensor
 
 
 class _InScope:

@@ -7,9 +7,9 @@ from typing import Any
 import tensorflow.compat.v1 as tf
 
 import unrolled.wrappers as today
-from unrolled.checks import check_cell
-from unrolled.tf1.put_back.cells import RNNCell
-from unrolled.tf1.put_back.linear import linear
+from unrolled.internal.checks import check_cell
+from unrolled.tf1.shims.linear import linear
+from unrolled.tf1.shims.rnn_cell import RNNCell
 
 
 class MultiRNNCell(RNNCell, today.MultiRNNCell):
