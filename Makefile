@@ -10,6 +10,8 @@ SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13)
 PORT ?= 8000
 NAMES ?=
 ARGS ?=
+N ?= 10000
+SEED ?=
 
 PY := .venv/bin/python
 INSTALLED := .venv/.installed
@@ -19,13 +21,14 @@ export JUPYTER_PREFER_ENV_PATH := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUTF8 := 1
 
-.PHONY: help book serve test benchmarks notebooks student pdf screenshots data lint clean distclean
+.PHONY: help book serve test soak benchmarks notebooks student pdf screenshots data lint clean distclean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make book       build the book and say where to open it"
 	@echo "make serve      build it and show it at http://127.0.0.1:$(PORT)/ (PORT=... for another)"
 	@echo "make test       run every test, all chapters included, on the real MNIST"
+	@echo "make soak       draw N=10000 random runs and as many malformed calls (SEED=... to repeat)"
 	@echo "make benchmarks  measure what a step costs, here and elsewhere (ARGS=--quick for a trial)"
 	@echo "make notebooks  execute the chapters and write them back (NAMES='03_cells ...' for some)"
 	@echo "make student    write the notebooks without solutions to _build/student"
@@ -60,6 +63,10 @@ test: $(INSTALLED) data
 	@$(PY) -m pytest $(TOGETHER) tests/tf1
 	@$(PY) -m pytest $(TOGETHER) tests chapters --nbval --nbval-current-env \
 		--nbval-sanitize-with tests/measured.cfg
+
+# Far more random draws than `make test` has time for. A failure says how to see it alone.
+soak: $(INSTALLED)
+	@$(PY) tests/soak.py --draws $(N) $(if $(SEED),--seed $(SEED))
 
 # PyTorch and JAX are for this alone: where they cannot be installed, their columns stay blank.
 .venv/.benchmarks: benchmarks/requirements.txt $(INSTALLED)

@@ -354,7 +354,9 @@ class TestSharedWeights:
 
     def test_depths_that_differ_cannot_share(self):
         shared = u.MultiRNNCell([u.BasicRNNCell(31)] * 3, share_weights=True)
-        with pytest.raises(ValueError, match=r"depth 31 came .* built for depth 28.*\(59, 31\)"):
+        with pytest.raises(
+            ValueError, match=r"depth 31 do not fit .* built for depth 28.*\(59, 31\)"
+        ):
             shared.build(28)
 
 
@@ -453,8 +455,9 @@ class TestDropout:
             output, state = wrapper(tf.ones([4, 2]), state)
             masks.append(output.numpy() != 0)
         assert (masks[0] == masks[1]).all() and (masks[1] == masks[2]).all()
-        step = wrapper.for_sequence()
-        assert ((step(tf.ones([4, 2]), state)[0].numpy() != 0) != masks[0]).any()
+        step, prepared = wrapper.for_run()
+        output, _ = step(prepared, 0, tf.ones([4, 2]), state)
+        assert ((output.numpy() != 0) != masks[0]).any()
 
     @pytest.mark.parametrize("variational", [False, True])
     @pytest.mark.parametrize("function", [False, True], ids=["eager", "function"])

@@ -652,7 +652,7 @@ class TestFromCheckpoint:
             (
                 "gru",
                 lambda: with_weights(u.GRUCell(U), depth=2),
-                "inputs of depth 3 came to a GRUCell that was built for depth 2",
+                "inputs of depth 3 do not fit a GRUCell that was built for depth 2",
             ),
         ],
     )
@@ -682,7 +682,9 @@ class TestFromCheckpoint:
         for number, depth in enumerate([3, 9]):
             values[f"{root}{number}/basic_rnn_cell/kernel"] = np.ones([depth + 2, 2], np.float32)
             values[f"{root}{number}/basic_rnn_cell/bias"] = np.ones(2, np.float32)
-        with pytest.raises(ValueError, match="depth 2 came to a BasicRNNCell .* built for depth 9"):
+        with pytest.raises(
+            ValueError, match="depth 2 do not fit a BasicRNNCell .* built for depth 9"
+        ):
             convert.from_checkpoint(save(tmp_path, values))
 
 

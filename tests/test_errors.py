@@ -43,35 +43,35 @@ CASES = {
     "a number as a cell": (
         lambda: dynamic(cell=7),
         TypeError,
-        r"cell must be a cell, but a int came, which lacks state_size, output_size, zero_state, "
+        r"cell must be a cell; got an int, which lacks state_size, output_size, zero_state, "
         r"__call__\(inputs, state\)\.",
     ),
     "a Keras-like object as a cell": (
         lambda: static(cell=lambda x, s: (x, s)),
         TypeError,
-        "a function came, which lacks state_size, output_size, zero_state",
+        "got a function, which lacks state_size, output_size, zero_state",
     ),
     "a class as a cell": (
         lambda: dynamic(cell=u.GRUCell),
         TypeError,
-        r"the class GRUCell itself came; make one with GRUCell\(num_units\)",
+        r"got the class GRUCell itself; make one with GRUCell\(num_units\)",
     ),
     "a wrong cell for one direction": (
         lambda: u.bidirectional_dynamic_rnn(u.GRUCell(2), None, X, dtype=tf.float32),
         TypeError,
-        "cell_bw must be a cell, but a NoneType came",
+        "cell_bw must be a cell; got a NoneType",
     ),
-    "a wrapper around no cell": (lambda: u.DropoutWrapper(3), TypeError, "a int came, which lacks"),
+    "a wrapper around no cell": (lambda: u.DropoutWrapper(3), TypeError, "got an int, which lacks"),
     "a stack with no cell in it": (
         lambda: u.MultiRNNCell([u.GRUCell(2), "gru"]),
         TypeError,
-        r"cells\[1\] must be a cell, but a str came",
+        r"cells\[1\] must be a cell; got a str",
     ),
     # a tensor instead of a list
     "one tensor for static_rnn": (
         lambda: static(X),
         TypeError,
-        r"list of T tensors \[B, D\], but one tensor of shape \(4, 3, 3\) came; split it with "
+        r"list of T tensors \[B, D\]; got one tensor of shape \(4, 3, 3\); split it with "
         r"tf\.unstack\(x, axis=1\)\.",
     ),
     "one array for static_rnn": (
@@ -88,13 +88,17 @@ CASES = {
     "an empty list for static_rnn": (
         lambda: static([]),
         ValueError,
-        "must hold at least one step; an empty list came",
+        "must hold at least one step; got an empty list",
     ),
-    "an empty stack": (lambda: u.MultiRNNCell([]), ValueError, "at least one cell; an empty list"),
+    "an empty stack": (
+        lambda: u.MultiRNNCell([]),
+        ValueError,
+        "at least one cell; got an empty list",
+    ),
     "a stack of one cell without a list": (
         lambda: u.MultiRNNCell(u.GRUCell(2)),
         TypeError,
-        "cells must be a list of cells, the bottom layer first; a GRUCell came",
+        "cells must be a list of cells, the bottom layer first; got a GRUCell",
     ),
     # neither state nor dtype
     "neither state nor dtype, dynamic": (
@@ -149,34 +153,34 @@ CASES = {
     "a depth the cell was not built for": (
         lambda: dynamic(tf.ones([B, T, 7]), cell=built()),
         ValueError,
-        r"depth 7 came to a BasicRNNCell that was built for depth 3 \(its kernel has shape "
+        r"depth 7 do not fit a BasicRNNCell that was built for depth 3 \(its kernel has shape "
         r"\(8, 5\)\)",
     ),
     "a depth the cell was not built for, one step": (
         lambda: built(u.GRUCell(2))(tf.ones([B, 4]), tf.zeros([B, 2])),
         ValueError,
-        r"depth 4 came .* built for depth 3 \(its kernel has shape",
+        r"depth 4 do not fit .* built for depth 3 \(its kernel has shape",
     ),
     "a second build for another depth": (
         lambda: built().build(9),
         ValueError,
-        "depth 9 came .* built for depth 3",
+        "depth 9 do not fit .* built for depth 3",
     ),
     # integers
     "integer inputs": (
         lambda: dynamic(tf.ones([B, T, D], tf.int32)),
         ValueError,
-        r"inputs must be floating-point numbers, but int32 came; cast them with tf\.cast\(inputs",
+        r"inputs must be floating-point numbers; got int32; cast them with tf\.cast\(inputs",
     ),
     "integer arrays": (
         lambda: dynamic(np.ones([B, T, D], int)),
         ValueError,
-        "floating-point numbers, but int64 came",
+        "floating-point numbers; got int64",
     ),
     "integer frames": (
         lambda: static([np.ones([B, D], int)]),
         ValueError,
-        "floating-point numbers, but int64 came",
+        "floating-point numbers; got int64",
     ),
     "integer dtype": (
         lambda: dynamic(dtype=tf.int32),
@@ -191,7 +195,7 @@ CASES = {
     "a dtype the inputs do not have": (
         lambda: dynamic(dtype=tf.float64),
         ValueError,
-        r"inputs are of dtype float32, but dtype float64 was asked for; cast them with",
+        r"inputs must be of dtype float64, which was asked for; got float32; cast them with",
     ),
     # lengths
     "lengths of rank 2": (
@@ -212,12 +216,12 @@ CASES = {
     "lengths that are not whole": (
         lambda: static(sequence_length=[1.0, 2.0, 3.0, 3.0]),
         ValueError,
-        "sequence_length must be integers, but float64 came",
+        "sequence_length must be integers; got float64",
     ),
     "lengths that are flags": (
         lambda: dynamic(sequence_length=tf.constant([True, False, True, True])),
         ValueError,
-        "must be integers, but bool came",
+        "must be integers; got bool",
     ),
     "a negative length": (
         lambda: dynamic(sequence_length=[1, 2, -1, 3]),
@@ -325,22 +329,27 @@ CASES = {
     "float targets": (
         lambda: u.sequence_loss(tf.ones([2, 3, 5]), tf.ones([2, 3]), tf.ones([2, 3])),
         ValueError,
-        r"integer type, but float32 .* logits \(2, 3, 5\), targets \(2, 3\) and weights \(2, 3\)",
+        r"integer type; got float32.* logits \(2, 3, 5\), targets \(2, 3\) and weights \(2, 3\)",
     ),
     "integer logits": (
         lambda: u.sequence_loss(
             tf.ones([2, 3, 5], tf.int32), tf.ones([2, 3], tf.int32), tf.ones([2, 3])
         ),
         ValueError,
-        "logits must be floating-point numbers, but int32 came",
+        "logits must be floating-point numbers; got int32",
     ),
     # sizes and options
     "no units": (lambda: u.BasicRNNCell(0), ValueError, "num_units .* at least 1; got 0"),
     "half a unit": (lambda: u.GRUCell(2.5), ValueError, "num_units .* whole number.* got 2.5"),
-    "an activation by name": (
-        lambda: u.BasicRNNCell(2, activation="relu"),
+    "an activation that nobody knows": (
+        lambda: u.BasicRNNCell(2, activation="rellu"),
+        ValueError,
+        r"activation must be a function or a name that Keras knows.*; got \'rellu\'",
+    ),
+    "an activation that is no function": (
+        lambda: u.GRUCell(2, activation=3),
         TypeError,
-        r"activation must be a function of a tensor, such as tf\.nn\.relu; got 'relu'",
+        r"activation must be a function of a tensor, such as tf\.nn\.relu.*; got 3",
     ),
     "a negative clip": (
         lambda: u.LSTMCell(2, cell_clip=-1.0),
@@ -386,7 +395,7 @@ class TestRepeatedCells:
         shared = u.GRUCell(2)
         raises(
             ValueError,
-            "layers 0 and 1 are the same DropoutWrapper",
+            "layers 0 and 1 have a cell object in common",
             lambda: u.MultiRNNCell([u.DropoutWrapper(shared) for _ in range(2)]),
         )
 
@@ -463,9 +472,15 @@ class TestCellsThatReturnSomethingElse:
     @pytest.mark.parametrize(
         "returned, words",
         [
-            (lambda s: (s, s), "must return a new state of the structure that it was given"),
-            (lambda s: s[:, 1:], r"of shape \(4, 5\).*it returned shape \(4, 4\)"),
-            (lambda s: tf.cast(s, tf.float64), "dtype float32; it returned .* dtype float64"),
+            (
+                lambda s: (s, s),
+                "the new state of Own must have the structure of its state_size.*got a tuple of 2",
+            ),
+            (lambda s: s[:, 1:], r"new state of Own must be of shape \(4, 5\).*got shape \(4, 4\)"),
+            (
+                lambda s: tf.cast(s, tf.float64),
+                "dtype float32, as it declares; got .* dtype float64",
+            ),
         ],
     )
     def test_is_told(self, run, returned, words):
@@ -474,7 +489,9 @@ class TestCellsThatReturnSomethingElse:
 
 
 def test_asking_for_a_variable_too_early_is_explained():
-    with pytest.raises(AttributeError, match=r"no kernel yet.*build\(input_depth\)"):
+    with pytest.raises(AttributeError, match=r"no attribute 'kernel' yet.*build\(input_depth\)"):
         _ = u.BasicRNNCell(2).kernel
-    with pytest.raises(AttributeError, match="has no attribute 'kernal'"):
+    with pytest.raises(AttributeError, match="has no attribute 'kernal' yet"):
         _ = u.BasicRNNCell(2).kernal
+    with pytest.raises(AttributeError, match="'BasicRNNCell' object has no attribute 'kernal'"):
+        _ = built().kernal

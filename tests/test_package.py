@@ -14,7 +14,7 @@ def imported_by(statement):
     """Modules that a fresh Python holds after `statement`."""
     code = f"import sys; {statement}; print(*sys.modules)"
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=600
     )
     return set(done.stdout.split())
 
@@ -46,7 +46,8 @@ def test_reference_imports_nothing_of_the_package():
 
 def test_every_public_name_is_there():
     for name in unrolled.__all__:
-        assert getattr(unrolled, name).__name__ == name
+        thing = getattr(unrolled, name)
+        assert name in ("State", "TensorLike") or thing.__name__ == name  # these are unions
     assert set(unrolled.__all__) <= set(dir(unrolled))
 
 
@@ -56,6 +57,7 @@ def test_an_unknown_name_is_told():
 
 
 MODULES = [
+    "contract",
     "cells",
     "unroll",
     "losses",

@@ -63,17 +63,67 @@ class TestAlphabet:
             (lambda: tasks.Alphabet("hello"), "symbols must be different"),
             (lambda: tasks.Alphabet(""), "at least one"),
             (lambda: tasks.Alphabet("ab", end="b"), "symbols must be different"),
-            (lambda: LETTERS.encode("help"), "symbol 'p', expected one of"),
+            (lambda: tasks.Alphabet("ab", end="a"), "symbols must be different"),
+            (lambda: tasks.Alphabet(["a", ""]), "symbols must not be empty"),
+            (lambda: tasks.Alphabet(["a b", "c"], separator=" "), "not contain the separator, ' '"),
+            (lambda: LETTERS.encode("help"), "text must be made of the symbols .*; got 'p'"),
+            (lambda: WORDS.encode("one  two"), "text must be made of the symbols .*; got ''"),
             (lambda: LETTERS.encode("h", end=True), "make it with end="),
-            (lambda: LETTERS.decode([0.5]), "must be integers, but float64 came"),
+            (lambda: LETTERS.decode([0.5]), "numbers must be integers; got float64: .*argmax"),
             (lambda: LETTERS.decode([4]), "must lie in 0..3; got 4 to 4"),
             (lambda: LETTERS.decode([-1]), "must lie in 0..3; got -1"),
             (lambda: LETTERS.one_hot([-2]), "must lie in -1..3; got -2"),
+            (lambda: LETTERS.one_hot([[0.0, 1.0]]), "numbers must be integers; got float64"),
+            (lambda: LETTERS.one_hot([True]), "numbers must be integers; got bool"),
+            (lambda: LETTERS.one_hot([[1], [1, 2]]), "numbers must be .* differ in length"),
+            (lambda: LETTERS.one_hot(np.array([2**64 - 1], np.uint64)), "numbers must be integers"),
+            (
+                lambda: LETTERS.decode([[0, 1]]),
+                r"numbers must be a vector .*; got shape \(1, 2\)",
+            ),
+            (lambda: LETTERS.decode(1), r"numbers must be a vector \[T\]; got shape \(\)"),
         ],
     )
-    def test_errors_say_what_came_and_what_was_expected(self, call, words):
-        with pytest.raises(ValueError, match=words):
+    def test_errors_say_what_was_given_and_what_is_wanted(self, call, words):
+        with pytest.raises(ValueError, match=rf"{words}.*\.$"):
             call()
+
+    @pytest.mark.parametrize("wrong", [None, 5, 2.5, b"ab", [1, 2], ["a", None], {"a": 0}, [["a"]]])
+    def test_symbols_and_texts_are_strings(self, wrong):
+        with pytest.raises(TypeError, match=r"symbols must be .*list of strings; got .*\.$"):
+            tasks.Alphabet(wrong)
+        with pytest.raises(TypeError, match=r"text must be .*list of strings; got .*\.$"):
+            LETTERS.encode(wrong)
+
+    def test_a_set_has_no_order(self):
+        with pytest.raises(TypeError, match=r"symbols .*; got a set, .* sorted\(symbols\)\.$"):
+            tasks.Alphabet({"a", "b"})
+        with pytest.raises(TypeError, match=r"text .*; got a set, which has no order"):
+            LETTERS.encode({"h", "e"})
+
+    @pytest.mark.parametrize("wrong", [5, True, b"$", ["$"]])
+    def test_end_and_separator_are_strings(self, wrong):
+        with pytest.raises(TypeError, match=r"end must be a string; got .*\.$"):
+            tasks.Alphabet("ab", end=wrong)
+        with pytest.raises(TypeError, match=r"separator must be a string; got .*\.$"):
+            tasks.Alphabet("ab", separator=wrong)
+
+    @pytest.mark.parametrize("wrong", ["<end>", 1, None])
+    def test_the_flag_end(self, wrong):
+        with pytest.raises(TypeError, match=r"end must be True or False; got .*\.$"):
+            WORDS.encode("one", end=wrong)
+
+    @pytest.mark.parametrize("wrong", [None, "0", "abc", {0}, {"a": 1}, ["h"], len])
+    def test_numbers_are_arrays(self, wrong):
+        for method in (LETTERS.one_hot, LETTERS.decode):
+            with pytest.raises(TypeError, match=r"numbers must be integers; got .*\.$"):
+                method(wrong)
+
+    def test_empty_texts(self):
+        assert LETTERS.encode("").shape == WORDS.encode("").shape == (0,)
+        assert WORDS.encode("", end=True).tolist() == [29]
+        assert LETTERS.decode([]) == ""
+        assert LETTERS.one_hot([]).shape == (0, 4)
 
 
 class TestPad:
@@ -93,15 +143,40 @@ class TestPad:
     @pytest.mark.parametrize(
         ("call", "words"),
         [
-            (lambda: tasks.pad([]), "one for each row; an empty list came"),
-            (lambda: tasks.pad([[1], [[1]]]), r"int64 of shape \[1, 1\] came"),
-            (lambda: tasks.pad([[0.5]]), r"one for each row; float64 of shape \[1\]"),
-            (lambda: tasks.pad([[1, 2, 3]], steps=2), "steps is 2, but a sequence has 3 numbers"),
+            (lambda: tasks.pad([]), "sequences must be .* one for each row; got an empty list"),
+            (lambda: tasks.pad([[1], [[1]]]), r"sequences must be .*; got one of shape \(1, 1\)"),
+            (lambda: tasks.pad([1, 2, 3]), r"sequences must be .*; got one of shape \(\)"),
+            (lambda: tasks.pad([[1], [0.5]]), r"sequences\[1\] must be a vector .*; got float64"),
+            (lambda: tasks.pad([[True]]), r"sequences\[0\] must be a vector .*; got bool"),
+            (
+                lambda: tasks.pad([[1], [[1], [2, 3]]]),
+                r"sequences\[1\] must .* differ in length",
+            ),
+            (lambda: tasks.pad([[1, 2, 3]], steps=2), "steps must be at least 3, .*; got 2"),
+            *(
+                (lambda steps=steps: tasks.pad([[1]], steps=steps), "steps must be a whole number")
+                for steps in (2.5, 2.0, -1, True, "3", np.inf, np.nan, [2])
+            ),
+            *(
+                (lambda value=value: tasks.pad([[1]], value=value), "value must be a whole number")
+                for value in (2.7, 2.0, True, "0", np.inf, np.nan, None, [0])
+            ),
+            (lambda: tasks.pad([[1]], value=2**70), "value must fit into 64 bits"),
         ],
     )
     def test_errors(self, call, words):
-        with pytest.raises(ValueError, match=words):
+        with pytest.raises(ValueError, match=rf"{words}.*\.$"):
             call()
+
+    @pytest.mark.parametrize("wrong", [None, 5, "abc", {"a": [1]}, {1, 2}])
+    def test_things_that_are_no_lists(self, wrong):
+        with pytest.raises(TypeError, match=r"sequences must be a list of vectors .*; got .*\.$"):
+            tasks.pad(wrong)
+
+    @pytest.mark.parametrize("wrong", [None, "abc", {"a": 1}, ["a"]])
+    def test_rows_that_are_no_vectors(self, wrong):
+        with pytest.raises(TypeError, match=r"sequences\[1\] must be a vector .*; got .*\.$"):
+            tasks.pad([[1], wrong])
 
 
 class TestWordsForNumbers:
@@ -128,10 +203,18 @@ class TestWordsForNumbers:
         assert len(set(texts)) == 1000
         assert set(" ".join(texts).split()) == set(tasks.NUMBER_WORDS)
 
-    @pytest.mark.parametrize("number", [-1, 1000])
+    @given(st.one_of(st.integers(max_value=-1), st.integers(min_value=1000)))
     def test_outside(self, number):
-        with pytest.raises(ValueError, match=f"number is {number}, expected 0 to 999"):
+        with pytest.raises(ValueError, match=r"number must be .* in 0\.\.999; got .*\.$"):
             tasks.words_for(number)
+
+    @given(st.one_of(st.floats(), st.booleans(), st.text(max_size=3), st.none()))
+    def test_not_whole(self, number):
+        with pytest.raises(ValueError, match=r"(?s)number must be a whole number .*; got .*\.$"):
+            tasks.words_for(number)
+
+    def test_whole_numbers_of_numpy(self):
+        assert tasks.words_for(np.int8(21)) == "twenty one"
 
 
 def praise(text):
@@ -170,6 +253,40 @@ def test_the_same_seed_gives_the_same_data(make):
 
     assert flat(make(3)) == flat(make(3))
     assert flat(make(3)) != flat(make(4))
+
+
+NOT_WHOLE = st.one_of(
+    st.floats(), st.booleans(), st.text(max_size=3), st.none(), st.lists(st.integers(1, 3))
+)
+
+
+class TestCountsAndSeeds:
+    """Of everything that is drawn: a whole number in its range, or an error that names it."""
+
+    GOOD = {
+        tasks.reviews: {"count": 3, "seed": 1, "clauses": 2},
+        tasks.waves: {"count": 3, "steps": 4, "seed": 1},
+    }
+    NAMES = [(function, name) for function, good in GOOD.items() for name in good]
+
+    @pytest.mark.parametrize(("function", "name"), NAMES)
+    @given(wrong=st.one_of(NOT_WHOLE, st.integers(max_value=-1)))
+    def test_wrong(self, function, name, wrong):
+        with pytest.raises(ValueError, match=rf"(?s)^{name} must be a whole number .*; got .*\.$"):
+            function(**{**self.GOOD[function], name: wrong})
+
+    def test_no_clause(self):
+        with pytest.raises(ValueError, match="clauses must be a whole number of at least 1; got 0"):
+            tasks.reviews(3, 1, clauses=0)
+
+    def test_nothing_asked_for(self):
+        texts, labels = tasks.reviews(0, 1)
+        assert texts == [] and labels.shape == (0,)
+        assert tasks.waves(0, 5, 1).shape == (0, 5, 1)
+        assert tasks.waves(2, 0, 1).shape == (2, 0, 1)
+
+    def test_whole_numbers_of_numpy(self):
+        assert tasks.reviews(np.int64(3), np.uint8(1))[0] == tasks.reviews(3, 1)[0]
 
 
 class TestDigitLines:
@@ -218,25 +335,73 @@ class TestDigitLines:
         assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
         assert not np.array_equal(first.labels, other.labels)
 
-    def test_the_images_that_came_are_left_alone(self):
+    def test_the_images_given_are_left_alone(self):
         images = self.images.copy()
         tasks.digit_lines(images, self.labels, 20, 1, noise=1.0)
         assert np.array_equal(images, self.images)
 
+    def test_long_strides_count_by_their_last_digit(self):
+        far = self.make(strides=(10**18 + 1, 2**62))
+        assert np.array_equal(far.labels, self.make(strides=(1, 2**62 % 10)).labels)
+
+    def test_images_in_64_bits_give_32(self):
+        lines = tasks.digit_lines(self.images.astype(float), self.labels, 3, 1)
+        assert lines.images.dtype == np.float32
+
     @pytest.mark.parametrize(
         ("more", "words"),
         [
-            ({"steps": 3}, "shortest is 4 and steps 3"),
-            ({"shortest": 0}, "shortest is 0 and steps 8"),
-            ({"shrink": 4}, "shrink is 4, which does not divide images of 4 by 6"),
+            ({"steps": 3}, "shortest must not be greater than steps, 3; got 4"),
+            ({"shortest": 0}, "shortest must be a whole number of at least 1; got 0"),
+            ({"shrink": 4}, "shrink must divide both sides of the images, .* 4 by 6; got 4"),
+            ({"shrink": 0}, "shrink must be a whole number of at least 1; got 0"),
+            ({"noise": -0.5}, "noise must be a finite number of at least 0; got -0.5"),
+            ({"noise": np.nan}, "noise must be a finite number of at least 0; got nan"),
+            ({"noise": np.inf}, "noise must be a finite number of at least 0; got inf"),
+            ({"noise": True}, "noise must be a finite number of at least 0; got True"),
+            ({"noise": "much"}, "noise must be a finite number of at least 0; got 'much'"),
+            ({"strides": 2}, r"strides must be a list .*; got 2: write \(2,\)"),
+            ({"strides": ()}, r"strides must be a list .*; got \[\]"),
+            ({"strides": (1.5,)}, "strides must be a list of whole numbers; got float64"),
+            ({"strides": (True,)}, "strides must be a list of whole numbers; got bool"),
+            ({"strides": [[1, 2]]}, r"strides must be a list of whole numbers.*; got \[\[1, 2\]\]"),
         ],
     )
     def test_errors(self, more, words):
-        with pytest.raises(ValueError, match=words):
+        with pytest.raises(ValueError, match=rf"{words}.*\.$"):
             self.make(**more)
 
-    def test_errors_in_the_data(self):
-        with pytest.raises(ValueError, match="labels hold no digit 9, expected each of 0 to 9"):
-            tasks.digit_lines(self.images[:9], self.labels[:9], 3, 1)
-        with pytest.raises(ValueError, match="images are 9 and labels 30"):
-            tasks.digit_lines(self.images[:9], self.labels, 3, 1)
+    @pytest.mark.parametrize("name", ["count", "seed", "steps", "shortest", "shrink"])
+    @given(wrong=st.one_of(NOT_WHOLE, st.integers(max_value=-1)))
+    def test_counts_are_whole(self, name, wrong):
+        arguments = {"images": self.images, "labels": self.labels, "count": 3, "seed": 1}
+        with pytest.raises(ValueError, match=rf"(?s)^{name} must be a whole number .*; got .*\.$"):
+            tasks.digit_lines(**{**arguments, name: wrong})
+
+    @pytest.mark.parametrize("wrong", [None, "123", {1, 2}])
+    def test_strides_are_an_array(self, wrong):
+        with pytest.raises(TypeError, match=r"strides must be a list of whole numbers; got .*\.$"):
+            self.make(strides=wrong)
+
+    @pytest.mark.parametrize(
+        ("images", "labels", "error", "words"),
+        [
+            (images[:9], labels[:9], ValueError, "labels must hold each digit .*; got no digit 9"),
+            (images[:9], labels, ValueError, "images and labels .*; got 9 images and 30 labels"),
+            (images, labels + 1, ValueError, "labels must hold each digit .*; got the label 10"),
+            (images, labels - 1, ValueError, "labels must hold each digit .*; got the label -1"),
+            (images, labels * 1.0, ValueError, "labels must be integers .*; got float64"),
+            (images, labels == 1, ValueError, "labels must be integers .*; got bool"),
+            (images, np.eye(10, dtype=int)[labels], ValueError, r"labels .*; got shape \(30, 10\)"),
+            (images, None, TypeError, "labels must be integers .*; got None"),
+            (images, "labels", TypeError, "labels must be integers .*; got 'labels'"),
+            (images.astype(np.uint8), labels, ValueError, "images must be floating.* dtype uint8"),
+            (images.reshape(30, 24), labels, ValueError, r"images must be .* \(30, 24\)"),
+            (images[..., None], labels, ValueError, r"images must be .* \(30, 4, 6, 1\)"),
+            (None, labels, TypeError, "images must be .*; got None"),
+            ([[[1.0]], [[1.0, 2.0]]], labels, ValueError, "images must be .* differ in length"),
+        ],
+    )
+    def test_errors_in_the_data(self, images, labels, error, words):
+        with pytest.raises(error, match=rf"{words}.*\.$"):
+            tasks.digit_lines(images, labels, 3, 1)

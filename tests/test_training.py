@@ -1,8 +1,13 @@
 """The training loop and the models, on problems with known answers."""
 
+import functools
+import warnings
+
 import numpy as np
 import pytest
 import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import unrolled as u
 from unrolled import models, training
@@ -20,6 +25,7 @@ class Line(tf.Module):
 
 
 X = np.linspace(-1, 1, 10, dtype=np.float32)
+ERRORS = (ValueError, tf.errors.InvalidArgumentError)  # the second where only a run tells
 
 
 def test_fit_is_tensorflows_adam_step_by_step():
@@ -110,19 +116,347 @@ def test_measures_and_each_epoch_are_kept():
     assert history.epochs == [(1, 2), (2, 4), (3, 6)]
 
 
+class Table(tf.Module):
+    """A look-up, whose gradient holds a row for every time that a row was looked up."""
+
+    def __init__(self):
+        super().__init__()
+        self.rows = tf.Variable(tf.ones([4, 2]))
+
+    def sparse(self, ids):
+        return tf.reduce_sum(tf.gather(self.rows, ids))
+
+    def dense(self, ids):
+        return tf.reduce_sum(tf.one_hot(ids, 4) @ self.rows)
+
+
+def gradient_of_fit(table, loss, ids, clip_norm):
+    """The first gradient that `fit` gives to Adam, as it is and as a dense array."""
+    given, dense = [], tf.Variable(tf.zeros([4, 2]))
+    original = tf.compat.v1.train.AdamOptimizer.apply_gradients
+
+    def spy(self, pairs, *args):
+        ((gradient, _),) = pairs
+        given.append(gradient)
+        dense.assign(tf.convert_to_tensor(gradient))
+        return original(self, pairs, *args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tf.compat.v1.train.AdamOptimizer, "apply_gradients", spy)
+        training.fit(table, loss, [ids], epochs=1, clip_norm=clip_norm)
+    return given[0], dense.numpy()
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=12), st.sampled_from([None, 0.5, 1.0, 9.0]))
+@settings(max_examples=6, deadline=None)
+def test_look_ups_are_clipped_by_the_norm_of_the_sum(ids, clip_norm):
+    ids, one, other = np.array(ids), Table(), Table()
+    sparse, found = gradient_of_fit(one, one.sparse, ids, clip_norm)
+    _, expected = gradient_of_fit(other, other.dense, ids, clip_norm)
+    assert isinstance(sparse, tf.IndexedSlices)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    if clip_norm is not None:
+        assert np.linalg.norm(found) <= clip_norm * (1 + 1e-6)
+
+
+@pytest.mark.parametrize("dtype", [tf.float16, tf.float64])
+def test_a_norm_in_other_dtypes(dtype):
+    """300 squared is more than float16 can hold."""
+    line = Line()
+    line.a = tf.Variable(0.0, dtype=dtype)
+    history = training.fit(
+        line, lambda x: tf.reduce_sum(line.a * x), [tf.fill([1], tf.cast(300.0, dtype))], epochs=1
+    )
+    assert history.loss == [0]
+
+
+def a_line(seed, **how):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(20, 2)).astype(np.float32)
+    line = Line()
+    line.a = tf.Variable([1.0, 1.0])
+
+    def loss(x, y):
+        error = x @ line.a[:, None] - y[:, None]  # [B, 1]
+        return tf.reduce_mean(error**2)
+
+    return line, loss, x, x.sum(axis=1), {"epochs": 3, "batch_size": 5, **how}
+
+
+class TestNotFinite:
+    """Training stops at the step, before it changes a weight, and says where."""
+
+    @given(
+        st.sampled_from([np.nan, np.inf, -np.inf]),
+        st.integers(0, 19),
+        st.integers(0, 1),
+        st.sampled_from([None, 0.5]),
+    )
+    @settings(max_examples=8, deadline=None)
+    def test_examples(self, wrong, example, which, clip_norm):
+        line, loss, x, y, how = a_line(1, clip_norm=clip_norm)
+        data = [x, y]
+        data[which][example] = wrong
+        words = (
+            rf"step {example // 5 + 1} of epoch 1, before .* changed a weight: the loss .* must be "
+            rf"finite; got the loss (nan|inf) .* data\[{which}\] with .* in example {example}\.$"
+        )
+        with pytest.raises(FloatingPointError, match=words):
+            training.fit(line, loss, data, **how)
+        healthy, loss, x, y, how = a_line(1, clip_norm=clip_norm)
+        if example // 5:
+            good = [x[: example // 5 * 5], y[: example // 5 * 5]]
+            training.fit(healthy, loss, good, **{**how, "epochs": 1})
+        np.testing.assert_array_equal(line.a, healthy.a)  # as the steps before left it
+
+    def test_the_example_is_found_in_any_order(self):
+        line, loss, x, y, how = a_line(2, shuffle_seed=3)
+        x[11] = np.nan
+        with pytest.raises(FloatingPointError, match=r"data\[0\] with .* in example 11\.$"):
+            training.fit(line, loss, (x, y), **how)
+
+    def test_a_gradient(self):
+        """The loss is finite, and the slope of the root at 0 is not."""
+        line, _, x, y, how = a_line(3)
+        with pytest.raises(
+            FloatingPointError, match="step 1 of epoch 1.* gradient of norm (nan|inf)"
+        ):
+            training.fit(line, lambda x, y: tf.reduce_sum(tf.sqrt(line.a * 0)), (x, y), **how)
+        np.testing.assert_array_equal(line.a, [1, 1])
+
+    def test_in_a_later_epoch(self):
+        line, loss, x, y, how = a_line(4)
+        seen = tf.Variable(0.0, trainable=False)
+
+        def fails(x, y):
+            seen.assign_add(1.0)
+            return loss(x, y) + tf.where(seen > 6, np.inf, 0.0)
+
+        with pytest.raises(FloatingPointError, match=r"step 3 of epoch 2, .*: the examples are"):
+            training.fit(line, fails, (x, y), **how)
+
+    def test_a_check_inside_the_loss(self):
+        """NaN scores fail in `accuracy` first; the step is named all the same."""
+        model = models.OutputLayer(3)
+        x, labels = np.ones((6, 2), np.float32), np.arange(6) % 3
+
+        def loss(x, labels):
+            logits = model(x)
+            each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
+            return tf.reduce_mean(each), training.accuracy(logits, labels)
+
+        x[4] = np.nan
+        words = r"step 2 of epoch 1, before .*: data must be finite; got data\[0\] .* example 2\.$"
+        with pytest.raises(FloatingPointError, match=words):
+            training.fit(model, loss, (x[2:], labels[2:]), epochs=1, batch_size=2)
+        assert np.isfinite(model.kernel).all()
+
+        def finite_loss(x, labels):
+            logits = model(x)
+            return tf.reduce_sum(logits), training.accuracy(logits, labels)
+
+        before = model.kernel.numpy()
+        labels[5] = 3
+        with pytest.raises(tf.errors.InvalidArgumentError, match="labels must be in") as caught:
+            training.fit(model, finite_loss, (x[5:], labels[5:]), epochs=1)
+        assert "step 1 of epoch 1, before that step" in caught.value.__notes__[0]
+        np.testing.assert_array_equal(model.kernel, before)
+
+    def test_weights_after_the_last_step(self):
+        line = Line()
+        line.a = tf.Variable(6.5e4, dtype=tf.float16)
+        with pytest.raises(FloatingPointError, match="after epoch 1: the weights must stay finite"):
+            training.fit(
+                line,
+                lambda x: -line.a * x[0],
+                [np.ones(1, np.float16)],
+                epochs=1,
+                learning_rate=1000,
+            )
+
+    def test_a_loss_that_explodes(self):
+        line = Line()
+        with pytest.warns(UserWarning, match="epoch 1 is .*: training diverges"):
+            training.fit(line, line.loss, (X, X), epochs=2, batch_size=5, learning_rate=1000)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            fit_a_line(epochs=3)
+
+
+def fit_a_line(**how):
+    line = Line()
+    how = {"model": line, "loss": line.loss, "data": (X, X), "epochs": 1, **how}
+    return training.fit(**how)
+
+
+SCHEDULE = tf.keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.9)
+WHOLE = "must be a whole number of at least"
+
+
 @pytest.mark.parametrize(
-    "how, words",
+    "how, error, words",
     [
-        ({"data": (X, X[:3])}, r"equal numbers of examples; got \[10, 3\]"),
-        ({"data": ()}, r"equal numbers of examples; got \[\]"),
-        ({"batch_size": 0}, "batch_size must be a whole number of at least 1; got 0"),
-        ({"batch_size": 11, "drop_remainder": True}, "batch_size is 11, but there are 10 examples"),
+        ({"data": (X, X[:3])}, ValueError, r"equal numbers of examples; got \[10, 3\]"),
+        ({"data": ()}, ValueError, r"equal numbers of examples; got \[\]"),
+        ({"data": (X[:0], X[:0])}, ValueError, r"equal numbers of examples; got \[0, 0\]"),
+        ({"data": X}, TypeError, r"data must be a list of arrays .*; got .* written as \[array\]"),
+        ({"data": tf.constant(X)}, TypeError, r"data must be a list .* written as \[array\]"),
+        ({"data": None}, TypeError, "data must be a list of arrays .*; got None"),
+        ({"data": {"x": X, "y": X}}, TypeError, "data must be a list of arrays .*; got a mapping"),
+        ({"data": tf.data.Dataset.from_tensors(X)}, TypeError, "data must be a list of arrays"),
+        ({"data": [X, 1.0]}, ValueError, r"data\[1\] must be an array .*; got a single number"),
+        ({"data": X.tolist()}, ValueError, r"data\[0\] must be an array .*; got a single number"),
+        ({"data": [X, None]}, TypeError, r"data\[1\] must be an array .*; got None"),
+        ({"data": [X, [[1], [2, 3]]]}, ValueError, r"data\[1\] must be an array .* differ in len"),
+        (
+            {"data": [X[:2], tf.ragged.constant([[1.0], [2.0, 3.0]])]},
+            TypeError,
+            r"data\[1\] must be an array .*; got a RaggedTensor; .*to_tensor\(\)",
+        ),
+        ({"data": [X]}, TypeError, "loss must take one argument for each array of data, 1 in all"),
+        ({"data": [X] * 3}, TypeError, "loss must take one argument for each array of data, 3"),
+        ({"batch_size": 0}, ValueError, f"batch_size {WHOLE} 1; got 0"),
+        ({"batch_size": -5}, ValueError, f"batch_size {WHOLE} 1; got -5"),
+        ({"batch_size": 2.5}, ValueError, f"batch_size {WHOLE} 1; got 2.5"),
+        ({"batch_size": True}, ValueError, f"batch_size {WHOLE} 1; got True"),
+        (
+            {"batch_size": 11, "drop_remainder": True},
+            ValueError,
+            "batch_size is 11, but there are 10 examples",
+        ),
+        ({"epochs": 0}, ValueError, f"epochs {WHOLE} 1; got 0"),
+        ({"epochs": -1}, ValueError, f"epochs {WHOLE} 1; got -1"),
+        ({"epochs": 1.5}, ValueError, f"epochs {WHOLE} 1; got 1.5"),
+        ({"epochs": True}, ValueError, f"epochs {WHOLE} 1; got True"),
+        ({"epochs": "3"}, ValueError, f"epochs {WHOLE} 1; got '3'"),
+        ({"shuffle_seed": -1}, ValueError, f"shuffle_seed {WHOLE} 0 or None; got -1"),
+        ({"shuffle_seed": 0.5}, ValueError, f"shuffle_seed {WHOLE} 0 or None; got 0.5"),
+        ({"shuffle_seed": False}, ValueError, f"shuffle_seed {WHOLE} 0 or None; got False"),
+        ({"drop_remainder": 1}, TypeError, "drop_remainder must be True or False; got 1"),
+        ({"drop_remainder": "no"}, TypeError, "drop_remainder must be True or False; got 'no'"),
+        ({"each_epoch": 5}, TypeError, "each_epoch must be a function or None; got 5"),
+        ({"loss": 5}, TypeError, "loss must be a function .*; got 5"),
+        ({"loss": None}, TypeError, "loss must be a function .*; got None"),
+        ({"model": None}, TypeError, "model must have trainable_variables, .*; got None"),
+        ({"model": Line}, TypeError, "model must have trainable_variables, .*; got the class Line"),
+        ({"model": [Line(), 3]}, TypeError, "model must have trainable_variables, .*; got 3"),
+        ({"model": {"a": Line()}}, TypeError, "model must have trainable_variables, .*; got a map"),
+        ({"model": [tf.Variable(1.0)]}, TypeError, "model .*: keep variables in a tf.Module"),
+        ({"model": []}, ValueError, "model must be one module or a list .*; got an empty list"),
+        ({"model": tf.Module()}, ValueError, "model must have trainable_variables; got none"),
+        ({"model": Line()}, ValueError, "loss must depend on the variables of model; got no grad"),
+        *(
+            ({name: value}, ValueError, rf"{name} must be a number above 0.*; got -?{value}")
+            for name in ("clip_norm", "learning_rate")
+            for value in (0, -1, -0.5, np.nan, np.inf, -np.inf)
+        ),
+        *(
+            ({name: value}, TypeError, rf"{name} must be a number above 0.*; got ")
+            for name in ("clip_norm", "learning_rate")
+            for value in (True, "adam", [0.1], SCHEDULE, tf.constant(0.1), lambda: 0.1)
+        ),
+        ({"learning_rate": None}, TypeError, "learning_rate must be .*; got None.* one rate"),
+        ({"learning_rate": 1e6}, ValueError, "learning_rate must be .* at most 1000; got 1000000"),
+        (
+            {"learning_rate": tf.keras.optimizers.Adam(0.1)},
+            TypeError,
+            "learning_rate must be a number .*; got .*Adam: fit uses Adam with one rate",
+        ),
+    ],
+)  # fmt: skip
+def test_arguments(how, error, words):
+    with pytest.raises(error, match=rf"{words}.*\.$"):
+        fit_a_line(**how)
+
+
+RETURNS = r"^loss must return a scalar, or the tuple \(scalar loss, scalar measure\); got "
+
+
+@pytest.mark.parametrize(
+    "result, error, words",
+    [
+        (lambda loss: [loss, loss], TypeError, "a list of 2"),
+        (lambda loss: (loss, loss, loss), TypeError, "a tuple of 3"),
+        (lambda loss: (loss,), TypeError, "a tuple of 1"),
+        (lambda loss: None, TypeError, "None"),
+        (lambda loss: {"loss": loss}, TypeError, "a mapping with the keys 'loss'"),
+        (lambda loss: "loss", TypeError, "'loss'"),
+        (lambda loss: loss * X, ValueError, r"shape \(10,\): take tf.reduce_mean of it"),
+        (lambda loss: loss * X[:1], ValueError, r"shape \(1,\): take tf.reduce_mean of it"),
+        (lambda loss: tf.cast(loss, tf.int32), ValueError, "a loss of int32"),
+        (lambda loss: (loss, X), ValueError, r"shape \(10,\) as the measure: take"),
+        (lambda loss: (loss, None), TypeError, "None as the measure"),
+        (lambda loss: (loss, (loss, loss)), TypeError, "a tuple of 2 as the measure"),
     ],
 )
-def test_errors(how, words):
+def test_what_a_loss_returns(result, error, words):
     line = Line()
-    with pytest.raises(ValueError, match=words):
-        training.fit(line, line.loss, **{"data": (X, X), "epochs": 1, **how})
+    with pytest.raises(error, match=rf"{RETURNS}{words}.*\.$"):
+        training.fit(line, lambda x: result(tf.reduce_sum(line.a * x)), [X], epochs=1)
+
+
+@pytest.mark.parametrize("loss", [lambda x: tf.reduce_mean(x), lambda x: 3.0])
+def test_a_loss_without_the_model(loss):
+    with pytest.raises(ValueError, match=r"^loss must depend on the variables of model; got no "):
+        training.fit(Line(), loss, [X], epochs=1)
+
+
+def test_a_loss_whose_shape_only_a_run_tells():
+    line = Line()
+    shape = tf.Variable([1], shape=[None], trainable=False)
+
+    def loss(x):
+        return tf.reshape(line.a * x[0], shape)
+
+    with pytest.raises(tf.errors.InvalidArgumentError, match="loss must return a scalar"):
+        training.fit(line, loss, [X], epochs=1)
+    shape.assign(np.zeros(0, np.int32))
+    training.fit(line, loss, [X], epochs=1)
+
+
+def test_a_variable_that_the_loss_does_not_need():
+    used, unused = Line(), Line()
+    unused.a = tf.Variable(2.0, name="spare")
+    with pytest.warns(UserWarning, match="loss does not depend on spare:0: fit leaves"):
+        training.fit([used, unused], used.loss, (X, X), epochs=1)
+    assert unused.a.numpy() == 2 and used.a.numpy() != 0
+
+
+def test_a_module_that_stands_twice_is_trained_once():
+    once, twice = Line(), Line()
+    parts = tf.Module()
+    parts.inner = twice
+    how = {"data": (X, 3 * X), "epochs": 5, "clip_norm": 0.01}
+    losses = training.fit(once, once.loss, **how).loss
+    np.testing.assert_array_equal(
+        training.fit([twice, parts, twice], twice.loss, **how).loss, losses
+    )
+    np.testing.assert_array_equal(once.a, twice.a)
+
+
+def test_a_keras_model_is_trained():
+    model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+
+    def loss(x, y):
+        return tf.reduce_mean((model(x)[:, 0] - y) ** 2)
+
+    history = training.fit(
+        model, loss, (X[:, None], 3 * X), epochs=100, learning_rate=0.1, clip_norm=1.0
+    )
+    assert history.loss[-1] < 1e-3 < history.loss[0]
+
+
+def test_fit_is_called_eagerly():
+    with pytest.raises(RuntimeError, match="fit must be called eagerly"):
+        tf.function(fit_a_line)()
+
+
+def test_mean_loss_wants_an_epoch_that_was_run():
+    history = fit_a_line(epochs=2, batch_size=5)
+    assert history.mean_loss() == history.mean_loss(1) == history.mean_loss(-1)
+    for wrong in (2, -3, 0.5, True, None):
+        with pytest.raises(IndexError, match=r"epoch must be an index into the 2 epochs .*\.$"):
+            history.mean_loss(wrong)
 
 
 def test_accuracy():
@@ -133,11 +467,168 @@ def test_accuracy():
     assert training.accuracy(logits, labels, [[0, 0], [0, 0]]) == 0
 
 
+def every_way(function, *arguments):
+    """Eagerly; traced with known shapes; and with shapes and ranks that only a run tells."""
+    yield lambda: function(*arguments)
+    tensors = [tf.convert_to_tensor(argument) for argument in arguments]
+    for shape in (lambda t: t.shape, lambda t: [None] * t.shape.rank, lambda t: None):
+        specs = tuple(tf.TensorSpec(shape(tensor), tensor.dtype) for tensor in tensors)
+        yield lambda specs=specs: traced(function, specs)(*tensors)
+
+
+@functools.cache
+def traced(function, specs):
+    return tf.function(function, input_signature=specs)
+
+
+LOGITS = np.random.default_rng(5).normal(size=(2, 3, 4)).astype(np.float32)
+LABELS = np.array([[0, 1, 2], [3, 0, 1]])
+ONES = np.ones((2, 3), np.float32)
+
+
+class TestAccuracy:
+    @pytest.mark.parametrize(
+        "shape", [(2, 1), (1, 3), (1, 1), (2,), (3,), (1,), (), (3, 2), (2, 3, 1), (1, 2, 3)]
+    )
+    def test_shapes_are_not_stretched(self, shape):
+        for call in every_way(training.accuracy, LOGITS, LABELS, np.ones(shape, np.float32)):
+            with pytest.raises(ERRORS, match="weights must have the shape of labels"):
+                call()
+        for call in every_way(training.accuracy, LOGITS, np.zeros(shape, np.int64)):
+            with pytest.raises(ERRORS, match="labels must have the shape of logits without"):
+                call()
+
+    @given(st.integers(0, 1), st.integers(0, 2), st.booleans())
+    @settings(max_examples=8, deadline=None)
+    def test_nan(self, b, t, all_classes):
+        logits, weights = LOGITS.copy(), ONES.copy()
+        logits[b, t, slice(None) if all_classes else 0] = np.nan
+        weights[b, t] = 0
+        expected = training.accuracy(LOGITS, LABELS, weights)
+        for call in every_way(training.accuracy, logits, LABELS, weights):
+            np.testing.assert_array_equal(call(), expected)
+        for arguments in ([logits, LABELS], [logits, LABELS, ONES]):
+            for call in every_way(training.accuracy, *arguments):
+                with pytest.raises(ERRORS, match="(?s)logits must hold no NaN.*got.*nan"):
+                    call()
+
+    @given(st.sampled_from([-1, 4, 10**12, -(2**62)]))
+    @settings(max_examples=4, deadline=None)
+    def test_labels_out_of_range(self, wrong):
+        labels, weights = LABELS.copy(), ONES.copy()
+        labels[1, 2], weights[1, 2] = wrong, 0
+        expected = training.accuracy(LOGITS, LABELS, weights)
+        for call in every_way(training.accuracy, LOGITS, labels, weights):
+            np.testing.assert_array_equal(call(), expected)
+        for arguments in ([LOGITS, labels], [LOGITS, labels, ONES]):
+            for call in every_way(training.accuracy, *arguments):
+                with pytest.raises(ERRORS, match=f"(?s)labels must be in 0..C-1.*got.*{wrong}"):
+                    call()
+
+    @pytest.mark.parametrize("wrong", [-1.0, np.nan, np.inf])
+    def test_weights(self, wrong):
+        weights = ONES.copy()
+        weights[0, 1] = wrong
+        for call in every_way(training.accuracy, LOGITS, LABELS, weights):
+            with pytest.raises(ERRORS, match="weights must be finite and at least 0"):
+                call()
+
+    @pytest.mark.parametrize("kind", [bool, np.int32, np.float64])
+    def test_weights_of_any_kind(self, kind):
+        expected = training.accuracy(LOGITS, LABELS, [[1.0, 0, 0], [0, 1, 1]])
+        weights = np.array([[1, 0, 0], [0, 1, 1]], kind)
+        assert training.accuracy(LOGITS, LABELS, weights) == expected
+
+    def test_a_class_that_is_ruled_out(self):
+        logits = LOGITS.copy()
+        logits[..., 0] = -np.inf
+        right = logits.argmax(-1) == LABELS
+        np.testing.assert_allclose(training.accuracy(logits, LABELS), right.mean(), rtol=1e-6)
+
+    def test_compiled_by_xla_nan_counts_as_wrong(self):
+        compiled = tf.function(training.accuracy, jit_compile=True)
+        right = LOGITS.argmax(-1)  # all are right
+        assert compiled(LOGITS, right) == 1
+        assert compiled(np.full_like(LOGITS, np.nan), right * 0) == 0
+
+    @pytest.mark.parametrize(
+        "arguments, error, words",
+        [
+            ([LOGITS, LABELS.astype(float)], ValueError, "labels must be class numbers .* float64"),
+            ([LOGITS, LABELS > 0], ValueError, "labels must be class numbers .* bool"),
+            ([LOGITS, np.eye(4)[LABELS]], ValueError, "labels .* tf.argmax.* for one-hot"),
+            ([LOGITS > 0, LABELS], ValueError, "logits must be numbers; got bool"),
+            ([1.0, 0], ValueError, r"logits must be \[\.\.\., C\], C at least 1; got shape \(\)"),
+            ([LOGITS[..., :0], LABELS], ValueError, r"logits must be .* C at least 1"),
+            ([None, LABELS], TypeError, "logits must be scores .*; got None"),
+            ([LOGITS, None], TypeError, "labels must be class numbers .*; got None"),
+            ([LOGITS, "abc"], TypeError, "labels must be class numbers .*; got 'abc'"),
+            ([LOGITS, [[1], [1, 2]]], ValueError, "labels must be .* differ in length"),
+            ([LOGITS, LABELS, "all"], TypeError, "weights must be numbers .*; got 'all'"),
+            ([LOGITS, LABELS, ONES * 1j], ValueError, "weights must be numbers; got complex"),
+            ([LOGITS, LABELS, 1], ValueError, r"weights must have the shape of labels, \(2, 3\)"),
+        ],
+    )
+    def test_arguments(self, arguments, error, words):
+        with pytest.raises(error, match=rf"{words}.*\.$"):
+            training.accuracy(*arguments)
+
+    def test_in_a_graph_of_tensorflow_1(self):
+        with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+            logits = tf.compat.v1.placeholder(tf.float32)
+            weights = tf.compat.v1.placeholder(tf.float32)
+            value = training.accuracy(logits, LABELS, weights)
+            expected = (LOGITS.argmax(-1) == LABELS).mean()
+            got = session.run(value, {logits: LOGITS, weights: ONES})
+            np.testing.assert_allclose(got, expected, rtol=1e-6)
+            with pytest.raises(tf.errors.InvalidArgumentError, match="logits must hold no NaN"):
+                session.run(value, {logits: LOGITS * np.nan, weights: ONES})
+            with pytest.raises(tf.errors.InvalidArgumentError, match="weights must have the shape"):
+                session.run(value, {logits: LOGITS, weights: ONES[:, :1]})
+
+
 def test_by_batch_drops_nothing():
     values, sizes = training.by_batch(lambda x: tf.reduce_mean(x), (X,), 4)
     np.testing.assert_array_equal(sizes, [4, 4, 2])
     np.testing.assert_allclose(values, [X[:4].mean(), X[4:8].mean(), X[8:].mean()], rtol=1e-6)
     np.testing.assert_allclose(np.average(values, weights=sizes), X.mean(), atol=1e-7)
+
+
+def mean(*arrays):
+    return tf.add_n([tf.reduce_mean(array) for array in arrays])
+
+
+@pytest.mark.parametrize(
+    "measure, data, batch_size, error, words",
+    [
+        (mean, [X], -5, ValueError, f"batch_size {WHOLE} 1; got -5"),
+        (mean, [X], 0, ValueError, f"batch_size {WHOLE} 1; got 0"),
+        (mean, [X], 2.5, ValueError, f"batch_size {WHOLE} 1; got 2.5"),
+        (mean, [X], True, ValueError, f"batch_size {WHOLE} 1; got True"),
+        (mean, [X], None, ValueError, f"batch_size {WHOLE} 1; got None"),
+        (mean, X, 4, TypeError, r"data must be a list of arrays .* written as \[array\]"),
+        (mean, tf.constant(X), 4, TypeError, r"data must be a list of arrays .* written as \[arr"),
+        (mean, None, 4, TypeError, "data must be a list of arrays .*; got None"),
+        (mean, [], 4, ValueError, r"data must be arrays .*; got \[\]"),
+        (mean, [X[:0]], 4, ValueError, r"data must be arrays .*; got \[0\]"),
+        (mean, [X, X[:3]], 4, ValueError, r"data must be arrays .*; got \[10, 3\]"),
+        (mean, [X, 2.0], 4, ValueError, r"data\[1\] must be an array"),
+        (5, [X], 4, TypeError, "measure must be a function of a batch; got 5"),
+        (lambda x, y: x, [X], 4, TypeError, "measure must take one argument for each .* 1 in all"),
+        (tf.identity, [X], 4, ValueError, r"measure must return a scalar; got shape \(4,\)"),
+        (lambda x: None, [X], 4, TypeError, "measure must return a scalar; got None"),
+        (
+            lambda x: (x[0], x[0]),
+            [X],
+            4,
+            TypeError,
+            "measure must return a scalar; got a tuple",
+        ),
+    ],
+)
+def test_by_batch_arguments(measure, data, batch_size, error, words):
+    with pytest.raises(error, match=rf"{words}.*\.$"):
+        training.by_batch(measure, data, batch_size)
 
 
 class TestModels:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from notebooks import ROOT
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
@@ -33,6 +34,20 @@ COMPRESSED = {
 }
 THEMES = ("light", "dark")
 WIDE, NARROW = (1280, 900), (360, 780)  # a desktop's window and a small phone's, in CSS pixels
+PATIENCE = 600_000  # milliseconds: on a busy machine all is slow, and only what hangs takes so long
+
+# Style sheets that make letters as wide as those of any reader: which fonts this machine has, and
+# so how wide a line is, must not decide what a test finds. The spacing is the one that readers may
+# ask for by WCAG 2.2, 1.4.12.
+WIDE_FONT = 'font-family: "DejaVu Sans", Verdana, sans-serif !important;'
+SPACING = "letter-spacing: 0.12em !important; word-spacing: 0.16em !important;"
+LETTERS = {
+    "own": "",
+    "monospace": '* {font-family: "DejaVu Sans Mono", monospace !important}',
+    "wide": f"* {{{WIDE_FONT}}}",
+    "spaced": f"* {{{SPACING}}}",
+    "wide and spaced": f"* {{{WIDE_FONT} {SPACING}}}",
+}
 
 # Waits until a page has typeset its formulas and has all of its pictures.
 SETTLED = """async () => {
@@ -72,6 +87,7 @@ def start(playwright: Playwright, path: str) -> Browser:
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     return playwright.chromium.launch(
         executable_path=path,
+        timeout=PATIENCE,
         args=[
             "--disable-background-networking",
             "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # no other host is reached
@@ -80,20 +96,28 @@ def start(playwright: Playwright, path: str) -> Browser:
     )
 
 
+def context(browser: Browser, **options: Any) -> BrowserContext:
+    """A browser context, with the options of Playwright's, that waits as long as it takes."""
+    context = browser.new_context(**options)
+    context.set_default_timeout(PATIENCE)
+    return context
+
+
 def reader(
     browser: Browser, *, theme: str = "light", size: tuple[int, int] = WIDE, scripts: bool = True
 ) -> BrowserContext:
     """A reader who has chosen a theme: a browser context with a cache of its own."""
-    context = browser.new_context(
+    opened = context(
+        browser,
         viewport={"width": size[0], "height": size[1]},
         color_scheme="dark" if theme == "dark" else "light",
         java_script_enabled=scripts,
         reduced_motion="reduce",
     )
-    context.add_init_script(
+    opened.add_init_script(
         f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')"
     )
-    return context
+    return opened
 
 
 @functools.cache

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "contract": ["Cell", "RNNCell", "State", "TensorLike"],
     "cells": [
         "BasicLSTMCell",
         "BasicRNNCell",
         "GRUCell",
         "LSTMCell",
         "LSTMStateTuple",
-        "RNNCell",
     ],
     "losses": ["sequence_loss"],
     "sequences": ["last_relevant", "pack_sequence", "sequence_mask", "unpack_sequence"],
@@ -47,7 +47,10 @@ if TYPE_CHECKING:
     from unrolled.cells import GRUCell as GRUCell
     from unrolled.cells import LSTMCell as LSTMCell
     from unrolled.cells import LSTMStateTuple as LSTMStateTuple
-    from unrolled.cells import RNNCell as RNNCell
+    from unrolled.contract import Cell as Cell
+    from unrolled.contract import RNNCell as RNNCell
+    from unrolled.contract import State as State
+    from unrolled.contract import TensorLike as TensorLike
     from unrolled.losses import sequence_loss as sequence_loss
     from unrolled.sequences import last_relevant as last_relevant
     from unrolled.sequences import pack_sequence as pack_sequence

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from unrolled.internal.checks import after, as_float_tensor, as_written
+from unrolled.contract import TensorLike
+from unrolled.internal.checks import as_float_tensor, as_tensor, check_flag, check_name, describe
+from unrolled.internal.tracing import after, no_autograph
+
+SHAPES = "logits must be [B, T, C], targets [B, T] and weights [B, T]"
 
 
-@as_written
+@no_autograph
 def sequence_loss(
-    logits: Any,
-    targets: Any,
-    weights: Any,
+    logits: TensorLike,
+    targets: TensorLike,
+    weights: TensorLike,
     average_across_timesteps: bool = True,
     average_across_batch: bool = True,
     softmax_loss_function: Callable[..., tf.Tensor] | None = None,
@@ -26,7 +29,7 @@ def sequence_loss(
         loss[b, t] = weights[b, t] · −log softmax(logits[b, t])[targets[b, t]]
 
     then summed over the axes that are averaged and divided by the weights summed over the same
-    axes, so that a step of weight 0 neither adds to the loss nor dilutes it.
+    axes, so that a step of weight 0 neither adds to the loss nor dilutes it, whatever it holds.
 
     | averaged over | result | divided by                    |
     |---------------|--------|-------------------------------|
@@ -35,73 +38,120 @@ def sequence_loss(
     | batch         | [T]    | the weights summed over batch |
     | neither       | [B, T] | nothing                       |
 
-    Weights that sum to 0 give 0. The definition is that of TensorFlow 1.15's
-    `tf.contrib.seq2seq.sequence_loss`, less the 1e-12 that it adds to the divisor.
+    Weights that sum to 0 give 0. Sums of 16-bit numbers are taken in 32 bits. The definition is
+    that of TensorFlow 1.15's `tf.contrib.seq2seq.sequence_loss`, less the 1e-12 that it adds to
+    the divisor.
 
     Args:
       logits: [B, T, C], unnormalised scores; not probabilities, and not one-hot vectors.
       targets: [B, T], class numbers in 0..C-1. Where the weight is 0 any number will do.
       weights: [B, T].
       average_across_timesteps, average_across_batch: see the table.
-      softmax_loss_function: called as f(labels=[B*T], logits=[B*T, C]) in place of the sparse
-        softmax cross-entropy; returns [B*T].
-      name: of the operations, `sequence_loss` where it is left out.
+      softmax_loss_function: called as f(labels=[B*T], logits=[B*T, C]); returns [B*T]. What the
+        last axis of the logits and the labels mean is its own affair: for a sampled softmax they
+        are a network's outputs, and a label may say "ignore" (default: the sparse softmax
+        cross-entropy).
+      name: of the operations (default: "sequence_loss").
+
+    Returns:
+      The loss, in the dtype of the logits; its shape is in the table.
 
     Raises:
+      TypeError: an argument is no tensor and cannot become one.
       ValueError: a wrong rank, shapes that disagree, targets that are not integers or, where that
         is known before the graph runs, out of range where their weight is not 0.
-      tf.errors.InvalidArgumentError: targets out of range, where known only at run time.
+      tf.errors.InvalidArgumentError: the same of shapes and targets, where known only at run time.
     """
-    with tf.name_scope(name or "sequence_loss"):
+    over_time = check_flag(average_across_timesteps, "average_across_timesteps")
+    over_batch = check_flag(average_across_batch, "average_across_batch")
+    own = softmax_loss_function
+    if own is not None and not callable(own):
+        raise TypeError(
+            "softmax_loss_function must be a function of labels= and logits=, or None; got "
+            f"{describe(own)}."
+        )
+    with tf.name_scope(check_name(name) or "sequence_loss"):
         logits = as_float_tensor(logits, "logits")
-        targets = tf.convert_to_tensor(targets)
-        weights = tf.convert_to_tensor(weights)
-        _check_shapes(logits, targets, weights)
+        targets = as_tensor(targets, "targets", "class numbers [B, T]")
+        weights = as_tensor(weights, "weights", "numbers [B, T]")
+        logits, targets, weights = _check_shapes(logits, targets, weights, own is not None)
+        dtype = logits.dtype
+        if dtype.size < 4:
+            logits = tf.cast(logits, tf.float32)
         weights = tf.cast(weights, logits.dtype)  # [B, T]
-        targets = _check_targets(targets, weights, logits)  # [B, T]
+        counts = tf.not_equal(weights, 0)  # [B, T]
+        if own is None:
+            targets = _check_targets(targets, counts, logits)
+        # What does not count is replaced before the softmax sees it: a NaN, or a class 0 that is
+        # ruled out by -inf, would come back as 0 · NaN.
+        targets = tf.where(counts, targets, tf.zeros_like(targets))
+        logits = tf.where(counts[..., tf.newaxis], logits, tf.zeros_like(logits))
         batch_and_time = tf.shape(targets)
         flat_logits = tf.reshape(logits, [-1, tf.shape(logits)[2]])  # [B, T, C] -> [B*T, C]
         flat_targets = tf.reshape(targets, [-1])  # [B, T] -> [B*T]
-        if softmax_loss_function is None:
+        if own is None:
             flat_loss = tf.nn.sparse_softmax_cross_entropy_with_logits(
                 labels=flat_targets, logits=flat_logits
             )
         else:
-            flat_loss = softmax_loss_function(labels=flat_targets, logits=flat_logits)
+            flat_loss = own(labels=flat_targets, logits=tf.cast(flat_logits, dtype))
+            flat_loss = tf.cast(_check_own(flat_loss, flat_targets), logits.dtype)
         loss = tf.reshape(flat_loss, batch_and_time) * weights  # [B*T] -> [B, T]
-        axes = [0] * average_across_batch + [1] * average_across_timesteps
-        if not axes:
-            return loss
-        return tf.math.divide_no_nan(tf.reduce_sum(loss, axes), tf.reduce_sum(weights, axes))
+        loss = tf.where(counts, loss, tf.zeros_like(loss))
+        axes = [0] * over_batch + [1] * over_time
+        if axes:
+            loss = tf.math.divide_no_nan(tf.reduce_sum(loss, axes), tf.reduce_sum(weights, axes))
+        return tf.cast(loss, dtype)
 
 
-def _check_shapes(logits: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor) -> None:
+def _check_shapes(
+    logits: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor, own: bool
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """The three, of ranks 3, 2 and 2 and equal in B and T."""
     shapes = f"got logits {logits.shape}, targets {targets.shape} and weights {weights.shape}."
-    expected = "logits must be [B, T, C], targets [B, T] and weights [B, T]"
     ranks = (logits.shape.rank, targets.shape.rank, weights.shape.rank)
     if any(rank not in (None, wanted) for rank, wanted in zip(ranks, (3, 2, 2))):
-        raise ValueError(f"{expected}; {shapes}")
+        raise ValueError(f"{SHAPES}; {shapes}")
     steps = logits.shape[:2]
     if not (
         steps.is_compatible_with(targets.shape)
         and steps.is_compatible_with(weights.shape)
         and targets.shape.is_compatible_with(weights.shape)
     ):
-        raise ValueError(f"{expected}, with equal B and equal T; {shapes}")
-    if not targets.dtype.is_integer:
+        raise ValueError(f"{SHAPES}, with equal B and equal T; {shapes}")
+    if not (targets.dtype.is_integer or (own and targets.dtype.is_floating)):
         raise ValueError(
-            f"targets must be class numbers of an integer type, but {targets.dtype.name} came; use "
+            f"targets must be class numbers of an integer type; got {targets.dtype.name}; use "
             f"tf.argmax(one_hot, axis=-1) for one-hot targets or tf.cast for whole numbers; "
             f"{shapes}"
         )
+    if weights.dtype.is_complex or weights.dtype == tf.string:
+        raise ValueError(f"weights must be numbers [B, T]; got dtype {weights.dtype.name}.")
+    given = {"targets": targets, "weights": weights}
+    known = all(x.shape.is_fully_defined() for x in (logits[..., :1], targets, weights))
+    if known:
+        return logits, targets, weights
+    # Some size is known only when the graph runs. The assertions explain; the reshapes, which XLA
+    # compiles too, keep weights [B, 1] from standing in for [B, T].
+    logits = tf.ensure_shape(logits, [None, None, None])
+    wanted = tf.shape(logits)[:2]
+    checks = [
+        tf.debugging.assert_equal(
+            tf.shape(tf.ensure_shape(x, [None, None])),
+            wanted,
+            message=f"{SHAPES}, with equal B and equal T; the shape of {argument} differs",
+        )
+        for argument, x in given.items()
+    ]
+    with after(*checks):
+        return logits, tf.reshape(targets, wanted), tf.reshape(weights, wanted)
 
 
-def _check_targets(targets: tf.Tensor, weights: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-    """Targets with 0 where the weight is 0; an error for the first one out of range elsewhere."""
-    matters = tf.not_equal(weights, 0)  # [B, T]
+def _check_targets(targets: tf.Tensor, counts: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    """Targets as int64; an error for the first one out of range that counts."""
     targets = tf.cast(targets, tf.int64)
     classes = tf.shape(logits, out_type=tf.int64)[2]
-    outside = tf.logical_and(matters, tf.logical_or(targets < 0, targets >= classes))
+    outside = tf.logical_and(counts, tf.logical_or(targets < 0, targets >= classes))
     known = tf.get_static_value(outside)
     if known is not None:
         if known.any():
@@ -110,7 +160,7 @@ def _check_targets(targets: tf.Tensor, weights: tf.Tensor, logits: tf.Tensor) ->
                 f"targets must be class numbers in 0..{int(classes) - 1}; got "
                 f"{int(targets[b, t])} at [{b}, {t}], where the weight is not 0."
             )
-        return tf.where(matters, targets, tf.zeros_like(targets))
+        return targets
     first = tf.where(outside)[:1]  # [1, 2] or [0, 2]: where the first one is
     check = tf.debugging.Assert(
         tf.logical_not(tf.reduce_any(outside)),
@@ -124,4 +174,25 @@ def _check_targets(targets: tf.Tensor, weights: tf.Tensor, logits: tf.Tensor) ->
         ],
     )
     with after(check):
-        return tf.where(matters, targets, tf.zeros_like(targets))
+        return tf.identity(targets)
+
+
+def _check_own(flat_loss: tf.Tensor, flat_targets: tf.Tensor) -> tf.Tensor:
+    """What a reader's own loss returned: [B*T]."""
+    wanted = "one loss for each of the B·T steps, [B*T]"
+    flat_loss = as_tensor(flat_loss, "softmax_loss_function's result", wanted)
+    shape = flat_loss.shape
+    if not shape.is_compatible_with(flat_targets.shape) or not flat_loss.dtype.is_floating:
+        raise ValueError(
+            f"softmax_loss_function must return {wanted}; got shape {shape} and dtype "
+            f"{flat_loss.dtype.name}; sequence_loss takes the mean itself."
+        )
+    if shape.is_fully_defined():
+        return flat_loss
+    check = tf.debugging.assert_equal(
+        tf.shape(tf.ensure_shape(flat_loss, [None])),
+        tf.shape(flat_targets),
+        message=f"softmax_loss_function must return {wanted}",
+    )
+    with after(check):
+        return tf.reshape(flat_loss, tf.shape(flat_targets))

@@ -8,7 +8,6 @@ answers. None of this imports TensorFlow.
 from __future__ import annotations
 
 import math
-import operator
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unrolled.internal.mnist_files import MNISTUnavailable, locate
+from unrolled.internal.numpy_checks import (
+    as_array,
+    check_pairs,
+    check_seed,
+    check_whole,
+    describe,
+)
 
 __all__ = ["MNIST", "MNISTUnavailable", "Split", "batches", "fetch", "load", "read_idx"]
 
@@ -88,19 +94,31 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
     The format, all numbers big-endian: two zero bytes, 8 for "unsigned byte", the number of axes
     in one byte, the size of each axis in four, then the values.
 
+    Args:
+      path: of the file.
+
     Returns:
       uint8, of the shape that the header gives: [B, 28, 28] for images, [B] for labels.
 
     Raises:
-      ValueError: the header is not that of an IDX file of bytes, or the file is shorter or longer
-        than its header says.
+      TypeError: `path` is not a path.
+      OSError: there is no such file, or it cannot be read.
+      ValueError: the header is not that of an IDX file of bytes with 1 to 64 axes, or the file is
+        shorter or longer than its header says.
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"path must be the path of a file, a str or Path; got {describe(path)}.")
     content = np.fromfile(path, dtype=np.uint8)
     magic = content[:4].tobytes()
     if len(magic) < 4 or magic[:3] != b"\0\0\x08":
         raise ValueError(
             f"{os.fspath(path)!r} starts with the bytes {magic.hex(' ') or '(none)'}, where an "
             "IDX file of bytes starts with 00 00 08: give an unpacked IDX file, or fetch it again."
+        )
+    if not 1 <= magic[3] <= 64:
+        raise ValueError(
+            f"{os.fspath(path)!r} has {magic[3]} axes by its header, where an array has 1 to 64: "
+            "fetch it again."
         )
     start = 4 + 4 * magic[3]
     if content.size < start:
@@ -130,30 +148,30 @@ def batches(
     Args:
       images: [N, ...]; N is any number of examples.
       labels: [N, ...].
-      batch_size: B, 1 or more.
-      shuffle_seed: None keeps the order; a number shuffles, the same number always the same way.
-        Give each epoch its own.
+      batch_size: B, a whole number of at least 1.
+      shuffle_seed: a whole number of at least 0 shuffles, the same number always the same way;
+        give each epoch its own. None keeps the order (default: None).
 
     Returns:
       An iterator of (images [B, ...], labels [B, ...]); the last batch is smaller when B does not
       divide N.
 
     Raises:
-      ValueError: images and labels differ in number, or `batch_size` is less than 1.
-      TypeError: `batch_size` is not a whole number.
+      TypeError: images or labels are not arrays.
+      ValueError: images and labels differ in number, or `batch_size` or `shuffle_seed` is not such
+        a whole number.
     """
-    size = operator.index(batch_size)
-    if size < 1:
-        raise ValueError(f"batch_size is {size}, expected 1 or more: give how many go together.")
-    if len(images) != len(labels):
-        raise ValueError(
-            f"images are {len(images)} and labels {len(labels)}, expected as many of one as of the "
-            "other: take both from the same split."
-        )
+    size = check_whole(batch_size, "batch_size", lowest=1)
+    seed = None if shuffle_seed is None else check_seed(shuffle_seed, "shuffle_seed")
+    images, labels = as_array(images, "images", "[N, ...]"), as_array(labels, "labels", "[N, ...]")
+    for argument, array in (("images", images), ("labels", labels)):
+        if array.ndim == 0:
+            raise ValueError(f"{argument} must be [N, ...], N examples; got {describe(array)}.")
+    check_pairs(images, labels)
     starts = range(0, len(images), size)
-    if shuffle_seed is None:
+    if seed is None:
         return ((images[at : at + size], labels[at : at + size]) for at in starts)
-    order = np.random.default_rng(shuffle_seed).permutation(len(images))  # [N]
+    order = np.random.default_rng(seed).permutation(len(images))  # [N]
     picks = (order[at : at + size] for at in starts)  # [B] each
     return ((images[pick], labels[pick]) for pick in picks)
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from unrolled.cells import glorot_uniform
 from unrolled.internal.checks import check_cell, check_count
+from unrolled.internal.named import glorot_uniform
 from unrolled.sequences import last_relevant, pack_sequence, unpack_sequence
 from unrolled.unroll import dynamic_rnn, static_rnn
 

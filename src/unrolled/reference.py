@@ -6,7 +6,12 @@ The network is the basic cell with one output layer shared by all steps,
     logits_t = h_t @ output_kernel + output_bias      [B, C]
 
 with B rows in the batch, T steps, D inputs, U units and C classes. Nothing here imports the rest
-of the package: it is the yardstick that the TensorFlow code is measured with.
+of the package: it is the yardstick that the TensorFlow code is measured with. Whole numbers are
+read as floating point. Inputs past a row's length are not read, nor are logits and targets of
+weight 0, so that these may hold anything. Every function raises
+
+  TypeError: an argument is not an array of numbers.
+  ValueError: a shape or a value does not fit; the message names the argument.
 
 Source of the formulas: Elman, "Finding structure in time" (1990), for the network; Werbos,
 "Backpropagation through time: what it does and how to do it" (1990), for the gradient.
@@ -14,7 +19,7 @@ Source of the formulas: Elman, "Finding structure in time" (1990), for the netwo
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -39,21 +44,29 @@ class Backward(NamedTuple):
 
 def step(x: NDArray, h: NDArray, kernel: NDArray, bias: NDArray) -> NDArray:
     """One time step: x [B, D] and h [B, U] give the new state [B, U]."""
+    x, bias, kernel, h = _checked(x=x, bias=bias, kernel=kernel, h=h)
     return np.tanh(np.concatenate([x, h], axis=1) @ kernel + bias)  # [B, D+U] @ [D+U, U]
 
 
 def live_steps(lengths: ArrayLike | None, batch: int, steps: int) -> NDArray:
-    """Which steps are real: a boolean array [B, T], all True where no lengths are given."""
+    """Which steps are real: a boolean array [B, T], all True without lengths.
+
+    Args:
+      lengths: B integers in 0..T, or None.
+      batch, steps: B and T.
+    """
+    _check_whole(batch, "batch", lowest=0)
+    _check_whole(steps, "steps", lowest=0)
     if lengths is None:
         return np.ones((batch, steps), dtype=bool)
-    lengths = np.asarray(lengths)
-    if lengths.shape != (batch,) or lengths.dtype.kind not in "iu":
+    lengths = _as_array(lengths, "lengths")
+    if lengths.shape != (batch,) or (lengths.size and lengths.dtype.kind not in "iu"):
         raise ValueError(
             f"lengths must be {batch} integers, one for each row of the batch; "
-            f"got shape {lengths.shape} and dtype {lengths.dtype}"
+            f"got shape {lengths.shape} and dtype {lengths.dtype}."
         )
     if lengths.size and (lengths.min() < 0 or lengths.max() > steps):
-        raise ValueError(f"lengths must lie in 0..{steps}, the number of steps; got {lengths}")
+        raise ValueError(f"lengths must lie in 0..{steps}, the number of steps; got {lengths}.")
     return np.arange(steps) < lengths[:, None]  # [T] < [B, 1] -> [B, T]
 
 
@@ -69,24 +82,19 @@ def forward(
     Args:
       inputs: [B, T, D].
       kernel, bias: [D + U, U] and [U].
-      initial_state: [B, U]; zeros where it is left out.
-      lengths: B integers in 0..T; past its length a row's state stands still.
+      initial_state: [B, U] (default: zeros).
+      lengths: B integers in 0..T; past its length a row's state stands still (default: T for each).
 
     Returns:
       States [B, T + 1, U]: entry 0 is the initial state, entry t + 1 the state after step t.
-
-    Raises:
-      ValueError: the shapes do not fit together.
     """
-    units = bias.shape[0]
-    if inputs.ndim != 3 or kernel.shape != (inputs.shape[2] + units, units):
-        raise ValueError(
-            f"inputs must be [B, T, D] and kernel [D + U, U] with U = {units}; "
-            f"got inputs {inputs.shape} and kernel {kernel.shape}"
-        )
-    batch, steps, _ = inputs.shape
+    inputs, bias, kernel = _checked(inputs=inputs, bias=bias, kernel=kernel)
+    (batch, steps, _), units = inputs.shape, len(bias)
+    if initial_state is None:
+        initial_state = np.zeros((batch, units), kernel.dtype)
+    _, _, h = _checked(inputs=inputs, bias=bias, initial_state=initial_state)
     live = live_steps(lengths, batch, steps)
-    h = np.zeros((batch, units), kernel.dtype) if initial_state is None else initial_state
+    inputs = np.where(live[..., None], inputs, 0.0)  # [B, T, D]; 0 times NaN would be NaN
     states = [h]
     for t in range(steps):
         new_h = step(inputs[:, t], h, kernel, bias)
@@ -97,6 +105,9 @@ def forward(
 
 def softmax(logits: NDArray) -> NDArray:
     """Probabilities over the last axis; the largest logit is taken off first, so none overflows."""
+    logits = _as_array(logits, "logits")
+    if not logits.ndim or not logits.shape[-1]:
+        raise ValueError(f"logits must be [..., C], C at least 1; got shape {logits.shape}.")
     exp = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return exp / exp.sum(axis=-1, keepdims=True)
 
@@ -107,21 +118,21 @@ def loss(
     """Weighted mean cross-entropy in nats, and its gradient.
 
     Args:
-      logits: [B, T, C], unnormalised scores.
-      targets: [B, T], class numbers in 0..C-1.
-      weights: [B, T]; ones where they are left out. Weights that sum to 0 give a loss of 0.
+      logits: [B, T, C], unnormalised scores; -inf rules a class out.
+      targets: [B, T], class numbers in 0..C-1. Where the weight is 0 any number will do.
+      weights: [B, T] (default: ones). Weights that sum to 0 give a loss of 0.
 
     Returns:
       The loss, and its gradient with respect to the logits, [B, T, C].
     """
-    weights = np.ones(targets.shape) if weights is None else np.asarray(weights)
+    logits, targets, weights = _checked_scores(logits, targets, weights)
     total = weights.sum()
-    share = weights / total if total else np.zeros_like(weights, dtype=float)  # [B, T]
-    one_hot = np.eye(logits.shape[-1])[targets]  # [B, T] -> [B, T, C]
+    share = weights / total if total else np.zeros_like(weights)  # [B, T]
     shifted = logits - logits.max(axis=-1, keepdims=True)
-    log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-    value = -(share * (one_hot * log_p).sum(axis=-1)).sum()
-    return float(value), share[..., None] * (np.exp(log_p) - one_hot)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))  # [B, T, C]
+    log_p_target = np.take_along_axis(log_p, targets[..., None], axis=-1)[..., 0]  # [B, T]
+    one_hot = np.eye(logits.shape[-1])[targets]  # [B, T] -> [B, T, C]
+    return float(-(share * log_p_target).sum()), share[..., None] * (np.exp(log_p) - one_hot)
 
 
 def backward(
@@ -144,23 +155,28 @@ def backward(
       d_logits: [B, T, C], the gradient of the loss with respect to the logits.
       lengths: as for `forward`.
       truncate: stop the gradient at the start of every segment of this many steps (truncated
-        backpropagation through time); None lets it run to the first step.
+        backpropagation through time); None lets it run to the first step (default: None).
 
     Returns:
       The gradients of the weights, the inputs and the states.
     """
-    if truncate is not None and truncate < 1:
-        raise ValueError(f"truncate must be at least 1 step or None; got {truncate}")
+    if truncate is not None:
+        _check_whole(truncate, "truncate", lowest=1, instead=" or None")
+    inputs, parameters = _checked_network(inputs, parameters)
+    kernel, bias, output_kernel, output_bias = parameters
+    states, d_logits = _checked(
+        inputs=inputs, bias=bias, output_bias=output_bias, states=states, d_logits=d_logits
+    )[3:]
     batch, steps, depth = inputs.shape
     live = live_steps(lengths, batch, steps)
-    kernel = parameters.kernel
+    inputs = np.where(live[..., None], inputs, 0.0)  # [B, T, D]; 0 times NaN would be NaN
     d_kernel = np.zeros_like(kernel)
-    d_bias = np.zeros_like(parameters.bias)
+    d_bias = np.zeros_like(bias)
     d_inputs = np.zeros_like(inputs)
     d_states = np.zeros_like(states)
     d_h = np.zeros_like(states[:, 0])  # [B, U]: nothing comes from after the last step
     for t in reversed(range(steps)):
-        d_output = np.where(live[:, t, None], d_logits[:, t] @ parameters.output_kernel.T, 0.0)
+        d_output = np.where(live[:, t, None], d_logits[:, t] @ output_kernel.T, 0.0)
         d_h = d_h + d_output
         d_states[:, t + 1] = d_h
         # tanh'(z) = 1 - tanh(z)^2, and tanh(z) is the state itself
@@ -196,10 +212,126 @@ def loss_and_gradients(
     lengths: ArrayLike | None = None,
     truncate: int | None = None,
 ) -> tuple[float, Backward]:
-    """The whole of it: `forward`, the output layer, `loss`, `backward`."""
+    """The whole of it: `forward`, the output layer, `loss`, `backward`.
+
+    Each argument is described with the function that takes it.
+
+    Returns:
+      The loss, and what `backward` returns.
+    """
+    inputs, parameters = _checked_network(inputs, parameters)
     states = forward(inputs, parameters.kernel, parameters.bias, initial_state, lengths)
     live = live_steps(lengths, *inputs.shape[:2])
     outputs = np.where(live[..., None], states[:, 1:], 0.0)  # zero past a row's length
     logits = outputs @ parameters.output_kernel + parameters.output_bias  # [B, T, C]
     value, d_logits = loss(logits, targets, weights)
     return value, backward(inputs, states, parameters, d_logits, lengths, truncate)
+
+
+# The arguments ---------------------------------------------------------------------------------
+
+_SHAPES = {
+    "x": "B, D",
+    "h": "B, U",
+    "inputs": "B, T, D",
+    "initial_state": "B, U",
+    "states": "B, T + 1, U",
+    "kernel": "D + U, U",
+    "bias": "U",
+    "output_kernel": "U, C",
+    "output_bias": "C",
+    "logits": "B, T, C",
+    "d_logits": "B, T, C",
+    "targets": "B, T",
+    "weights": "B, T",
+}
+
+
+def _checked(**arguments: Any) -> list[NDArray]:
+    """The arguments as arrays whose shapes agree: the first to have a letter says its size."""
+    sizes: dict[str, int] = {}
+    arrays = []
+    for name, value in arguments.items():
+        array = _as_array(value, name)
+        axes = _SHAPES[name].split(", ")
+        known = [axis for axis in axes if axis in sizes or "+" in axis]
+        fits = array.ndim == len(axes)
+        for axis, size in zip(axes, array.shape):
+            if "+" not in axis:
+                sizes.setdefault(axis, size)
+            terms = (int(term) if term.isdigit() else sizes[term] for term in axis.split(" + "))
+            fits = fits and size == sum(terms)
+        if not fits:
+            letters = sorted({letter for axis in known for letter in axis if letter in sizes})
+            told = ", ".join(f"{letter} = {sizes[letter]}" for letter in letters)
+            raise ValueError(
+                f"{name} must be [{_SHAPES[name]}]{told and f' with {told}'}; "
+                f"got shape {array.shape}."
+            )
+        arrays.append(array)
+    return arrays
+
+
+def _checked_network(inputs: Any, parameters: Any) -> tuple[NDArray, Parameters]:
+    if not isinstance(parameters, Parameters):
+        raise TypeError(
+            f"parameters must be Parameters({', '.join(Parameters._fields)}); "
+            f"got a {type(parameters).__name__}."
+        )
+    given = parameters._asdict()
+    order = ("bias", "kernel", "output_kernel", "output_bias")
+    inputs, *checked = _checked(inputs=inputs, **{name: given[name] for name in order})
+    return inputs, Parameters(**dict(zip(order, checked)))
+
+
+def _checked_scores(logits: Any, targets: Any, weights: Any) -> tuple[NDArray, NDArray, NDArray]:
+    """Logits, targets and weights, with 0 in the first two where the weight is 0."""
+    (logits,) = _checked(logits=logits)
+    if weights is None:
+        weights = np.ones(logits.shape[:2])
+    logits, targets, weights = _checked(logits=logits, targets=targets, weights=weights)
+    classes = logits.shape[-1]
+    if not classes:
+        raise ValueError(f"logits must be [B, T, C], C at least 1; got shape {logits.shape}.")
+    if targets.dtype.kind not in "iu":
+        raise ValueError(
+            f"targets must be class numbers of an integer type; got {targets.dtype}: "
+            "take argmax over the last axis of one-hot targets."
+        )
+    counts = weights != 0  # [B, T]
+    outside = counts & ((targets < 0) | (targets >= classes))
+    for wrong, array, name, wanted in (
+        (~np.isfinite(weights), weights, "weights", "finite"),
+        (outside, targets, "targets", f"in 0..{classes - 1} where the weight is not 0"),
+    ):
+        if wrong.any():
+            b, t = map(int, np.argwhere(wrong)[0])
+            raise ValueError(f"{name} must be {wanted}; got {array[b, t]} at [{b}, {t}].")
+    targets = np.where(counts, targets, 0).astype(np.int64)
+    return np.where(counts[..., None], logits, 0.0), targets, weights
+
+
+def _as_array(value: Any, name: str) -> NDArray:
+    """An array of floating-point numbers; targets and lengths keep what they are."""
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise ValueError(
+            f"{name} must be one array; got rows of different lengths: pad them to one length."
+        ) from None
+    if array.dtype.kind not in "biuf":
+        raise TypeError(
+            f"{name} must be an array of numbers; got {type(value).__name__} of {array.dtype}."
+        )
+    return array if array.dtype.kind == "f" or name in _WHOLE else array.astype(float)
+
+
+_WHOLE = ("targets", "lengths")
+
+
+def _check_whole(value: Any, name: str, lowest: int, instead: str = "") -> None:
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not whole or value < lowest:
+        raise ValueError(
+            f"{name} must be a whole number of at least {lowest}{instead}; got {value!r}."
+        )

@@ -8,19 +8,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
-from unrolled.internal.checks import as_written, check_lengths, size_of
+from unrolled.contract import TensorLike
+from unrolled.internal.checks import as_tensor, check_lengths, describe
+from unrolled.internal.shapes import size_of
+from unrolled.internal.tracing import after, no_autograph
 
 
-@as_written
-def unpack_sequence(tensor: Any) -> list[tf.Tensor]:
+@no_autograph
+def unpack_sequence(tensor: TensorLike) -> list[tf.Tensor]:
     """Split [B, T, ...] into a list of T tensors [B, ...], as `static_rnn` takes them.
 
     Raises:
+      TypeError: no tensor, and nothing that can become one.
       ValueError: fewer than two axes, or a number of steps that is not known.
     """
-    tensor = tf.convert_to_tensor(tensor)
+    tensor = as_tensor(tensor, "tensor", "[B, T, ...]")
     if tensor.shape.rank is None or tensor.shape.rank < 2 or size_of(tensor, 1) is None:
         raise ValueError(
             f"tensor must be [B, T, ...] with a known number of steps T, since a list has a "
@@ -29,46 +34,84 @@ def unpack_sequence(tensor: Any) -> list[tf.Tensor]:
     return tf.unstack(tensor, axis=1)  # [B, T, ...] -> T times [B, ...]
 
 
-@as_written
-def pack_sequence(sequence: Sequence[Any]) -> tf.Tensor:
+@no_autograph
+def pack_sequence(sequence: Sequence[TensorLike]) -> tf.Tensor:
     """Join a list of T tensors [B, ...] to one tensor [B, T, ...]; undoes `unpack_sequence`.
 
     Raises:
-      TypeError: one tensor came and not a list.
-      ValueError: the list is empty.
+      TypeError: one tensor and not a list, or something in the list is no tensor.
+      ValueError: the list is empty, or its tensors differ in shape or dtype.
     """
     if not isinstance(sequence, (list, tuple)):
-        came = f"a {type(sequence).__name__}"
-        if hasattr(sequence, "shape"):
-            came = f"one tensor of shape {tf.TensorShape(sequence.shape)}"
-        raise TypeError(f"sequence must be a list of T tensors [B, ...]; {came} came.")
+        raise TypeError(f"sequence must be a list of T tensors [B, ...]; got {describe(sequence)}.")
     if not sequence:
-        raise ValueError("sequence must hold at least one step; an empty list came.")
-    return tf.stack(sequence, axis=1)  # T times [B, ...] -> [B, T, ...]
+        raise ValueError("sequence must hold at least one step; got an empty list.")
+    steps = [as_tensor(x, f"sequence[{t}]", "a tensor [B, ...]") for t, x in enumerate(sequence)]
+    for t, x in enumerate(steps):
+        if x.shape.rank == 0:
+            raise ValueError(f"sequence[{t}] must be [B, ...]; got shape {x.shape}.")
+        if not x.shape.is_compatible_with(steps[0].shape) or x.dtype != steps[0].dtype:
+            raise ValueError(
+                f"sequence[{t}] must be like sequence[0], of shape {steps[0].shape} and dtype "
+                f"{steps[0].dtype.name}; got shape {x.shape} and dtype {x.dtype.name}."
+            )
+    return tf.stack(steps, axis=1)  # T times [B, ...] -> [B, T, ...]
 
 
-@as_written
-def sequence_mask(lengths: Any, maxlen: Any = None, dtype: Any = tf.bool) -> tf.Tensor:
+@no_autograph
+def sequence_mask(lengths: TensorLike, maxlen: Any = None, dtype: Any = tf.bool) -> tf.Tensor:
     """Which steps are real: [B, T] of `dtype`, true (or 1) where t < lengths[b].
 
     Args:
       lengths: B integers.
-      maxlen: T; the greatest length where it is left out.
+      maxlen: T, a whole number or a scalar tensor (default: the greatest length).
       dtype: tf.bool for a mask, tf.float32 for the weights of `sequence_loss`.
 
     Raises:
-      ValueError or tf.errors.InvalidArgumentError: as for `sequence_length` of the unrolls.
+      TypeError: `lengths` or `dtype` are no such thing.
+      ValueError: lengths that are not a vector of integers in 0..T, or `maxlen` is not a whole
+        number of at least 0.
+      tf.errors.InvalidArgumentError: the same, where known only at run time.
     """
-    known = maxlen if isinstance(maxlen, int) else None
+    known = None if maxlen is None else _check_maxlen(maxlen)
     shape = None
     if maxlen is not None and known is None:
-        shape = tf.stack([tf.size(lengths), tf.cast(maxlen, tf.int32)])
-    lengths = check_lengths(lengths, None, known, shape)
-    return tf.sequence_mask(lengths, maxlen, dtype)
+        maxlen = tf.cast(maxlen, tf.int32)
+        shape = tf.stack([tf.size(lengths), maxlen])
+    lengths = check_lengths(lengths, None, known, shape, "lengths")
+    try:
+        dtype = tf.as_dtype(dtype)
+    except TypeError:
+        raise TypeError(
+            f"dtype must be a type such as tf.bool or tf.float32; got {describe(dtype)}."
+        ) from None
+    if shape is None:
+        return tf.sequence_mask(lengths, maxlen, dtype)
+    check = tf.debugging.assert_non_negative(maxlen, message="maxlen must not be negative")
+    with after(check):
+        return tf.sequence_mask(lengths, tf.identity(maxlen), dtype)
 
 
-@as_written
-def last_relevant(outputs: Any, lengths: Any) -> tf.Tensor:
+def _check_maxlen(maxlen: Any) -> int | None:
+    """`maxlen` where it is known before a graph runs."""
+    wanted = "maxlen must be a whole number of at least 0, or None"
+    if tf.is_tensor(maxlen) or isinstance(maxlen, tf.Variable):
+        if not maxlen.dtype.is_integer or maxlen.shape.rank not in (0, None):
+            raise ValueError(f"{wanted}; got {describe(maxlen)}.")
+        value = tf.get_static_value(maxlen)
+        if value is None:
+            return None
+    else:
+        value = maxlen
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer, np.ndarray)):
+        raise ValueError(f"{wanted}; got {describe(maxlen)}.")
+    if np.ndim(value) or np.asarray(value).dtype.kind not in "iu" or int(value) < 0:
+        raise ValueError(f"{wanted}; got {describe(maxlen)}.")
+    return int(value)
+
+
+@no_autograph
+def last_relevant(outputs: TensorLike, lengths: TensorLike) -> tf.Tensor:
     """The output at each row's last real step; zeros for a row of length 0.
 
     Args:
@@ -79,13 +122,15 @@ def last_relevant(outputs: Any, lengths: Any) -> tf.Tensor:
       [B, ...]: outputs[b, lengths[b] - 1].
 
     Raises:
-      ValueError or tf.errors.InvalidArgumentError: as for `sequence_length` of the unrolls.
+      TypeError: an argument is no tensor and cannot become one.
+      ValueError: `outputs` has fewer than two axes, or `lengths` are not B integers in 0..T.
+      tf.errors.InvalidArgumentError: the same of lengths, where known only at run time.
     """
-    outputs = tf.convert_to_tensor(outputs)
+    outputs = as_tensor(outputs, "outputs", "[B, T, ...]")
     if outputs.shape.rank is None or outputs.shape.rank < 2:
         raise ValueError(f"outputs must be [B, T, ...]; got shape {outputs.shape}.")
     batch, steps = size_of(outputs, 0), size_of(outputs, 1)
-    lengths = check_lengths(lengths, batch, steps, tf.shape(outputs)[:2])
+    lengths = check_lengths(lengths, batch, steps, tf.shape(outputs)[:2], "lengths")
     # A step of zeros in front: length 0 finds it at index 0, length n finds step n - 1 at index n.
     padded = tf.pad(outputs, [[0, 0], [1, 0]] + [[0, 0]] * (outputs.shape.rank - 2))
     return tf.gather(padded, lengths, axis=1, batch_dims=1)  # [B, T+1, ...] -> [B, ...]

@@ -6,11 +6,22 @@ letters: B rows in the batch, T steps, C classes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence, Set
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from unrolled.internal.numpy_checks import (
+    as_array,
+    as_whole_numbers,
+    check_flag,
+    check_number,
+    check_pairs,
+    check_seed,
+    check_whole,
+    describe,
+)
 
 
 class Alphabet:
@@ -23,23 +34,35 @@ class Alphabet:
 
     Args:
       symbols: the symbols in order, all different; a string gives its characters.
-      end: the end-of-sequence token, one more symbol, which gets the last number; None for none.
-      separator: what stands between the symbols of a text; "" where symbols are characters.
+      end: the end-of-sequence token, one more symbol, which gets the last number (default: None,
+        no such token).
+      separator: what stands between the symbols of a text (default: "", for symbols that are
+        characters).
 
     Raises:
-      ValueError: a symbol comes twice, or there is none.
+      TypeError: an argument is not made of strings, or the symbols have no order of their own.
+      ValueError: there is no symbol, two are equal, one is empty, or one contains the separator.
     """
 
     def __init__(self, symbols: Iterable[str], end: str | None = None, separator: str = ""):
-        self.symbols = [*symbols] + ([] if end is None else [end])
+        for argument, value in (("end", end), ("separator", separator)):
+            if not isinstance(value, str) and (argument, value) != ("end", None):
+                raise TypeError(f"{argument} must be a string; got {describe(value)}.")
+        self.symbols = _strings(symbols, "symbols") + ([] if end is None else [end])
         self.end = end
         self.separator = separator
         self._numbers = {symbol: number for number, symbol in enumerate(self.symbols)}
         if len(self._numbers) != len(self.symbols) or not self.symbols:
             raise ValueError(
                 f"symbols must be different and at least one; got {self.symbols}: leave out what "
-                "comes twice."
+                "is there twice."
             )
+        for symbol in self.symbols:
+            if not symbol or (separator and separator in symbol):
+                raise ValueError(
+                    f"symbols must not be empty and not contain the separator, {separator!r}; got "
+                    f"{symbol!r}: such a text could not be taken apart."
+                )
 
     def __len__(self) -> int:
         """C, the number of classes, the end-of-sequence token counted."""
@@ -57,27 +80,43 @@ class Alphabet:
         return len(self.symbols) - 1
 
     def encode(self, text: str | Iterable[str], end: bool = False) -> NDArray[np.int64]:
-        """Text, or its symbols one by one, as numbers [T]; with `end` the token follows.
+        """Text, or its symbols one by one, as numbers [T].
+
+        Args:
+          text: a string, or a list of symbols; an empty one gives no numbers.
+          end: whether the end-of-sequence token follows (default: False).
 
         Raises:
-          ValueError: a symbol is not of this alphabet.
+          TypeError: `text` is not made of strings, or `end` is not True or False.
+          ValueError: a symbol is not of this alphabet, or it has no end-of-sequence token.
         """
+        end = check_flag(end, "end", "the token itself is named when the Alphabet is made")
         if isinstance(text, str) and self.separator:
             text = text.split(self.separator) if text else []
-        symbols = list(text)
+        symbols = _strings(text, "text")
         unknown = [symbol for symbol in symbols if symbol not in self._numbers]
         if unknown:
             raise ValueError(
-                f"text holds the symbol {unknown[0]!r}, expected one of {self.symbols}: add it to "
+                f"text must be made of the symbols {self.symbols}; got {unknown[0]!r}: add it to "
                 "the alphabet."
             )
         numbers = [self._numbers[symbol] for symbol in symbols]
         return np.array(numbers + ([self.end_number] if end else []), np.int64)
 
     def decode(self, numbers: ArrayLike) -> str:
-        """Numbers [T] as text, read up to the first end-of-sequence token and without it."""
+        """Numbers [T] as text, read up to the first end-of-sequence token and without it.
+
+        Raises:
+          TypeError, ValueError: `numbers` is not a vector of whole numbers in 0..C-1.
+        """
+        checked = self._checked(numbers, lowest=0)
+        if checked.ndim != 1:
+            raise ValueError(
+                f"numbers must be a vector [T]; got shape {checked.shape}: decode one row at a "
+                "time."
+            )
         symbols: list[str] = []
-        for number in self._checked(numbers, lowest=0):
+        for number in checked:
             if self.end is not None and number == self.end_number:
                 break
             symbols.append(self.symbols[number])
@@ -87,25 +126,40 @@ class Alphabet:
         """Numbers [...] as vectors [..., C]: 1 at the symbol's number, 0 elsewhere.
 
         The number -1 stands for no symbol at all and gives zeros.
+
+        Raises:
+          TypeError, ValueError: `numbers` are not whole numbers in -1..C-1.
         """
         checked = self._checked(numbers, lowest=-1)
         vectors = np.vstack([np.eye(len(self), dtype=np.float32), np.zeros((1, len(self)))])
         return vectors[checked].astype(np.float32)  # [...] -> [..., C]; row -1 is the zeros
 
     def _checked(self, numbers: ArrayLike, lowest: int) -> NDArray[np.int64]:
-        array = np.asarray(numbers)
-        if array.size and array.dtype.kind not in "iu":
-            raise ValueError(
-                f"numbers must be integers, but {array.dtype.name} came: for scores take "
-                "argmax over the last axis."
-            )
-        array = array.astype(np.int64)
+        array = as_whole_numbers(
+            numbers, "numbers", "integers", "for scores take argmax over the last axis"
+        )
         if array.size and not lowest <= array.min() <= array.max() < len(self):
             raise ValueError(
                 f"numbers must lie in {lowest}..{len(self) - 1}; got {array.min()} to "
                 f"{array.max()}: encode with the same alphabet."
             )
         return array
+
+
+def _strings(values: Any, argument: str) -> list[str]:
+    """The strings in `values`, or a TypeError: a set has no order, a mapping one of its own."""
+    wanted = f"{argument} must be a string or a list of strings"
+    if isinstance(values, Set):
+        raise TypeError(
+            f"{wanted}; got {describe(values)}, which has no order: give sorted({argument})."
+        )
+    if isinstance(values, Mapping) or not isinstance(values, Iterable):
+        raise TypeError(f"{wanted}; got {describe(values)}.")
+    strings = list(values)
+    for string in strings:
+        if not isinstance(string, str):
+            raise TypeError(f"{wanted}; got {describe(string)} in it.")
+    return strings
 
 
 class Padded(NamedTuple):
@@ -124,30 +178,38 @@ def pad(sequences: Sequence[ArrayLike], steps: int | None = None, value: int = 0
     """Lays sequences of numbers side by side, the short ones filled up with `value`.
 
     Args:
-      sequences: B of them, each a vector of numbers.
-      steps: T; the longest length where it is left out.
-      value: the padding. Any number will do where lengths or weights say what is real.
+      sequences: B of them, each a vector of whole numbers.
+      steps: T (default: the longest length).
+      value: the padding, a whole number (default: 0). Any number will do where lengths or weights
+        say what is real.
 
     Raises:
-      ValueError: there is no sequence, one is not a vector of integers, or one is longer than
-        `steps`.
+      TypeError: `sequences` is not a list.
+      ValueError: there is no sequence, one is not a vector of whole numbers, one is longer than
+        `steps`, or `steps` or `value` is not a whole number.
     """
-    rows = [np.asarray(row) for row in sequences]
-    wrong = [row for row in rows if row.ndim != 1 or (row.size and row.dtype.kind not in "iu")]
+    wanted = "a list of vectors of whole numbers, one for each row"
+    if isinstance(sequences, (str, Mapping, Set)) or not isinstance(sequences, Iterable):
+        raise TypeError(f"sequences must be {wanted}; got {describe(sequences)}.")
+    encode_first = "encode the symbols of each row first"
+    rows = [
+        as_whole_numbers(row, f"sequences[{i}]", "a vector of whole numbers", encode_first)
+        for i, row in enumerate(sequences)
+    ]
+    wrong = [row for row in rows if row.ndim != 1]
     if wrong or not rows:
-        came = "an empty list"
-        if wrong:
-            came = f"{wrong[0].dtype.name} of shape {list(wrong[0].shape)}"
-        raise ValueError(
-            f"sequences must be a list of vectors of whole numbers, one for each row; {came} came: "
-            "encode the symbols of each row first."
-        )
+        got = f"one of shape {wrong[0].shape}" if wrong else "an empty list"
+        raise ValueError(f"sequences must be {wanted}; got {got}: {encode_first}.")
+    value = check_whole(value, "value", lowest=None)
+    if abs(value) > np.iinfo(np.int64).max:
+        raise ValueError(f"value must fit into 64 bits; got {value}.")
     lengths = np.array([row.size for row in rows], np.int64)  # [B]
     longest = int(lengths.max())
-    steps = longest if steps is None else steps
-    if longest > steps:
+    if steps is None:
+        steps = longest
+    if check_whole(steps, "steps", instead=" or None") < longest:
         raise ValueError(
-            f"steps is {steps}, but a sequence has {longest} numbers: give at least {longest}."
+            f"steps must be at least {longest}, the length of the longest sequence; got {steps}."
         )
     numbers = np.full((len(rows), steps), value, np.int64)  # [B, T]
     for row, sequence in zip(numbers, rows, strict=True):
@@ -169,11 +231,9 @@ def words_for(number: int) -> str:
     """A number from 0 to 999 in English words: 342 is "three hundred forty two".
 
     Raises:
-      ValueError: the number is outside 0..999.
+      ValueError: `number` is not a whole number in 0..999.
     """
-    if not 0 <= number <= 999:
-        raise ValueError(f"number is {number}, expected 0 to 999: take it apart first.")
-    hundreds, rest = divmod(number, 100)
+    hundreds, rest = divmod(check_whole(number, "number", 0, 999), 100)
     words = [_SMALL[hundreds], "hundred"] if hundreds else []
     if rest >= 20:
         words.append(_TENS[rest // 10 - 2])
@@ -197,13 +257,18 @@ def reviews(count: int, seed: int, clauses: int = 3) -> tuple[list[str], NDArray
     counts -2, since "very" counts double: it does not praise. No review comes out even.
 
     Args:
-      count: B, how many.
-      seed: of the random numbers.
-      clauses: a review has 1 to this many.
+      count: B, how many, 0 or more.
+      seed: of the random numbers, a whole number of at least 0.
+      clauses: a review has 1 to this many (default: 3).
 
     Returns:
       B texts of `REVIEW_WORDS` with blanks between, and labels int64 [B], 1 for praise.
+
+    Raises:
+      ValueError: an argument is not such a number.
     """
+    count, seed = check_whole(count, "count"), check_seed(seed)
+    clauses = check_whole(clauses, "clauses", lowest=1)
     rng = np.random.default_rng(seed)
     texts: list[str] = []
     labels: list[int] = []
@@ -226,7 +291,12 @@ def waves(count: int, steps: int, seed: int) -> NDArray[np.float32]:
 
     B is `count` and T is `steps`. Periods lie between 6 and 40 steps, heights between 0.2 and 0.5,
     so that values stay within -1 and 1.
+
+    Raises:
+      ValueError: `count`, `steps` or `seed` is not a whole number of at least 0.
     """
+    count, steps = check_whole(count, "count"), check_whole(steps, "steps")
+    seed = check_seed(seed)
     rng = np.random.default_rng(seed)
     period, phase, height = (
         rng.uniform(low, high, (count, 2, 1)) for low, high in ((6, 40), (0, 1), (0.2, 0.5))
@@ -269,44 +339,48 @@ def digit_lines(
     one image does not show. Every digit's image is drawn anew from those that carry its label.
 
     Args:
-      images: [N, height, width], N digits; use one split for training and another for testing.
-      labels: [N], what they are, each of 0 to 9 at least once.
-      count: B, how many lines.
-      seed: of the random numbers.
-      steps: T, the longest length.
-      shortest: the shortest length; lengths are spread evenly from here to `steps`.
-      strides: what a line may count by.
-      noise: the standard deviation of noise added to every real pixel.
+      images: floating point [N, height, width], N digits; use one split for training and another
+        for testing.
+      labels: integers [N], what they are, each of 0 to 9 at least once.
+      count: B, how many lines, 0 or more.
+      seed: of the random numbers, a whole number of at least 0.
+      steps: T, the longest length (default: 8).
+      shortest: the shortest length; lengths are spread evenly from here to `steps` (default: 4).
+      strides: what a line may count by, a list of whole numbers (default: (1, 2, 3)).
+      noise: the standard deviation of noise added to every real pixel (default: 0.0).
       shrink: the mean over squares of this many pixels a side stands for each square; 2 turns
-        28 by 28 into 14 by 14.
+        28 by 28 into 14 by 14 (default: 1).
 
     Raises:
-      ValueError: the lengths do not fit each other, a digit is missing from the labels, images and
-        labels differ in number, or `shrink` does not divide the images' sides.
+      TypeError: `images`, `labels` or `strides` are no arrays of numbers.
+      ValueError: a number or a shape is not as above, the lengths do not fit each other, a digit
+        is missing from the labels, images and labels differ in number, or `shrink` does not divide
+        the images' sides.
     """
-    if not 1 <= shortest <= steps:
+    count, seed = check_whole(count, "count"), check_seed(seed)
+    steps, shortest = check_whole(steps, "steps"), check_whole(shortest, "shortest", lowest=1)
+    noise, shrink = check_number(noise, "noise"), check_whole(shrink, "shrink", lowest=1)
+    if shortest > steps:
+        raise ValueError(f"shortest must not be greater than steps, {steps}; got {shortest}.")
+    strides = as_whole_numbers(
+        strides, "strides", "a list of whole numbers", "a line counts by whole numbers"
+    ).tolist()
+    if not isinstance(strides, list) or not strides or isinstance(strides[0], list):
         raise ValueError(
-            f"shortest is {shortest} and steps {steps}, expected 1 <= shortest <= steps: give a "
-            "shortest length no longer than the longest."
+            f"strides must be a list of whole numbers, at least one; got {strides}: write (2,) "
+            "for 2 alone."
         )
-    if len(images) != len(labels):
-        raise ValueError(
-            f"images are {len(images)} and labels {len(labels)}, expected as many of one as of the "
-            "other: take both from the same split."
-        )
-    missing = sorted(set(range(10)) - set(np.unique(labels).tolist()))
-    if missing:
-        raise ValueError(f"labels hold no digit {missing[0]}, expected each of 0 to 9: give more.")
+    images, labels = _digits(images, labels)
     height, width = images.shape[1:]
     if height % shrink or width % shrink:
         raise ValueError(
-            f"shrink is {shrink}, which does not divide images of {height} by {width}: give a "
-            "divisor of both."
+            f"shrink must divide both sides of the images, which are {height} by {width}; got "
+            f"{shrink}."
         )
     rng = np.random.default_rng(seed)
     lengths = rng.integers(shortest, steps + 1, count)  # [B]
     start = rng.integers(0, 10, (count, 1))  # [B, 1]
-    stride = rng.choice(strides, (count, 1)) * rng.choice([-1, 1], (count, 1))  # [B, 1]
+    stride = rng.choice(np.mod(strides, 10), (count, 1)) * rng.choice([-1, 1], (count, 1))  # [B, 1]
     digits = (start + stride * np.arange(steps)) % 10  # [B, 1] and [T] -> [B, T]
     real = np.arange(steps) < lengths[:, np.newaxis]  # [T] and [B, 1] -> [B, T]
 
@@ -320,3 +394,28 @@ def digit_lines(
         lines += rng.normal(0, noise, lines.shape).astype(np.float32)
     lines[~real] = 0
     return DigitLines(lines, np.where(real, digits, 0).astype(np.int64), lengths.astype(np.int64))
+
+
+def _digits(images: Any, labels: Any) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Images [N, height, width] and labels [N] that hold each digit, or an error."""
+    images = as_array(images, "images", "floating-point numbers [N, height, width]")
+    if images.ndim != 3 or images.dtype.kind != "f":
+        raise ValueError(
+            f"images must be floating-point numbers [N, height, width]; got {describe(images)}: "
+            "divide bytes by 255, and give flat images their two sides back."
+        )
+    labels = as_whole_numbers(
+        labels, "labels", "integers [N]", "take argmax over the last axis of one-hot labels"
+    )
+    if labels.ndim != 1:
+        raise ValueError(f"labels must be integers [N]; got shape {labels.shape}.")
+    check_pairs(images, labels)
+    found = set(np.unique(labels).tolist())
+    if found != set(range(10)):
+        wrong = sorted(found - set(range(10)))
+        missing = sorted(set(range(10)) - found)
+        raise ValueError(
+            "labels must hold each digit from 0 to 9 and nothing else; got "
+            + (f"the label {wrong[0]}." if wrong else f"no digit {missing[0]}: give more of them.")
+        )
+    return images.astype(np.float32, copy=False), labels

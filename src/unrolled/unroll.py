@@ -10,44 +10,52 @@
 `static_rnn` is this loop, run while the graph is built: T copies of the cell. `dynamic_rnn` is this
 loop inside the graph: one copy, run T times. Both give the same numbers. The letters: B rows in the
 batch, T steps, D inputs, U units. The arguments are those of TensorFlow 1.15's functions.
+
+What a run checks and prepares before its first step is in `unrolled.internal.run`; from there on
+the loops stand here. XLA (`jit_compile=True`) compiles them, and leaves out what is checked only
+when a graph runs: lengths beyond T then count as T, and negative ones as 0.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from unrolled.cells import StepFunction, ensure_built, step_function
-from unrolled.internal.affine import cut_once
-from unrolled.internal.checkpointing import scan_in_segments
+from unrolled.contract import Cell, State, TensorLike
+from unrolled.internal import run
+from unrolled.internal.checkpointing import in_segments
 from unrolled.internal.checks import (
-    as_float_tensor,
-    as_written,
     check_cell,
     check_count,
-    check_float_dtype,
+    check_flag,
     check_lengths,
-    check_state,
-    size_of,
-    size_or_tensor,
-    size_shape,
+    check_name,
+    describe,
 )
-from unrolled.scan import Step, scan, sensible_unroll
+from unrolled.internal.loop_lists import Frames
+from unrolled.internal.run import Run
+from unrolled.internal.shapes import size_of, size_or_tensor
+from unrolled.internal.tracing import after, no_autograph
+from unrolled.wrappers import cells_inside
+
+# What is worth writing out without a loop: few steps of a small cell, whose arithmetic is not much
+# more than what a turn of the loop costs. Beyond, a longer graph costs more to trace than it saves.
+STEPS_WRITTEN_OUT = 32
+WEIGHTS_WRITTEN_OUT = 2**18  # in all copies of the cell
 
 
-@as_written
+@no_autograph
 def static_rnn(
-    cell: Any,
+    cell: Cell,
     inputs: Sequence[Any],
-    initial_state: Any = None,
-    dtype: Any = None,
-    sequence_length: Any = None,
+    initial_state: State | None = None,
+    dtype: tf.DType | None = None,
+    sequence_length: TensorLike | None = None,
     scope: str | None = None,
-) -> tuple[list[Any], Any]:
+) -> tuple[list[Any], State]:
     """Unroll a cell step by step, one copy of the cell in the graph for each step.
 
         state = cell.zero_state(B, dtype)
@@ -57,11 +65,12 @@ def static_rnn(
     Args:
       cell: any cell.
       inputs: a list of T tensors [B, D] (or T equal structures of such).
-      initial_state: as `cell.zero_state` makes it; zeros where it is left out.
-      dtype: the dtype of the zeros, needed where `initial_state` is left out.
+      initial_state: as `cell.zero_state` makes it (default: zeros of `dtype`).
+      dtype: the dtype of these zeros.
       sequence_length: B integers in 0..T. Past its length a row's outputs are exactly zero and its
-        state stands still; what its inputs hold there reaches neither results nor gradients.
-      scope: a name for the operations, `rnn` where it is left out.
+        state stands still; what its inputs hold there reaches neither results nor gradients
+        (default: every row has T steps).
+      scope: a name for the operations (default: "rnn").
 
     Returns:
       A list of T outputs [B, U], and the final state.
@@ -69,45 +78,34 @@ def static_rnn(
     Raises:
       TypeError: `cell` is not a cell, or `inputs` is one tensor and not a list.
       ValueError: `inputs` is empty, not floating point, or not [B, D] with a known D; neither
-        `initial_state` nor `dtype` is given; the state or the lengths do not fit.
-      tf.errors.InvalidArgumentError: lengths that do not fit, where known only at run time.
+        `initial_state` nor `dtype` is given; the state or the lengths do not fit; the cell returns
+        something else than it declares.
+      tf.errors.InvalidArgumentError: the same of states and lengths, where known only at run time.
     """
     check_cell(cell)
-    if tf.is_tensor(inputs) or isinstance(inputs, (np.ndarray, tf.Variable)):
-        raise TypeError(
-            f"inputs of static_rnn must be a list of T tensors [B, D], but one tensor of shape "
-            f"{tf.convert_to_tensor(inputs).shape} came; split it with tf.unstack(x, axis=1)."
-        )
-    if not isinstance(inputs, (list, tuple)):
-        raise TypeError(
-            f"inputs of static_rnn must be a list of T tensors [B, D]; "
-            f"a {type(inputs).__name__} came."
-        )
-    if not inputs:
-        raise ValueError("inputs of static_rnn must hold at least one step; an empty list came.")
-    with tf.name_scope(scope or "rnn"):
-        dtype = _check_dtype(dtype, initial_state)
-        steps = [_as_inputs(cell, x, dtype, rank=2) for x in inputs]
-        _check_all_alike(steps)
-        first = tf.nest.flatten(steps[0])[0]
-        batch = size_or_tensor(first, 0)
-        one_step = tf.nest.map_structure(_spec, steps[0])
-        run = _prepare(cell, one_step, batch, len(steps), initial_state, dtype, sequence_length)
-        step = _masked_step(cell, run)
-        state, outputs = run.initial_state, []
+    _check_list(inputs)
+    with tf.name_scope(check_name(scope, "scope") or "rnn"):
+        dtype = run.check_dtype(dtype, initial_state)
+        steps = [run.check_inputs(cell, x, dtype, rank=2) for x in inputs]
+        steps = _check_all_alike(steps)
+        one_step = tf.nest.map_structure(lambda x: tf.TensorSpec(x.shape, x.dtype), steps[0])
+        batch = size_or_tensor(tf.nest.flatten(steps[0])[0], 0)
+        this = run.start(cell, one_step, batch, len(steps), initial_state, dtype, sequence_length)
+
+        outputs, carried = [], this.initial  # the state, and with lengths the last real inputs
         for t, x in enumerate(steps):
-            output, state = step(t, x, state)
+            output, carried = this.step(this.prepared, t, x, carried)
             outputs.append(output)
-        return outputs, state
+        return outputs, this.final(carried)
 
 
-@as_written
+@no_autograph
 def dynamic_rnn(
-    cell: Any,
+    cell: Cell,
     inputs: Any,
-    sequence_length: Any = None,
-    initial_state: Any = None,
-    dtype: Any = None,
+    sequence_length: TensorLike | None = None,
+    initial_state: State | None = None,
+    dtype: tf.DType | None = None,
     parallel_iterations: int | None = None,
     swap_memory: bool = False,
     time_major: bool = False,
@@ -115,7 +113,7 @@ def dynamic_rnn(
     *,
     unroll: int | None = None,
     recompute_every: int | None = None,
-) -> tuple[Any, Any]:
+) -> tuple[Any, State]:
     """Run a cell in a loop inside the graph, one copy of the cell whatever the number of steps.
 
         t, state = 0, cell.zero_state(B, dtype)
@@ -128,94 +126,179 @@ def dynamic_rnn(
       inputs: one tensor [B, T, D], or [T, B, D] where `time_major` (or a structure of such).
       sequence_length: B integers in 0..T. Past its length a row's outputs are exactly zero and its
         state stands still; what its inputs hold there reaches neither results nor gradients. The
-        loop ends with the longest row.
-      initial_state: as `cell.zero_state` makes it; zeros where it is left out.
-      dtype: the dtype of the zeros, needed where `initial_state` is left out.
-      parallel_iterations: how many turns of the loop TensorFlow may run at once, 32 where it is
-        left out; it matters only for work in a step that does not wait for the state.
+        loop ends with the longest row (default: every row has T steps).
+      initial_state: as `cell.zero_state` makes it (default: zeros of `dtype`).
+      dtype: the dtype of these zeros.
+      parallel_iterations: how many turns of the loop TensorFlow may run at once (default: 32); it
+        matters only for work in a step that does not wait for the state.
       swap_memory: taken for the sake of old programs and handed on to `tf.while_loop`, whose loops
         have ignored it since TensorFlow 2: what the gradient needs stays where it was made.
       time_major: the first two axes of inputs and outputs are [T, B] and not [B, T].
-      scope: a name for the operations, `rnn` where it is left out.
+      scope: a name for the operations (default: "rnn").
       unroll: how many steps one turn of the loop takes, as in `jax.lax.scan`; it changes no number.
-        1 is the loop above; a T that is known and not greater is written out without a loop. Left
-        out, up to 32 steps of a small cell are written out, and more are a loop of single steps.
+        1 is the loop above; a T that is known and not greater is written out without a loop
+        (default: up to 32 steps of a small cell are written out, more are a loop of single steps).
       recompute_every: S, to train on sequences too long for the memory. What the gradient needs is
         then kept for S steps at a time and otherwise computed again from every S-th state: about
-        T/S + S states are kept and not T, and every step is computed twice. S = √T keeps least.
+        T/S + S states are kept and not T, and every step is computed twice. S = √T keeps least
+        (default: everything is kept).
 
     Returns:
       The outputs, one tensor [B, T, U] (or [T, B, U]), and the final state.
 
     Raises:
-      TypeError: `cell` is not a cell.
+      TypeError: `cell` is not a cell, or `inputs` is a list of tensors or no tensor at all.
       ValueError: the inputs are not floating point or not [B, T, D] with a known D; neither
-        `initial_state` nor `dtype` is given; the state or the lengths do not fit; `unroll` or
-        `recompute_every` is not a whole number of at least 1; `recompute_every` with a cell whose
-        second run would differ from its first.
-      tf.errors.InvalidArgumentError: lengths that do not fit, where known only at run time.
+        `initial_state` nor `dtype` is given; the state or the lengths do not fit; the cell returns
+        something else than it declares; `unroll` or `recompute_every` is not a whole number of at
+        least 1; `recompute_every` with a cell whose second run would differ from its first.
+      tf.errors.InvalidArgumentError: the same of states and lengths, where known only at run time.
     """
     check_cell(cell)
-    if unroll is not None:
-        unroll = check_count(unroll, "unroll")
-    if recompute_every is not None:
-        recompute_every = check_count(recompute_every, "recompute_every")
-    with tf.name_scope(scope or "rnn"):
-        dtype = _check_dtype(dtype, initial_state)
-        inputs = _as_inputs(cell, inputs, dtype, rank=3, time_major=time_major)
-        time, batch_axis = (0, 1) if time_major else (1, 0)
+    time_major = check_flag(time_major, "time_major")
+    unroll = None if unroll is None else check_count(unroll, "unroll")
+    every = None if recompute_every is None else check_count(recompute_every, "recompute_every")
+    how = {
+        "parallel_iterations": check_count(
+            32 if parallel_iterations is None else parallel_iterations, "parallel_iterations"
+        ),
+        "swap_memory": check_flag(swap_memory, "swap_memory"),
+    }
+    with tf.name_scope(check_name(scope, "scope") or "rnn"):
+        dtype = run.check_dtype(dtype, initial_state)
+        inputs = run.check_inputs(cell, inputs, dtype, rank=3, time_major=time_major)
+        time, rows = (0, 1) if time_major else (1, 0)
         first = tf.nest.flatten(inputs)[0]
-        steps, batch = size_or_tensor(first, time), size_or_tensor(first, batch_axis)
+        steps, batch = size_or_tensor(first, time), size_or_tensor(first, rows)
+        one_step = tf.nest.map_structure(lambda x: _spec_of_a_step(x, time), inputs)
+        this = run.start(cell, one_step, batch, steps, initial_state, dtype, sequence_length)
+        unroll = unroll or sensible_unroll(cell, this.last)
 
-        def without_time(x: tf.Tensor) -> tf.TensorSpec:
-            return tf.TensorSpec(x.shape[1:] if time_major else x.shape[:1] + x.shape[2:], x.dtype)
-
-        one_step = tf.nest.map_structure(without_time, inputs)
-        run = _prepare(cell, one_step, batch, steps, initial_state, dtype, sequence_length)
-        last = _last_step(steps, run.lengths)
-        if last is not steps:
-            inputs = tf.nest.map_structure(lambda x: _up_to(last, x, time), inputs)
-        how: dict[str, Any] = {
-            "unroll": unroll or sensible_unroll(cell, last if isinstance(last, int) else None),
-            "time_major": time_major,
-            "parallel_iterations": parallel_iterations or 32,
-            "swap_memory": swap_memory,
-        }
-        example = tf.nest.map_structure(
-            lambda size: tf.zeros([batch, *size_shape(size).as_list()], run.dtype),
-            cell.output_size,
-        )
-        if recompute_every is None:
-            step = _masked_step(cell, run)
-            outputs, state = scan(step, inputs, run.initial_state, example, **how)
+        if every is None and _few(this, steps, unroll):
+            outputs, carried = _written_out(this, inputs, time)
+            return outputs, this.final(carried)
+        if not time_major:
+            inputs = tf.nest.map_structure(
+                _swap_batch_and_time, inputs
+            )  # [B, T, ...] -> [T, B, ...]
+        if every is None:
+            outputs, carried = _loop(this, inputs, unroll=unroll, **how)
         else:
-            outputs, state = scan_in_segments(
-                partial(_masked_step, cell, run),
-                inputs,
-                run.initial_state,
-                example,
-                every=recompute_every,
-                **how,
-            )
-        if last is not steps:
-            outputs = tf.nest.map_structure(lambda y: _zeros_after(y, steps - last, time), outputs)
-        return outputs, state
+            outputs, carried = in_segments(_unrolled, this, inputs, every, unroll=unroll, **how)
+        if not time_major:
+            outputs = tf.nest.map_structure(_swap_batch_and_time, outputs)
+        return outputs, this.final(carried)
 
 
-@as_written
+def _loop(this: Run, inputs: Any, *, unroll: int, **while_loop: Any) -> tuple[Any, Any]:
+    """The loop of `dynamic_rnn`, over inputs [T, B, ...]; a turn takes `unroll` steps."""
+    if size_of(tf.nest.flatten(inputs)[0], 0) == 0:
+        # A loop over nothing has gradients of zero; XLA compiles it where it has a step to skip.
+        inputs = tf.nest.map_structure(lambda x: tf.zeros([1, *_full(x)[1:]], x.dtype), inputs)
+        outputs, carried = _loop(this._replace(last=0), inputs, unroll=1, **while_loop)
+        return tf.nest.map_structure(lambda y: y[:0], outputs), carried
+    frames = Frames(inputs, this.example)
+    steps = frames.steps
+    if (
+        tf.compat.v1.control_flow_v2_enabled()
+    ):  # XLA wants to know; TensorFlow 1 counts turns with it
+        while_loop = {**while_loop, "maximum_iterations": steps}
+
+    # In TensorFlow 1 the state was the loop's third variable, called `Exit_2` in old print-outs.
+    def one_step(t: Any, outputs: Any, carried: Any, left: Any) -> tuple[Any, Any, Any, Any]:
+        x, left = frames.take(left, t)
+        output, carried = this.step(this.prepared, t, x, carried)
+        return t + 1, frames.put(outputs, t, output), carried, left
+
+    def turns(length: int, values: Any) -> Any:
+        """As many turns of `length` steps as fit into T, until the longest row has ended."""
+
+        def go_on(t: Any, *_: Any) -> Any:
+            more = t < this.last
+            return more if length == 1 else tf.logical_and(more, t <= steps - length)
+
+        def turn(*values: Any) -> Any:
+            for _ in range(length):
+                values = one_step(*values)
+            return values
+
+        return tf.while_loop(go_on, turn, values, **while_loop)
+
+    if isinstance(steps, int):
+        unroll = steps // -(-steps // unroll)  # turns of equal length: fewer steps are left over
+    values = turns(unroll, (tf.constant(0), frames.outputs(), this.initial, frames.inputs()))
+    if unroll > 1 and (not isinstance(steps, int) or steps % unroll):
+        values = turns(1, values)
+    _, outputs, carried, _ = values
+    return frames.stacked(outputs), carried
+
+
+def _written_out(this: Run, inputs: Any, time: int) -> tuple[Any, Any]:
+    """The loop of `static_rnn`, for one tensor in and out; `time` is the axis of the steps."""
+    frames = zip(*(tf.unstack(x, axis=time) for x in tf.nest.flatten(inputs)))
+    outputs, carried = [], this.initial
+    for t, x in enumerate(frames):
+        if t and t >= this.last:  # at least one step: what no step has read has no gradient
+            break
+        output, carried = this.step(this.prepared, t, tf.nest.pack_sequence_as(inputs, x), carried)
+        outputs.append(output)
+    steps = size_of(tf.nest.flatten(inputs)[0], time) or 0
+    zeros = [tf.nest.map_structure(tf.zeros_like, outputs[0])] * (steps - len(outputs))
+    return tf.nest.map_structure(lambda *ys: tf.stack(ys, axis=time), *outputs, *zeros), carried
+
+
+def _few(this: Run, steps: int | tf.Tensor, unroll: int) -> bool:
+    """Whether there are no more steps than one turn takes, or Python itself runs them."""
+    known = isinstance(steps, int) and isinstance(this.last, int) and steps > 0
+    return known and (this.last <= unroll or tf.executing_eagerly())
+
+
+def _unrolled(this: Run, inputs: Any, *, unroll: int, **while_loop: Any) -> tuple[Any, Any]:
+    """Either form, over inputs [T, B, ...]."""
+    if _few(this, size_or_tensor(tf.nest.flatten(inputs)[0], 0), unroll):
+        return _written_out(this, inputs, time=0)
+    return _loop(this, inputs, unroll=unroll, **while_loop)
+
+
+def sensible_unroll(cell: Cell, steps: int | tf.Tensor) -> int:
+    """How many steps of `cell` a turn takes by default: all T of them, or one."""
+    variables = getattr(cell, "trainable_variables", None)
+    if not isinstance(steps, int) or not 0 < steps <= STEPS_WRITTEN_OUT or variables is None:
+        return 1  # what is not known may be large
+    weights = sum(v.shape.num_elements() for v in variables)
+    return steps if steps * weights <= WEIGHTS_WRITTEN_OUT else 1
+
+
+def _full(x: tf.Tensor) -> list[int | tf.Tensor]:
+    return [size_or_tensor(x, axis) for axis in range(x.shape.rank)]
+
+
+def _spec_of_a_step(x: tf.Tensor, time: int) -> tf.TensorSpec:
+    """[B, T, ...] (or [T, B, ...]) -> [B, ...]."""
+    return tf.TensorSpec([*x.shape[:time], *x.shape[time + 1 :]], x.dtype)
+
+
+def _swap_batch_and_time(x: tf.Tensor) -> tf.Tensor:
+    """[B, T, ...] -> [T, B, ...] and back."""
+    return tf.transpose(x, [1, 0, *range(2, x.shape.rank)])
+
+
+@no_autograph
 def bidirectional_dynamic_rnn(
-    cell_fw: Any,
-    cell_bw: Any,
+    cell_fw: Cell,
+    cell_bw: Cell,
     inputs: Any,
-    sequence_length: Any = None,
-    initial_state_fw: Any = None,
-    initial_state_bw: Any = None,
-    dtype: Any = None,
+    sequence_length: TensorLike | None = None,
+    initial_state_fw: State | None = None,
+    initial_state_bw: State | None = None,
+    dtype: tf.DType | None = None,
     parallel_iterations: int | None = None,
     swap_memory: bool = False,
     time_major: bool = False,
     scope: str | None = None,
-) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
+    *,
+    share_weights: bool = False,
+) -> tuple[tuple[Any, Any], tuple[State, State]]:
     """Two runs of `dynamic_rnn`, one over the sequence as it is and one from its end.
 
         outputs_fw, state_fw = dynamic_rnn(cell_fw, inputs)
@@ -228,21 +311,26 @@ def bidirectional_dynamic_rnn(
       cell_fw, cell_bw: any cells, one for each direction.
       initial_state_fw, initial_state_bw: as for `dynamic_rnn`.
       inputs, sequence_length, dtype, parallel_iterations, swap_memory, time_major, scope: as for
-        `dynamic_rnn`.
+        `dynamic_rnn` (the default scope is "bidirectional_rnn").
+      share_weights: allow one cell for both directions, on purpose.
 
     Returns:
       ((outputs_fw, outputs_bw), (state_fw, state_bw)); both outputs are [B, T, U] in the order of
       the inputs, so that `tf.concat(outputs, axis=2)` puts the two views of a step side by side.
 
     Raises:
-      As `dynamic_rnn`.
+      ValueError: both directions hold the same cell.
+      And as `dynamic_rnn`.
     """
     check_cell(cell_fw, "cell_fw")
     check_cell(cell_bw, "cell_bw")
-    with tf.name_scope(scope or "bidirectional_rnn"):
-        _check_dtype(dtype, initial_state_fw, "initial_state_fw")
-        backward_dtype = _check_dtype(dtype, initial_state_bw, "initial_state_bw")
-        inputs = _as_inputs(cell_fw, inputs, backward_dtype, rank=3, time_major=time_major)
+    time_major = check_flag(time_major, "time_major")
+    if not check_flag(share_weights, "share_weights"):
+        _check_apart(cell_fw, cell_bw)
+    with tf.name_scope(check_name(scope, "scope") or "bidirectional_rnn"):
+        run.check_dtype(dtype, initial_state_fw, "initial_state_fw")
+        backward_dtype = run.check_dtype(dtype, initial_state_bw, "initial_state_bw")
+        inputs = run.check_inputs(cell_fw, inputs, backward_dtype, rank=3, time_major=time_major)
         first = tf.nest.flatten(inputs)[0]
         time, batch = (0, 1) if time_major else (1, 0)
         if sequence_length is not None:
@@ -258,7 +346,7 @@ def bidirectional_dynamic_rnn(
                 return tf.reverse(x, axis=[time])
             return tf.reverse_sequence(x, sequence_length, seq_axis=time, batch_axis=batch)
 
-        how = {
+        how: dict[str, Any] = {
             "dtype": dtype,
             "sequence_length": sequence_length,
             "parallel_iterations": parallel_iterations,
@@ -275,105 +363,30 @@ def bidirectional_dynamic_rnn(
         return (outputs_fw, tf.nest.map_structure(reverse, outputs_bw)), (state_fw, state_bw)
 
 
-class _Run(NamedTuple):
-    """What one run over a batch of sequences needs, checked."""
-
-    step: StepFunction
-    initial_state: Any
-    lengths: tf.Tensor | None  # [B], int32
-    dtype: tf.DType
-
-
-def _prepare(
-    cell: Any,
-    one_step: Any,
-    batch: int | tf.Tensor,
-    steps: int | tf.Tensor,
-    initial_state: Any,
-    dtype: tf.DType | None,
-    sequence_length: Any,
-) -> _Run:
-    """Check what both unrolls are given against `one_step`, the specs [B, D] of a step's inputs."""
-    first = tf.nest.flatten(one_step)[0]
-    known_batch, input_dtype = size_of(first, 0), first.dtype
-    if not input_dtype.is_floating:  # word numbers, say: the results are of the dtype asked for
-        input_dtype = dtype or tf.float32
-    ensure_built(cell, one_step)
-    if initial_state is None:
-        initial_state = cell.zero_state(batch, dtype)
-    # Only floating states are held to the dtype of the inputs: a cell of the reader's own may keep
-    # a whole number in its state, a counter of steps say.
-    state = check_state(initial_state, cell.state_size, known_batch, None, "initial_state")
-    if any(x.dtype.is_floating and x.dtype != input_dtype for x in tf.nest.flatten(state)):
-        state = check_state(
-            initial_state, cell.state_size, known_batch, input_dtype, "initial_state"
+def _check_list(inputs: Any) -> None:
+    """static_rnn takes a list of T tensors."""
+    if tf.is_tensor(inputs) or isinstance(inputs, (np.ndarray, tf.Variable)):
+        raise TypeError(
+            f"inputs of static_rnn must be a list of T tensors [B, D]; got one tensor of shape "
+            f"{tf.TensorShape(inputs.shape)}; split it with tf.unstack(x, axis=1)."
         )
-    lengths = None
-    if sequence_length is not None:
-        known_steps = steps if isinstance(steps, int) else None
-        lengths = check_lengths(sequence_length, known_batch, known_steps, tf.stack([batch, steps]))
-    return _Run(step_function(cell), state, lengths, input_dtype)
-
-
-def _spec(x: tf.Tensor) -> tf.TensorSpec:
-    return tf.TensorSpec(x.shape, x.dtype)
-
-
-def _check_dtype(
-    dtype: Any, initial_state: Any, argument: str = "initial_state"
-) -> tf.DType | None:
-    """The dtype to compute in, where the arguments say it."""
-    if dtype is not None:
-        return check_float_dtype(dtype)
-    if initial_state is None:
-        raise ValueError(
-            f"neither {argument} nor dtype is given; give dtype=tf.float32 to start from zeros, or "
-            f"{argument}=cell.zero_state(batch_size, tf.float32)."
+    if not isinstance(inputs, (list, tuple)):
+        raise TypeError(
+            f"inputs of static_rnn must be a list of T tensors [B, D]; "
+            f"got a {type(inputs).__name__}."
         )
-    kinds = [x.dtype for x in tf.nest.flatten(initial_state) if tf.is_tensor(x)]
-    return next((kind for kind in kinds if kind.is_floating), None)
+    if not inputs:
+        raise ValueError("inputs of static_rnn must hold at least one step; got an empty list.")
 
 
-def _as_inputs(
-    cell: Any, inputs: Any, dtype: tf.DType | None, rank: int, time_major: bool = False
-) -> Any:
-    """The inputs as tensors: [B, D] for one step (rank 2), [B, T, D] or [T, B, D] for all.
-
-    A cell whose `any_inputs` is true takes a step of another rank or type, a picture or the number
-    of a word say, and checks it itself.
-    """
-    if getattr(cell, "any_inputs", False):
-        return tf.nest.map_structure(tf.convert_to_tensor, inputs)
-    layout = "[B, D]" if rank == 2 else "[T, B, D]" if time_major else "[B, T, D]"
-    if isinstance(inputs, list):
-        # A list is data, such as [[[0., 1.], [2., 3.]]]; a structure of inputs is a tuple or dict.
-        inputs = as_float_tensor(inputs, "inputs", dtype)
-    inputs = tf.nest.map_structure(lambda x: as_float_tensor(x, "inputs", dtype), inputs)
-    if not tf.nest.flatten(inputs):
-        raise ValueError(f"inputs must be {layout}; an empty {type(inputs).__name__} came.")
-    for x in tf.nest.flatten(inputs):
-        if x.shape.rank != rank:
-            hint = " (time_major=True)" if time_major else ""
-            raise ValueError(f"inputs must be {layout}{hint}; got shape {x.shape}.")
-        if size_of(x, -1) is None:
-            raise ValueError(
-                f"inputs must be {layout} with a known depth D, since the kernel's size depends on "
-                f"it; got shape {x.shape}; set it with tf.ensure_shape."
-            )
-    shapes = [x.shape[:-1] for x in tf.nest.flatten(inputs)]
-    if not all(shape.is_compatible_with(shapes[0]) for shape in shapes):
-        raise ValueError(f"nested inputs must agree in all but D; got {shapes}.")
-    return inputs
-
-
-def _check_all_alike(steps: list[Any]) -> None:
+def _check_all_alike(steps: list[Any]) -> list[Any]:
     """Every step of static_rnn must look like the first."""
     for t, x in enumerate(steps):
         try:
             tf.nest.assert_same_structure(steps[0], x)
         except (TypeError, ValueError):
             raise ValueError(
-                f"inputs[{t}] must have the structure of inputs[0], {steps[0]}; got {x}."
+                f"inputs[{t}] must have the structure of inputs[0]; got {describe(x)}."
             ) from None
         for a, b in zip(tf.nest.flatten(steps[0]), tf.nest.flatten(x)):
             if not a.shape.is_compatible_with(b.shape) or a.dtype != b.dtype:
@@ -381,74 +394,21 @@ def _check_all_alike(steps: list[Any]) -> None:
                     f"inputs[{t}] must be like inputs[0], of shape {a.shape} and dtype "
                     f"{a.dtype.name}; got shape {b.shape} and dtype {b.dtype.name}."
                 )
-
-
-def _masked_step(cell: Any, run: _Run) -> Step:
-    """The step of a run, in which the rows that have ended give zeros and keep their state."""
-    cell_step = cut_once(cell, run.step)
-
-    def step(t: int | tf.Tensor, x: Any, state: Any) -> tuple[Any, Any]:
-        if run.lengths is None:
-            output, new_state = cell_step(x, state)
-            return output, _like(state, new_state)
-        live = t < run.lengths  # [B]
-        # The padding is replaced before the cell sees it: an infinity or a NaN that went through
-        # the cell would come back in the gradient as 0 · NaN, even where its result is thrown away.
-        x = tf.nest.map_structure(lambda a: _where(live, a, tf.zeros_like(a)), x)
-        output, new_state = cell_step(x, state)
-        new_state = _like(state, new_state)
-        output = tf.nest.map_structure(lambda a: _where(live, a, tf.zeros_like(a)), output)
-        return output, tf.nest.map_structure(lambda a, b: _where(live, a, b), new_state, state)
-
-    return step
-
-
-def _where(live: tf.Tensor, a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
-    """Rows of a where live [B], else of b; a and b are [B, ...]."""
-    if a.shape.rank == 0:  # a counter of steps has no rows
-        return a
-    return tf.where(tf.reshape(live, [-1] + [1] * (a.shape.rank - 1)), a, b)
-
-
-def _like(state: Any, new_state: Any) -> Any:
-    """`new_state`, after a check that it can take the place of `state` at the next step."""
-    try:
-        tf.nest.assert_same_structure(state, new_state)
-    except (TypeError, ValueError):
-        raise ValueError(
-            f"the cell must return a new state of the structure that it was given, {state}; "
-            f"it returned {new_state}."
-        ) from None
-
-    def check(old: tf.Tensor, new: tf.Tensor) -> tf.Tensor:
-        new = tf.convert_to_tensor(new)
-        if new.dtype != old.dtype or not new.shape.is_compatible_with(old.shape):
-            raise ValueError(
-                f"the cell must return a new state like the one that it was given, of shape "
-                f"{old.shape} and dtype {old.dtype.name}; it returned shape {new.shape} and dtype "
-                f"{new.dtype.name}."
-            )
-        return tf.ensure_shape(new, old.shape) if new.shape.rank is None else new
-
-    return tf.nest.map_structure(check, state, new_state)
-
-
-def _last_step(steps: int | tf.Tensor, lengths: tf.Tensor | None) -> int | tf.Tensor:
-    """How many steps the longest row has: T itself where there are no lengths."""
-    if lengths is None:
+    firsts = [tf.nest.flatten(x)[0] for x in steps]
+    if all(size_of(x, 0) is not None for x in firsts):
         return steps
-    # At least one step, though it be all padding: what no step has read has no gradient.
-    last = tf.minimum(steps, tf.reduce_max(tf.concat([[1], lengths], axis=0)))
-    known = tf.get_static_value(last)
-    return last if known is None else int(known)
+    rows = tf.stack([tf.shape(x)[0] for x in firsts])  # [T]
+    same = tf.debugging.assert_equal(
+        rows, rows[0], message="inputs of static_rnn must all have the rows of inputs[0]"
+    )
+    with after(same):
+        return tf.nest.map_structure(tf.identity, steps)
 
 
-def _up_to(last: int | tf.Tensor, x: tf.Tensor, time: int) -> tf.Tensor:
-    return x[:last] if time == 0 else x[:, :last]
-
-
-def _zeros_after(y: tf.Tensor, steps: int | tf.Tensor, time: int) -> tf.Tensor:
-    """`y` with so many steps of zeros after its last."""
-    before_and_after = [[0, 0] for _ in y.shape]
-    before_and_after[time][1] = steps
-    return tf.pad(y, before_and_after)
+def _check_apart(cell_fw: Cell, cell_bw: Cell) -> None:
+    both = {id(cell) for cell in cells_inside(cell_fw)} & {id(c) for c in cells_inside(cell_bw)}
+    if both:
+        raise ValueError(
+            "cell_fw and cell_bw hold the same cell object, so both directions would share one "
+            "set of weights; make a cell for each, or say share_weights=True."
+        )

@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import browser as chromium
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page
@@ -64,7 +65,7 @@ class Reader:
         self.address = f"{site}figure.html"
         self.size = options.get("viewport", {"width": 1280, "height": 720})
         self.errors: list[str] = []
-        self.context = browser.new_context(**options)
+        self.context = chromium.context(browser, **options)
         self.page = self.context.new_page()
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
@@ -72,8 +73,9 @@ class Reader:
             "request",
             lambda r: None if r.url.startswith((site, "data:")) else self.errors.append(r.url),
         )
-        if clock:
-            self.page.clock.install()
+        if clock:  # that stands still until a test moves it
+            self.page.clock.install(time=0)
+            self.page.clock.pause_at(1)
 
     def open(self, preset: str) -> Page:
         html = PAGE.format(preset=preset)
@@ -113,14 +115,15 @@ def figure(browser: Browser, site: str, readers: dict[str, Reader]) -> Iterator[
 @pytest.fixture(scope="module")
 def module(browser: Browser, site: str) -> Iterator[Callable[..., Any]]:
     """A function that evaluates JavaScript, with the script's functions as `touch`, and `data`."""
-    page = browser.new_page()
+    context = chromium.context(browser)
+    page = context.new_page()
     page.route(site + "bare.html", lambda r: r.fulfill(body="<p>", content_type="text/html"))
     page.goto(site + "bare.html")
     page.add_script_tag(url=site + "_static/touch.js")
     yield lambda script, **data: page.evaluate(
         f"(data) => {{ const touch = globalThis.unrolledTouch; {script} }}", data
     )
-    page.close()
+    context.close()
 
 
 def equal(found: Any, expected: Any) -> None:
@@ -585,13 +588,20 @@ def test_where_motion_is_unwanted_nothing_plays(figure: Open) -> None:
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_no_width_makes_the_page_scroll_sideways(figure: Open, preset: str) -> None:
+@pytest.mark.parametrize("letters", chromium.LETTERS)
+def test_no_width_makes_the_page_scroll_sideways(figure: Open, preset: str, letters: str) -> None:
     page = figure(preset)
+    if chromium.LETTERS[letters]:
+        page.add_style_tag(content=chromium.LETTERS[letters])
     page.locator("summary").click()
     slider(page, "Steps T").press("End")
     for width in (320, 360, 768, 1280):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        cut = page.locator(".panel :is(td, th):visible").evaluate_all(
+            "all => all.filter(e => e.scrollWidth > e.clientWidth).map(e => e.textContent)"
+        )
+        assert not cut  # no number runs into the next
         small = page.locator("#figure :is(input, button, summary):visible").evaluate_all(
             "all => all.map(e => e.getBoundingClientRect())"
             ".filter(box => box.width < 24 || box.height < 24)"

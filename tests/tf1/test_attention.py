@@ -353,7 +353,7 @@ def test_wrong_arguments():
         seq2seq.LuongAttention(U, MEMORY[:, 0])
     with pytest.raises(ValueError, match="query of depth 6 .* num_units 7; set num_units"):
         decode(wrap(cell, seq2seq.LuongAttention(7, MEMORY)), tf.constant(INPUTS))
-    with pytest.raises(TypeError, match="cell must be a cell, but a int came"):
+    with pytest.raises(TypeError, match="cell must be a cell; got an int"):
         wrap(3, mechanism)
     with pytest.raises(TypeError, match="or a list of them, but a function came"):
         wrap(cell, [mechanism, run])

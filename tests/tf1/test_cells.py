@@ -469,7 +469,7 @@ class TestSharedCells:
 
     def test_document_b_cannot_share(self):
         cell = ours.MultiRNNCell([ours.BasicRNNCell(31)] * 3)
-        with pytest.raises(ValueError, match="depth 31 came to a BasicRNNCell .* depth 28"):
+        with pytest.raises(ValueError, match="depth 31 do not fit a BasicRNNCell .* depth 28"):
             unrolled_once(cell, depth=28)
 
 

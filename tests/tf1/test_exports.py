@@ -60,7 +60,7 @@ def run(code: str, *options: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         env=plain,
-        timeout=120,
+        timeout=600,
     )
 
 

@@ -23,7 +23,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         text=True,
         cwd=folder,
         env=plain,
-        timeout=120,
+        timeout=600,
     )
 
 

@@ -1,76 +1,47 @@
-"""[x, h] K + b, the product in every cell, and how a run over a sequence computes it faster.
+"""[x, h] K + b, the product in every cell: whole for one step, cut for a run of many.
 
-    affine(x, h, kernel, bias)
+Rows :D of the kernel multiply x and rows D: multiply h, so that
 
-is `tf.concat([x, h], axis=1) @ kernel + bias`, as the formulas have it. A run over many steps does
-better. Rows :D of the kernel multiply x and rows D: multiply h, so the same sum is
+    [x, h] K + b  =  (x K_x + b) + h K_h
 
-    (x K_x + b) + h K_h
-
-Joining x and h would copy both at every step, and the gradient would keep the copy; and the first
-part does not wait for h. The cuts are made once, before the first step, and not at each: that is
-what `cut_once` is for. A cell names its kernels in `products`, multiplies with `affine`, and need
-not know more; tests compare the two ways.
+The left side is the formula. It joins x and h, which copies both at every step, and the gradient
+keeps the copy. The right side needs no copy, and its first part does not wait for h; but it needs
+the kernel in two pieces. So a run cuts each kernel once, before its first step, and hands the
+pieces to every step.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import tensorflow as tf
 
 
-class Cut(NamedTuple):
-    """A kernel and its bias, read once."""
+class Affine(NamedTuple):
+    """The map (x [B, D], h [B, U]) -> [x, h] K + b [B, k], as the formula has it."""
+
+    kernel: tf.Variable  # [D+U, k]
+    bias: tf.Variable  # [k]
+
+    def __call__(self, x: tf.Tensor, h: tf.Tensor) -> tf.Tensor:
+        x_and_h = tf.concat([x, h], axis=1)  # [B, D] and [B, U] -> [B, D+U]
+        return tf.matmul(x_and_h, self.kernel) + self.bias  # [B, D+U] @ [D+U, k]
+
+    def cut(self, depth: int) -> CutAffine:
+        """The same map with its kernel in two pieces; `depth` is D."""
+        kernel = tf.convert_to_tensor(self.kernel)
+        rows = tf.compat.dimension_value(kernel.shape[0])
+        kernel_x, kernel_h = tf.split(kernel, [depth, rows - depth])
+        return CutAffine(kernel_x, kernel_h, tf.convert_to_tensor(self.bias))
+
+
+class CutAffine(NamedTuple):
+    """The same map: (x K_x + b) + h K_h."""
 
     kernel_x: tf.Tensor  # [D, k]
     kernel_h: tf.Tensor  # [U, k]
     bias: tf.Tensor  # [k]
 
-
-_cuts: ContextVar[Mapping[int, Cut]] = ContextVar("cuts")  # of the present run, by id(kernel)
-
-
-def affine(x: tf.Tensor, h: tf.Tensor, kernel: tf.Variable, bias: tf.Variable) -> tf.Tensor:
-    """[x, h] K + b: x [B, D] and h [B, U], kernel [D+U, k] and bias [k] give [B, k]."""
-    cut = _cuts.get({}).get(id(kernel))
-    if cut is None:
-        x_and_h = tf.concat([x, h], axis=1)  # [B, D] and [B, U] -> [B, D+U]
-        return tf.matmul(x_and_h, kernel) + bias  # [B, D+U] @ [D+U, k]
-    x_part = tf.nn.bias_add(tf.matmul(x, cut.kernel_x), cut.bias)  # [B, D] @ [D, k]
-    return x_part + tf.matmul(h, cut.kernel_h)  # [B, U] @ [U, k]
-
-
-def cut_once(cell: Any, step: Callable[..., Any]) -> Callable[..., Any]:
-    """`step` of `cell`, with every kernel inside read and cut here and now."""
-    cuts = dict(_all_cuts(cell))
-    if not cuts:
-        return step
-
-    def with_cuts(*arguments: Any) -> Any:
-        with _using(cuts):
-            return step(*arguments)
-
-    return with_cuts
-
-
-def _all_cuts(cell: Any) -> Iterator[tuple[int, Cut]]:
-    for part in (cell, *getattr(cell, "submodules", ())):
-        for kernel_name, bias_name in getattr(part, "products", ()):
-            kernel, bias = getattr(part, kernel_name, None), getattr(part, bias_name, None)
-            if kernel is not None and bias is not None:  # else they are made at the first step
-                rows = kernel.shape[0] - part.output_size  # D
-                kernel_x, kernel_h = tf.split(kernel, [rows, part.output_size])
-                yield id(kernel), Cut(kernel_x, kernel_h, tf.convert_to_tensor(bias))
-
-
-@contextmanager
-def _using(cuts: Mapping[int, Cut]) -> Iterator[None]:
-    token = _cuts.set(cuts)
-    try:
-        yield
-    finally:
-        _cuts.reset(token)
+    def __call__(self, x: tf.Tensor, h: tf.Tensor) -> tf.Tensor:
+        x_part = tf.nn.bias_add(tf.matmul(x, self.kernel_x), self.bias)  # [B, D] @ [D, k]
+        return x_part + tf.matmul(h, self.kernel_h)  # [B, U] @ [U, k]

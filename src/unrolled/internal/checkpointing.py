@@ -10,165 +10,196 @@ and Guestrin (2016), "Training deep nets with sublinear memory cost".
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from unrolled.internal.checks import size_of, size_or_tensor
-from unrolled.scan import Step, scan, swap_batch_and_time
+from unrolled.contract import RunStep
+from unrolled.internal.run import Run
+from unrolled.internal.shapes import size_of, size_or_tensor
+
+Loop = Callable[..., tuple[Any, Any]]  # (run, inputs [T, B, ...], ...) -> (outputs, carried)
 
 # Operations that give something else, or do something again, when they run a second time.
 NOT_REPEATABLE = ("Random", "Stateful", "Truncated", "Multinomial", "RngReadAndSkip", "Assign")
 CALLS = ("StatefulPartitionedCall",)  # what is called is looked at for itself
 
 
-def scan_in_segments(
-    make_step: Callable[[], Step],
-    inputs: Any,
-    state: Any,
-    example: Any,
-    *,
-    every: int,
-    time_major: bool = True,
-    **how: Any,
-) -> tuple[Any, Any]:
-    """`scan` over segments of `every` steps, of which the gradient keeps the first state alone.
+def in_segments(loop: Loop, run: Run, inputs: Any, every: int, **how: Any) -> tuple[Any, Any]:
+    """`loop` over segments of `every` steps, of which the gradient keeps the first state alone.
 
     Args:
+      loop: runs a `Run` over inputs [T, B, ...]; further arguments in `how`.
+      run: what the steps need.
+      inputs: a structure of tensors [T, B, ...].
       every: S, how many steps a segment has.
-      make_step: gives the step for `scan`. It is asked anew for each run of a segment, so that what
-        it computes from the weights before the first step belongs to that run, and to its gradient.
-      inputs, state, example, time_major, how: as for `scan`.
 
     Returns:
-      The outputs [T, B, ...] (or [B, T, ...]), and the state after the last step.
+      The outputs [T, B, ...], and what the last step carried on.
 
     Raises:
-      ValueError: a second run of the step would not be like the first, or its gradient would be
-        lost, or the loops of TensorFlow 2 are switched off.
+      ValueError: a second run of the step would not be like the first, or the loops of TensorFlow
+        2 are switched off.
     """
     if not tf.compat.v1.control_flow_v2_enabled():
         raise ValueError(
             "recompute_every needs the loops of TensorFlow 2, but this program has switched them "
             "off; leave recompute_every out, or call tf.compat.v1.enable_control_flow_v2()."
         )
-    if not time_major:
-        inputs = tf.nest.map_structure(swap_batch_and_time, inputs)  # [B, T, ...] -> [T, B, ...]
-    _check_repeatable(make_step, inputs, state)
+    outside = _read_from_outside(run, inputs)
+    steps = size_of(tf.nest.flatten(inputs)[0], 0)
+    if steps is not None and steps <= every:
+        return loop(run, inputs, **how)  # one segment: nothing would be saved
     whole = size_or_tensor(tf.nest.flatten(inputs)[0], 0) // every  # segments
     cut = whole * every  # steps in them; what is left over is run as it is
 
-    def run(s: Any, x: Any, state: Any) -> tuple[Any, Any]:  # x [S, B, ...]
-        step = make_step()
-        return scan(lambda t, *args: step(s * every + t, *args), x, state, example, **how)
+    def segment(prepared: Any, s: Any, x: Any, carried: Any) -> tuple[Any, Any]:  # x [S, B, ...]
+        here = _shifted(run, s * every)
+        return loop(here._replace(prepared=prepared, initial=carried, last=every), x, **how)
 
-    outputs, state = _run_twice(
-        run,
+    segments = Run(
+        segment,
+        run.prepared,
+        run.initial,
+        whole if isinstance(whole, int) else tf.minimum(whole, -(-run.last // every)),
+        tf.nest.map_structure(lambda y: tf.stack([y] * every), run.example),
+    )
+    outputs, carried = _run_twice(
+        loop,
+        segments,
         tf.nest.map_structure(lambda x: _reshape(x[:cut], [whole, every], tf.shape(x)[1:]), inputs),
-        state,
-        tf.nest.map_structure(lambda y: tf.stack([y] * every), example),
+        outside,
     )
     outputs = tf.nest.map_structure(
-        lambda y, one: _reshape(y, [cut], tf.shape(one)), outputs, example
+        lambda y, one: _reshape(y, [cut], tf.shape(one)), outputs, run.example
     )
-    steps = size_of(tf.nest.flatten(inputs)[0], 0)
     if steps is None or steps % every:  # else nothing is left over, and a copy is saved
-        step = make_step()
-        rest, state = scan(
-            lambda t, *args: step(cut + t, *args),
-            tf.nest.map_structure(lambda x: x[cut:], inputs),
-            state,
-            example,
-            **how,
+        left = tf.nest.map_structure(lambda x: x[cut:], inputs)
+        rest_of_run = _shifted(run, cut)._replace(
+            initial=carried, last=size_or_tensor(tf.nest.flatten(left)[0], 0)
         )
+        rest, carried = loop(rest_of_run, left, **how)
         outputs = tf.nest.map_structure(lambda *ys: tf.concat(ys, axis=0), outputs, rest)
-    return outputs if time_major else tf.nest.map_structure(swap_batch_and_time, outputs), state
+    return outputs, carried
+
+
+def _shifted(run: Run, first: Any) -> Run:
+    """The run whose step 0 is step `first` of this one."""
+
+    def step(prepared: Any, t: Any, x: Any, carried: Any) -> tuple[Any, Any]:
+        return run.step(prepared, first + t, x, carried)
+
+    return run._replace(step=step)
 
 
 def _reshape(x: tf.Tensor, front: list[Any], back: tf.Tensor) -> tf.Tensor:
     return tf.reshape(x, tf.concat([front, back], axis=0))
 
 
-def _run_twice(run: Step, segments: Any, state: Any, example: Any) -> tuple[Any, Any]:
-    """`run` over `segments` [T/S, S, B, ...], and once more for the gradient, from the last on."""
-    arguments = (segments, state)
+class _Outside(NamedTuple):
+    """What a step reads that the run did not hand to it."""
+
+    tensors: list[tf.Tensor]
+    variables: list[tf.Variable]  # those that are not trained: TensorFlow tells us of the others
+
+
+def _run_twice(loop: Loop, run: Run, segments: Any, outside: _Outside) -> tuple[Any, Any]:
+    """`run` over `segments` [T/S, S, B, ...], and once more for the gradient, from the last on.
+
+    All that a gradient may be asked of is an argument of a function with a gradient of its own:
+    the segments, what is carried and prepared, and what the step reads besides.
+    """
+    arguments = (segments, run.initial, run.prepared)
+    reads = [*outside.tensors, *(tf.convert_to_tensor(v) for v in outside.variables)]
 
     @tf.custom_gradient
     def forward(*flat: tf.Tensor) -> tuple[list[tf.Tensor], Callable[..., Any]]:
-        segments, first_state = tf.nest.pack_sequence_as(arguments, flat)
+        given = len(flat) - len(reads)
+        segments, first, prepared = tf.nest.pack_sequence_as(arguments, flat[:given])
 
-        def there(s: Any, x: Any, state: Any) -> tuple[Any, Any]:
-            y, new_state = run(s, x, state)
-            return (y, state), new_state  # the state before the segment is what is kept
+        def there(prepared: Any, s: Any, x: Any, carried: Any) -> tuple[Any, Any]:
+            y, after = run.step(prepared, s, x, carried)
+            return (y, carried), after  # what is carried into the segment is what is kept
 
-        (outputs, before), last_state = _one_by_one(
-            there, segments, first_state, (example, first_state)
+        (outputs, before), last = _one_by_one(
+            loop, there, prepared, segments, first, (run.example, first), run.last
         )
-        results = (outputs, last_state)
+        results = (outputs, last)
 
         def gradient(*upstream: tf.Tensor, variables: Any = ()) -> Any:
-            d_outputs, d_state = tf.nest.pack_sequence_as(results, upstream)
+            d_outputs, d_last = tf.nest.pack_sequence_as(results, upstream)
             count = size_or_tensor(flat[0], 0)
+            besides = [*outside.tensors, *outside.variables, *variables]
 
-            def back(s: Any, segment: Any, carried: Any) -> tuple[Any, Any]:
-                (x, state, d_y), (d_state, d_variables) = segment, carried
-                sources = tf.nest.flatten((x, state))
+            def back(prepared: Any, s: Any, segment: Any, carried: Any) -> tuple[Any, Any]:
+                (x, before, d_y), (d_carried, d_shared) = segment, carried
+                sources = tf.nest.flatten((x, before, prepared))
                 with tf.GradientTape() as tape:
-                    tape.watch([x for x in sources if x.dtype.is_floating])
-                    again = tf.nest.flatten(run(count - 1 - s, x, state))
-                targets = [
-                    pair
-                    for pair in zip(again, tf.nest.flatten((d_y, d_state)))
-                    if pair[0].dtype.is_floating
-                ]
+                    tape.watch([a for a in (*sources, *besides) if a.dtype.is_floating])
+                    again = tf.nest.flatten(run.step(prepared, count - 1 - s, x, before))
+                pairs = zip(again, tf.nest.flatten((d_y, d_carried)))
+                targets = [(y, d) for y, d in pairs if y.dtype.is_floating]
                 found = tape.gradient(
                     [y for y, _ in targets],
-                    [*sources, *variables],
+                    [*sources, *besides],
                     output_gradients=[d for _, d in targets],
                     unconnected_gradients=tf.UnconnectedGradients.ZERO,
                 )
-                d_x, d_state = tf.nest.pack_sequence_as((x, state), found[: len(sources)])
-                d_variables = [a + b for a, b in zip(d_variables, found[len(sources) :])]
-                return d_x, (d_state, d_variables)
+                d_sources = tf.nest.pack_sequence_as((x, before, prepared), found[: len(sources)])
+                d_x, d_before, d_prepared = d_sources
+                new = [*tf.nest.flatten(d_prepared), *found[len(sources) :]]
+                return d_x, (d_before, [a + b for a, b in zip(d_shared, new)])
 
-            d_segments, (d_state, d_variables) = _one_by_one(
+            shared = [*tf.nest.flatten(prepared), *besides]
+            d_segments, (d_first, d_shared) = _one_by_one(
+                loop,
                 back,
+                prepared,
                 _backwards((segments, before, d_outputs)),
-                (d_state, [tf.zeros_like(v) for v in variables]),
+                (d_last, [tf.zeros_like(a) for a in shared]),
                 tf.nest.map_structure(lambda x: tf.zeros(tf.shape(x)[1:], x.dtype), segments),
+                count,
             )
-            d_arguments = tf.nest.flatten((_backwards(d_segments), d_state))
-            return (d_arguments, d_variables) if variables else d_arguments
+            given = len(shared) - len(variables)
+            d_arguments = [*tf.nest.flatten((_backwards(d_segments), d_first)), *d_shared[:given]]
+            return (d_arguments, d_shared[given:]) if variables else d_arguments
 
         return tf.nest.flatten(results), gradient
 
-    flat = forward(*tf.nest.flatten(arguments))
-    return tf.nest.pack_sequence_as((example, state), flat)
+    flat = forward(*tf.nest.flatten(arguments), *reads)
+    return tf.nest.pack_sequence_as((run.example, run.initial), flat)
 
 
-def _one_by_one(step: Step, inputs: Any, state: Any, example: Any) -> tuple[Any, Any]:
-    """`scan` in which no segment runs ahead of its turn: those that did would lie in memory."""
-    return scan(step, inputs, state, example, parallel_iterations=1)
+def _one_by_one(
+    loop: Loop,
+    step: RunStep,
+    prepared: Any,
+    inputs: Any,
+    first: Any,
+    example: Any,
+    last: int | tf.Tensor,
+) -> tuple[Any, Any]:
+    """A loop in which no segment runs ahead of its turn: those that did would lie in memory."""
+    return loop(Run(step, prepared, first, last, example), inputs, unroll=1, parallel_iterations=1)
 
 
 def _backwards(x: Any) -> Any:
     return tf.nest.map_structure(lambda x: tf.reverse(x, [0]), x)
 
 
-def _check_repeatable(make_step: Callable[[], Step], inputs: Any, state: Any) -> None:
-    """Raise where a second run of the step would differ, or what it reads would get no gradient."""
-    leaves = tf.nest.flatten((inputs, state))
-    specs = [tf.TensorSpec(x.shape[1:], x.dtype) for x in tf.nest.flatten(inputs)]
-    specs += [tf.TensorSpec(x.shape, x.dtype) for x in leaves[len(specs) :]]
+def _read_from_outside(run: Run, inputs: Any) -> _Outside:
+    """What a step reads besides its arguments; a ValueError where a second run would differ."""
+    one_step = tf.nest.map_structure(lambda x: tf.TensorSpec(x.shape[1:], x.dtype), inputs)
+    specs = tf.nest.map_structure(
+        lambda x: tf.TensorSpec(x.shape, x.dtype), (run.prepared, one_step, run.initial)
+    )
 
     @tf.function(autograph=False)
     def probe(*leaves: tf.Tensor) -> list[tf.Tensor]:
-        step = make_step()
-        return tf.nest.flatten(
-            step(tf.constant(0), *tf.nest.pack_sequence_as((inputs, state), leaves))
-        )
+        prepared, x, carried = tf.nest.pack_sequence_as(specs, leaves)
+        return tf.nest.flatten(run.step(prepared, tf.constant(0), x, carried))
 
-    traced = probe.get_concrete_function(*specs)
+    traced = probe.get_concrete_function(*tf.nest.flatten(specs))
     graph = traced.graph.as_graph_def()
     nodes = [*graph.node, *(n for f in graph.library.function for n in f.node_def)]
     for node in nodes:
@@ -176,13 +207,9 @@ def _check_repeatable(make_step: Callable[[], Step], inputs: Any, state: Any) ->
             raise ValueError(
                 f"recompute_every runs every step a second time, but a step of this cell does "
                 f"{node.op} ({node.name}), which would not be the same again; leave "
-                "recompute_every out, or use DropoutWrapper with variational_recurrent=True, "
-                "which draws its masks before the first step."
+                "recompute_every out, or draw before the first step, in `for_run`."
             )
-    for tensor in traced.captured_inputs:
-        if tensor.dtype.is_floating:
-            raise ValueError(
-                f"recompute_every finds the gradients of inputs, states and variables, but a step "
-                f"of this cell also reads the tensor {tensor.name} of shape {tensor.shape}, whose "
-                "gradient would be lost; hand it in with the inputs, or leave recompute_every out."
-            )
+    return _Outside(
+        [x for x in traced.captured_inputs if x.dtype.is_floating],
+        [v for v in traced.graph.variables if not v.trainable and v.dtype.is_floating],
+    )

@@ -1,126 +1,276 @@
-"""Checks of arguments that cells, unrolls and losses share. Each error is one sentence."""
+"""Checks of arguments that cells, unrolls and losses share. Each error is one sentence.
+
+A check returns its argument in the form that the code behind it works with, or raises: TypeError
+for a thing of another kind, ValueError for a value that does not fit. What only a run can tell is
+an InvalidArgumentError of that run. (XLA leaves such run-time checks out of what it compiles.)
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-# A trace takes functions marked so as they are: AutoGraph, which rewrites Python's `if` and `for`
-# into graph operations, would find nothing in them and take most of the time of the trace.
-as_written = tf.autograph.experimental.do_not_convert
+from unrolled.internal.shapes import shape_with_batch, size_of, size_shape
+from unrolled.internal.tracing import after
 
 CELL_ATTRIBUTES = ("state_size", "output_size", "zero_state")
 
 
 def check_cell(cell: Any, argument: str = "cell") -> None:
-    """Raise a TypeError that names what `cell` lacks of the cell contract."""
+    """A TypeError that names what `cell` lacks, or a ValueError where it declares no sizes."""
     if isinstance(cell, type):
         raise TypeError(
-            f"{argument} must be a cell, but the class {cell.__name__} itself came; make one "
-            f"with {cell.__name__}(num_units)."
+            f"{argument} must be a cell; got the class {cell.__name__} itself; make one with "
+            f"{cell.__name__}(num_units)."
         )
-    lacks = [name for name in CELL_ATTRIBUTES if not hasattr(cell, name)]
+    lacks = [name for name in CELL_ATTRIBUTES if not _has(cell, name)]
     if not callable(cell):
         lacks.append("__call__(inputs, state)")
     if lacks:
         raise TypeError(
-            f"{argument} must be a cell, but a {type(cell).__name__} came, which lacks "
+            f"{argument} must be a cell; got {a(cell)}, which lacks "
             f"{', '.join(lacks)}."
         )
+    for name in ("state_size", "output_size"):
+        for path, size in _leaves(getattr(cell, name), name):
+            _check_size(size, f"{argument}.{path}", in_full=name == "output_size")
+
+
+def _has(cell: Any, name: str) -> bool:
+    """Whether the class or the object has it; an unfinished property is asked later, and speaks."""
+    return hasattr(type(cell), name) or hasattr(cell, name)
+
+
+def _leaves(sizes: Any, path: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(sizes, Mapping):
+        for key, size in sizes.items():
+            yield from _leaves(size, f"{path}[{key!r}]")
+    elif isinstance(sizes, (tuple, list)):
+        names = getattr(sizes, "_fields", None)
+        for i, size in enumerate(sizes):
+            yield from _leaves(size, f"{path}.{names[i]}" if names else f"{path}[{i}]")
+    else:
+        yield path, sizes
+
+
+def _check_size(size: Any, path: str, in_full: bool) -> None:
+    if isinstance(size, tf.compat.v1.Dimension):
+        size = size.value
+    if isinstance(size, tf.TensorShape):
+        if size.is_fully_defined() or not in_full:
+            return
+    elif isinstance(size, (int, np.integer)) and not isinstance(size, bool) and size >= 0:
+        return
+    raise ValueError(
+        f"{path} must be a number of units, a tf.TensorShape that is known in full, or a structure "
+        f"of these; got {describe(size)}."
+    )
 
 
 def check_count(value: Any, argument: str) -> int:
     """A whole number of at least 1, or a ValueError."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ValueError(f"{argument} must be a whole number of at least 1; got {value!r}.")
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise ValueError(f"{argument} must be a whole number of at least 1; got {describe(value)}.")
     return int(value)
 
 
-def as_float_tensor(value: Any, argument: str, dtype: tf.DType | None = None) -> tf.Tensor:
-    """`value` as a tensor of a floating dtype; NumPy values take `dtype` where one is given."""
-    if _without_tensors(value):
-        value = np.asarray(value)
-        if value.dtype.kind != "f":
-            raise ValueError(_not_float(argument, value.dtype.name))
-        return tf.convert_to_tensor(value, dtype=dtype)
-    value = tf.convert_to_tensor(value)
-    if not value.dtype.is_floating:
-        raise ValueError(_not_float(argument, value.dtype.name))
-    if dtype is not None and value.dtype != dtype:
-        raise ValueError(
-            f"{argument} are of dtype {value.dtype.name}, but dtype {dtype.name} was asked for; "
-            f"cast them with tf.cast({argument}, tf.{dtype.name})."
-        )
-    return value
+def check_flag(value: Any, argument: str) -> bool:
+    """True or False, NumPy's included, or a TypeError."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{argument} must be True or False; got {describe(value)}.")
+    return bool(value)
 
 
-def after(*checks: tf.Operation | None) -> Any:
-    """A context whose operations wait for `checks`; eagerly these have run already and are None."""
-    return tf.control_dependencies([check for check in checks if check is not None])
+def check_number(value: Any, argument: str) -> float:
+    """A finite number, or a ValueError."""
+    known = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    if not known or not np.isfinite(value):
+        raise ValueError(f"{argument} must be a finite number; got {describe(value)}.")
+    return float(value)
 
 
-def _without_tensors(value: Any) -> bool:
-    """Numbers, NumPy arrays and lists of these, which NumPy reads better than TensorFlow does."""
-    return not any(
-        tf.is_tensor(leaf) or isinstance(leaf, tf.Variable) for leaf in tf.nest.flatten(value)
-    )
-
-
-def _not_float(argument: str, came: str) -> str:
-    return (
-        f"{argument} must be floating-point numbers, but {came} came; "
-        f"cast them with tf.cast({argument}, tf.float32)."
-    )
+def check_name(name: Any, argument: str = "name") -> str | None:
+    """A name for operations or variables, or None."""
+    if name is None or (isinstance(name, str) and name):
+        return name
+    raise TypeError(f"{argument} must be a name, a string, or None; got {describe(name)}.")
 
 
 def check_float_dtype(dtype: Any, argument: str = "dtype") -> tf.DType:
     """`dtype` as a floating tf.DType, or a ValueError."""
-    dtype = tf.as_dtype(dtype)
-    if not dtype.is_floating:
-        raise ValueError(
-            f"{argument} must be a floating-point type such as tf.float32; got {dtype.name}."
+    try:
+        dtype = tf.as_dtype(dtype)
+    except (TypeError, ValueError):
+        dtype_or_none = None
+    else:
+        dtype_or_none = dtype
+    if dtype_or_none is None or not dtype_or_none.is_floating:
+        got = dtype_or_none.name if dtype_or_none else describe(dtype)
+        raise ValueError(f"{argument} must be a floating-point type such as tf.float32; got {got}.")
+    return dtype_or_none
+
+
+def describe(value: Any) -> str:
+    """A value in a few words, for an error."""
+    if isinstance(value, Mapping):
+        return f"a mapping with the keys {', '.join(map(repr, value))}"
+    if isinstance(value, (tuple, list)):
+        return f"a {type(value).__name__} of {len(value)}"
+    if tf.is_tensor(value) or isinstance(value, (np.ndarray, tf.Variable)):
+        dtype = getattr(value.dtype, "name", value.dtype)
+        return f"one tensor of shape {tf.TensorShape(value.shape)} and dtype {dtype}"
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    if value is None or isinstance(value, (bool, int, float, complex, str, bytes, np.generic)):
+        text = repr(value)
+        return text if len(text) <= 60 else f"{text[:57]}..."
+    return a(value)
+
+
+def a(value: Any) -> str:
+    """The kind of a value with its article: an int, a GRUCell."""
+    kind = type(value).__name__
+    return f"{'an' if kind[0] in 'aeioAEIO' else 'a'} {kind}"
+
+
+def as_tensor(value: Any, argument: str, wanted: str, dtype: tf.DType | None = None) -> tf.Tensor:
+    """`value` as a tensor, or a TypeError that says what it is and how to make a tensor of it."""
+    remedy = _remedy(value, argument)
+    if remedy is not None:
+        raise TypeError(f"{argument} must be {wanted}; got {remedy}.")
+    try:
+        return tf.convert_to_tensor(value, dtype=dtype)
+    except (TypeError, ValueError, AttributeError, tf.errors.OpError):
+        if isinstance(value, (list, tuple)):
+            raise ValueError(
+                f"{argument} must be {wanted}; got a {type(value).__name__} that is not one block "
+                "of numbers: its rows differ in length or in kind; pad them to one length first."
+            ) from None
+        raise TypeError(f"{argument} must be {wanted}; got {describe(value)}.") from None
+
+
+def _remedy(value: Any, argument: str) -> str | None:
+    """What `value` is and how to get a tensor from it, where it cannot be one as it stands."""
+    if isinstance(value, tf.RaggedTensor):
+        return (
+            f"a RaggedTensor; give {argument}.to_tensor(), with {argument}.row_lengths() as the "
+            "lengths"
         )
-    return dtype
+    if isinstance(value, tf.SparseTensor):
+        return f"a SparseTensor; give tf.sparse.to_dense({argument})"
+    if isinstance(value, tf.data.Dataset):
+        return "a tf.data.Dataset; loop over it and give one batch at a time"
+    if type(value).__name__ == "KerasTensor":
+        return (
+            "a symbolic Keras tensor, which holds no numbers; call this inside the `call` of a "
+            "Keras layer of your own"
+        )
+    if inspect.isgenerator(value) or isinstance(value, (set, frozenset, Iterator)):
+        return f"a {type(value).__name__}; give a list or an array"
+    if value is None or isinstance(value, (str, bytes, bool, type, Mapping)) or callable(value):
+        return describe(value)
+    return None
 
 
-def size_of(x: Any, axis: int) -> int | None:
-    """The size of one axis, or None where only a run will tell, whichever TensorFlow behaves.
-
-    With TensorFlow 1's behaviours switched on, `x.shape[axis]` is a `Dimension` and never None.
-    """
-    return tf.compat.dimension_value(x.shape[axis])
-
-
-def size_or_tensor(x: tf.Tensor, axis: int) -> int | tf.Tensor:
-    """The size of one axis: a number where it is known, else a tensor that a run will fill."""
-    known = size_of(x, axis)
-    return tf.shape(x)[axis] if known is None else known
+def is_plain(value: Any) -> bool:
+    """Numbers, NumPy arrays and lists of these, which NumPy reads better than TensorFlow does."""
+    return not any(
+        tf.is_tensor(leaf) or isinstance(leaf, tf.Variable) or hasattr(leaf, "_keras_history")
+        for leaf in tf.nest.flatten(value)
+    ) and isinstance(value, (np.ndarray, np.generic, list, tuple, int, float))
 
 
-def size_shape(size: Any) -> tf.TensorShape:
-    """One entry of a state_size or output_size as a shape without the batch: U -> (U,)."""
-    return tf.TensorShape([size]) if isinstance(size, (int, np.integer)) else tf.TensorShape(size)
+def _as_array(value: Any, argument: str, wanted: str) -> np.ndarray:
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise ValueError(
+            f"{argument} must be {wanted}; got a {type(value).__name__} whose rows differ in "
+            "length; pad them to one length first."
+        ) from None
+
+
+def is_float(dtype: Any) -> bool:
+    """Whether a NumPy dtype is floating point: bfloat16 is, though NumPy does not call it so."""
+    try:
+        return tf.as_dtype(dtype).is_floating
+    except TypeError:
+        return False
+
+
+def as_float_tensor(
+    value: Any,
+    argument: str,
+    dtype: tf.DType | None = None,
+    wanted: str = "floating-point numbers",
+) -> tf.Tensor:
+    """`value` as a tensor of a floating dtype; NumPy values take `dtype` where one is given."""
+    if is_plain(value):
+        array = _as_array(value, argument, wanted)
+        if array.dtype == object:
+            raise TypeError(f"{argument} must be {wanted}; got {describe(value)}.")
+        if not is_float(array.dtype):
+            raise ValueError(_not_float(argument, array.dtype.name))
+        return tf.cast(array, dtype) if dtype is not None else tf.convert_to_tensor(array)
+    value = as_tensor(value, argument, wanted)
+    if not value.dtype.is_floating:
+        raise ValueError(_not_float(argument, value.dtype.name))
+    if dtype is not None and value.dtype != dtype:
+        raise ValueError(
+            f"{argument} must be of dtype {dtype.name}, which was asked for; got "
+            f"{value.dtype.name}; cast them with tf.cast({argument}, tf.{dtype.name})."
+        )
+    return value
+
+
+def _not_float(argument: str, got: str) -> str:
+    return (
+        f"{argument} must be floating-point numbers; got {got}; "
+        f"cast them with tf.cast({argument}, tf.float32)."
+    )
+
+
+def check_cell_state(
+    cell: Any, state: Any, batch: int | tf.Tensor | None, dtype: tf.DType, path: str = "state"
+) -> Any:
+    """`check_state` for a cell; whole numbers stand only where the cell's zero_state has them."""
+    checked = check_state(state, cell.state_size, batch, dtype, path)
+    leaves = tf.nest.flatten(checked)
+    if any(leaf.dtype.is_integer for leaf in leaves):
+        zeros = tf.nest.flatten(cell.zero_state(1 if batch is None else batch, dtype))
+        for leaf, zero in zip(leaves, zeros):
+            if leaf.dtype.is_integer and tf.as_dtype(zero.dtype).is_floating:
+                raise ValueError(_wrong_dtype(path, leaf.dtype, dtype))
+    return checked
 
 
 def check_state(
     state: Any,
     state_size: Any,
-    batch: int | None,
+    batch: int | tf.Tensor | None,
     dtype: tf.DType | None,
     path: str = "state",
 ) -> Any:
     """`state` in the structure of `state_size`, each leaf a tensor [B, *size].
 
-    Lists stand for tuples and NumPy arrays for tensors. Raises a ValueError with the path inside
-    the state where the structure, a shape or a dtype differs.
+    Lists stand for tuples and NumPy arrays for tensors. `dtype` is what floating leaves must be of;
+    a cell may keep whole numbers in its state, a counter of steps say. Where `batch` is a tensor,
+    sizes are compared when the graph runs.
+
+    Raises:
+      ValueError: the structure, a shape or a dtype differs; the path inside the state is named.
+      tf.errors.InvalidArgumentError: a size differs that is known only at run time.
     """
     if isinstance(state_size, Mapping):
         if not isinstance(state, Mapping) or set(state) != set(state_size):
             keys = ", ".join(map(repr, state_size))
-            raise ValueError(f"{path} must be a mapping with the keys {keys}; got {_told(state)}.")
+            raise ValueError(
+                f"{path} must be a mapping with the keys {keys}; got {describe(state)}."
+            )
         kind: Any = type(state_size)
         return kind(
             {
@@ -136,123 +286,161 @@ def check_state(
             else f"a {type(state_size).__name__} of {len(state_size)} states"
         )
         if not isinstance(state, (tuple, list)) or len(state) != len(state_size):
-            raise ValueError(f"{path} must be {expected}; got {_told(state)}.")
+            raise ValueError(f"{path} must be {expected}; got {describe(state)}.")
         parts = [
             check_state(part, size, batch, dtype, f"{path}.{names[i]}" if names else f"{path}[{i}]")
             for i, (part, size) in enumerate(zip(state, state_size))
         ]
         return type(state_size)(*parts) if names else type(state_size)(parts)
+    return _check_leaf(state, state_size, batch, dtype, path)
 
+
+def _check_leaf(
+    state: Any, size: Any, batch: int | tf.Tensor | None, dtype: tf.DType | None, path: str
+) -> tf.Tensor:
+    axes = size_shape(size).as_list() if size_shape(size).rank is not None else ["..."]
+    wanted = f"one tensor [{', '.join(['B', *map(str, axes)])}]"
     if state is None or isinstance(state, (Mapping, tuple, list)):
-        raise ValueError(
-            f"{path} must be one tensor [B, {_sizes(state_size)}]; got {_told(state)}."
-        )
-    tensor = tf.convert_to_tensor(state)
-    if isinstance(state, np.ndarray) and dtype is not None and state.dtype.kind == "f":
+        raise ValueError(f"{path} must be {wanted}; got {describe(state)}.")
+    tensor = as_tensor(state, path, wanted)
+    if isinstance(state, np.ndarray) and dtype is not None and tensor.dtype.is_floating:
         tensor = tf.cast(tensor, dtype)  # NumPy's default float64 is nobody's choice
-    shape = tf.TensorShape([batch]).concatenate(size_shape(state_size))
-    if not tensor.shape.is_compatible_with(shape):
+    known_batch = batch if isinstance(batch, int) else None
+    shape = shape_with_batch(known_batch, size)
+    # A counter of steps may stand without the axis of the batch.
+    scalar = size_shape(size).rank == 0 and tensor.shape.rank == 0 and not tensor.dtype.is_floating
+    if not scalar and not tensor.shape.is_compatible_with(shape):
         raise ValueError(
             f"{path} has shape {tensor.shape}, but {shape} was expected "
-            "(the batch of the inputs, then the cell's state_size)."
+            f"({wanted[len('one tensor ') :]}); a state must fit its cell and its batch."
         )
-    if dtype is not None and tensor.dtype != dtype:
-        raise ValueError(
-            f"{path} is of dtype {tensor.dtype.name}, but {dtype.name} was expected, the dtype of "
-            f"the inputs; make it with cell.zero_state(batch_size, tf.{dtype.name}) or tf.cast."
-        )
-    return tensor
+    wrong = tensor.dtype.is_bool or tensor.dtype in (tf.string,) or tensor.dtype.is_complex
+    if wrong or (dtype is not None and tensor.dtype.is_floating and tensor.dtype != dtype):
+        raise ValueError(_wrong_dtype(path, tensor.dtype, dtype or tf.float32))
+    if scalar or batch is None or tensor.shape.is_fully_defined():
+        return tensor
+    # Some size is known only when the graph runs. The assertion explains; the reshape, which XLA
+    # compiles too, keeps a state of one row from standing in for all.
+    tensor = tf.ensure_shape(tensor, shape_with_batch(known_batch, size))
+    check = tf.debugging.assert_equal(
+        tf.shape(tensor)[:1],
+        [batch],
+        message=f"{path} must have one row for each row of the batch, {wanted}",
+    )
+    with after(check):
+        rows = tf.reshape(tensor, tf.concat([[batch], tf.shape(tensor)[1:]], axis=0))
+        return tf.ensure_shape(rows, tensor.shape)
 
 
-def _sizes(size: Any) -> str:
-    return ", ".join(map(str, size_shape(size).as_list()))
-
-
-def _told(value: Any) -> str:
-    """What came, in a few words."""
-    if isinstance(value, Mapping):
-        return f"a mapping with the keys {', '.join(map(repr, value))}"
-    if isinstance(value, (tuple, list)):
-        return f"a {type(value).__name__} of {len(value)}"
-    if hasattr(value, "shape"):
-        return f"one tensor of shape {tf.TensorShape(value.shape)}"
-    return repr(value)
+def _wrong_dtype(path: str, got: tf.DType, expected: tf.DType) -> str:
+    return (
+        f"{path} is of dtype {got.name}, but {expected.name} was expected; make it with "
+        f"zero_state(batch_size, tf.{expected.name}), or cast it with tf.cast."
+    )
 
 
 def check_lengths(
-    lengths: Any, batch: int | None, steps: int | None, shape: tf.Tensor | None = None
+    lengths: Any,
+    batch: int | None,
+    steps: int | None,
+    shape: tf.Tensor | None = None,
+    argument: str = "sequence_length",
 ) -> tf.Tensor:
-    """`sequence_length` as an int32 tensor [B] whose values lie in 0..T.
+    """Lengths as an int32 tensor [B] whose values lie in 0..T.
 
     Args:
       lengths: B integers.
       batch, steps: B and T where they are known when the graph is built, else None.
       shape: [B, T] as an int32 tensor, for what is known only at run time.
+      argument: what the caller calls the lengths.
 
     Raises:
+      TypeError: not numbers at all.
       ValueError: not a vector, not integers, a wrong size, a negative length or one beyond T.
       tf.errors.InvalidArgumentError: the same, where it is known only at run time.
     """
-    if _without_tensors(lengths):
-        lengths = np.asarray(lengths)
-        if lengths.size == 0 and lengths.ndim == 1:
-            lengths = lengths.astype(np.int32)  # NumPy calls an empty list float64
-        if lengths.dtype.kind not in "iu":
-            raise ValueError(_not_whole(lengths.dtype.name))
-    lengths = tf.convert_to_tensor(lengths)
+    wanted = "a vector [B] of integers, one length for each row of the batch"
+    if is_plain(lengths):
+        array = _as_array(lengths, argument, wanted)
+        if array.size == 0 and array.ndim == 1:
+            array = array.astype(np.int32)  # NumPy calls an empty list float64
+        if array.dtype.kind not in "iu":
+            raise ValueError(_not_whole(argument, array.dtype.name))
+        lengths = array
+    lengths = as_tensor(lengths, argument, wanted)
     if not lengths.dtype.is_integer:
-        raise ValueError(_not_whole(lengths.dtype.name))
+        raise ValueError(_not_whole(argument, lengths.dtype.name))
     if lengths.shape.rank not in (None, 1):
         raise ValueError(
-            "sequence_length must be a vector [B], one length for each row of the batch; "
+            f"{argument} must be a vector [B], one length for each row of the batch; "
             f"got shape {lengths.shape}."
         )
     size = size_of(lengths, 0) if lengths.shape.rank == 1 else None
     if None not in (size, batch) and size != batch:
         raise ValueError(
-            f"sequence_length must hold one length for each of the {batch} rows of the batch; "
+            f"{argument} must hold one length for each of the {batch} rows of the batch; "
             f"got {size}."
         )
     values = tf.get_static_value(lengths)
     if values is not None:
         if values.size and values.min() < 0:
-            raise ValueError(f"sequence_length must not be negative; got {values.tolist()}.")
+            raise ValueError(f"{argument} must not be negative; got {values.tolist()}.")
         if steps is not None and values.size and values.max() > steps:
             raise ValueError(
-                f"sequence_length must not be greater than the number of steps, {steps}; "
+                f"{argument} must not be greater than the number of steps, {steps}; "
                 f"got {values.tolist()}."
             )
         if None not in (size, batch, steps):
             return tf.cast(lengths, tf.int32)
 
     # Something is known only when the graph runs: check it there, in front of every use.
-    vector = tf.ensure_shape(lengths, [None], name="sequence_length")  # where even B is unknown
+    vector = tf.ensure_shape(lengths, [None], name=argument)  # where even B is unknown
     wide = tf.cast(vector, tf.int64)
-    checks = [
-        tf.debugging.assert_non_negative(wide, message="sequence_length must not be negative")
-    ]
+    checks = [tf.debugging.assert_non_negative(wide, message=f"{argument} must not be negative")]
     if shape is not None:
         sizes = tf.cast(shape, tf.int64)
         checks += [
             tf.debugging.assert_equal(
                 tf.size(wide, out_type=tf.int64),
                 sizes[0],
-                message="sequence_length must hold one length for each row of the batch",
+                message=f"{argument} must hold one length for each row of the batch",
             ),
             tf.debugging.assert_less_equal(
                 wide,
                 sizes[1],
-                message="sequence_length must not be greater than the number of steps",
+                message=f"{argument} must not be greater than the number of steps",
             ),
         ]
     with after(*checks):
         lengths = tf.cast(wide, tf.int32)
+        if shape is not None:
+            lengths = tf.reshape(lengths, [shape[0]])  # XLA drops the checks, but not this
     lengths.set_shape([batch])
     return lengths
 
 
-def _not_whole(came: str) -> str:
+def _not_whole(argument: str, got: str) -> str:
     return (
-        f"sequence_length must be integers, but {came} came; lengths are counted, not measured: "
-        "give an integer array or tensor."
+        f"{argument} must be integers; got {got}; lengths are counted, not measured: give an "
+        "integer array or tensor."
     )
+
+
+def assert_shapes_agree(wanted: str, **tensors: tf.Tensor) -> list[tf.Operation | None]:
+    """Run-time checks that the tensors have one shape, for what was not known while tracing.
+
+    The names of the arguments are in the message. Nothing is checked where all is known.
+    """
+    (first_name, first), *others = tensors.items()
+    checks = []
+    for name, other in others:
+        if first.shape.is_fully_defined() and other.shape.is_fully_defined():
+            continue
+        checks.append(
+            tf.debugging.assert_equal(
+                tf.shape(other),
+                tf.shape(first),
+                message=f"{name} must be {wanted}, the shape of {first_name}",
+            )
+        )
+    return checks

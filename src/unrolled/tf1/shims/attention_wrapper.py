@@ -23,7 +23,8 @@ from typing import Any, NamedTuple
 
 import tensorflow.compat.v1 as tf
 
-from unrolled.internal.checks import check_cell, size_of, size_or_tensor
+from unrolled.internal.checks import check_cell
+from unrolled.internal.shapes import size_of, size_or_tensor
 from unrolled.tf1.shims.layers import Dense
 from unrolled.tf1.shims.rnn_cell import RNNCell
 

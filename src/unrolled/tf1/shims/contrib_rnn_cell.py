@@ -12,6 +12,7 @@ import tensorflow.compat.v1 as tf
 
 import unrolled.cells as today
 from unrolled.internal.checks import check_count
+from unrolled.internal.named import glorot_uniform
 from unrolled.tf1.shims.rnn_cell import BaseLSTM, FusedCell, RNNCell
 
 
@@ -72,16 +73,17 @@ class LayerNormBasicLSTMCell(BaseLSTM):
         self.keep_prob, self.seed = dropout_keep_prob, dropout_prob_seed
 
     def make_variables(self, input_depth: int, dtype: Any) -> None:
-        units, glorot = self.num_units, today.glorot_uniform
-        self.kernel = self._variable("kernel", [input_depth + units, 4 * units], glorot, dtype)
+        units, glorot = self.num_units, glorot_uniform
+        self.kernel = self.make_variable("kernel", [input_depth + units, 4 * units], glorot, dtype)
         if not self.layer_norm:
-            self.bias = self._variable("bias", [4 * units], glorot, dtype)  # as theirs did
+            self.bias = self.make_variable("bias", [4 * units], glorot, dtype)  # as theirs did
             return
         gain = tf.constant_initializer(self.norm_gain)
         shift = tf.constant_initializer(self.norm_shift)
         for part in ("input", "transform", "forget", "output", "state"):
-            setattr(self, f"{part}_gamma", self._variable(f"{part}/gamma", [units], gain, dtype))
-            setattr(self, f"{part}_beta", self._variable(f"{part}/beta", [units], shift, dtype))
+            for name, start in (("gamma", gain), ("beta", shift)):
+                variable = self.make_variable(f"{part}/{name}", [units], start, dtype)
+                setattr(self, f"{part}_{name}", variable)
 
     def step(self, inputs: Any, state: Any) -> tuple[Any, Any]:
         c, h = state
@@ -138,8 +140,8 @@ class GRUBlockCell(GRUBlockCellV2):
         "candidate/bias": "b_c",
     }
 
-    def _variable(self, name: str, shape: Any, initializer: Any, dtype: Any) -> tf.Variable:
-        return super()._variable(self._NAMES[name], shape, initializer, dtype)
+    def make_variable(self, name: str, shape: Any, initializer: Any, dtype: Any) -> tf.Variable:
+        return super().make_variable(self._NAMES[name], shape, initializer, dtype)
 
 
 class NASCell(FusedCell):
@@ -178,15 +180,15 @@ class NASCell(FusedCell):
 
     def make_variables(self, input_depth: int, dtype: Any) -> None:
         wide = 8 * self.num_units
-        glorot = today.glorot_uniform
-        self.recurrent_kernel = self._variable(
+        glorot = glorot_uniform
+        self.recurrent_kernel = self.make_variable(
             "recurrent_kernel", [self.output_size, wide], glorot, dtype
         )
-        self.kernel = self._variable("kernel", [input_depth, wide], glorot, dtype)
+        self.kernel = self.make_variable("kernel", [input_depth, wide], glorot, dtype)
         if self.use_bias:
-            self.bias = self._variable("bias", [wide], tf.zeros, dtype)
+            self.bias = self.make_variable("bias", [wide], tf.zeros, dtype)
         if self.num_proj:
-            self.projection_kernel = self._variable(
+            self.projection_kernel = self.make_variable(
                 "projection_weights", [self.num_units, self.num_proj], glorot, dtype
             )
 

@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 import tensorflow.compat.v1 as tf
 
-from unrolled.internal.checks import size_of
+from unrolled.internal.shapes import size_of
 from unrolled.sequences import last_relevant
 from unrolled.tf1.shims.rnn import dynamic_rnn
 from unrolled.tf1.shims.rnn_cell import RNNCell

@@ -30,7 +30,8 @@ from typing import Any
 
 import tensorflow.compat.v1 as tf
 
-from unrolled.internal.checks import check_count, check_float_dtype, size_of
+from unrolled.internal.checks import check_count, check_float_dtype
+from unrolled.internal.shapes import size_of
 
 
 class Dense:

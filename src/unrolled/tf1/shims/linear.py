@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow.compat.v1 as tf
 
-from unrolled.internal.checks import size_of
+from unrolled.internal.shapes import size_of
 
 
 class Linear:

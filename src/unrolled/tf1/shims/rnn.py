@@ -13,7 +13,8 @@ from typing import Any
 import tensorflow.compat.v1 as tf
 
 import unrolled.unroll as today
-from unrolled.internal.checks import check_cell, size_or_tensor
+from unrolled.internal.checks import check_cell
+from unrolled.internal.shapes import size_or_tensor
 
 
 class _InScope:
@@ -24,8 +25,9 @@ class _InScope:
 
     any_inputs = True  # the cell inside checks them: it may take word numbers or pictures
 
-    def __init__(self, cell: Any, scope: tf.VariableScope):
+    def __init__(self, cell: Any, scope: tf.VariableScope, adopts_output_size: bool = False):
         self.cell, self.scope = cell, scope
+        self.adopts_output_size = adopts_output_size
         self.state_size, self.output_size = cell.state_size, cell.output_size
         self.started = False
 
@@ -36,6 +38,8 @@ class _InScope:
         with tf.variable_scope(self.scope, reuse=self.started or None):
             result = self.cell(inputs, state)
         self.started = True
+        if self.adopts_output_size:
+            self.output_size = tf.nest.map_structure(lambda y: y.shape[1:], result[0])
         return result
 
 
@@ -55,7 +59,8 @@ def static_rnn(
     check_cell(cell)
     with tf.variable_scope(scope or "rnn") as within:
         return today.static_rnn(
-            _InScope(cell, within),
+            # Their static_rnn never looked at output_size, and programs have wrong ones.
+            _InScope(cell, within, adopts_output_size=True),
             inputs,
             initial_state,
             dtype,
@@ -134,6 +139,7 @@ def bidirectional_dynamic_rnn(
             swap_memory,
             time_major,
             within.original_name_scope,
+            share_weights=True,  # as theirs did, without a word
         )
 
 

@@ -22,11 +22,14 @@ from typing import Any
 import tensorflow.compat.v1 as tf
 
 import unrolled.cells as today
-from unrolled.internal.checks import check_state, size_of
+from unrolled.contract import RNNCell as TodaysCell
+from unrolled.internal.checks import check_state
+from unrolled.internal.named import glorot_uniform
+from unrolled.internal.shapes import size_of
 from unrolled.tf1.shims.layers import activation_function
 
 
-class RNNCell(today.RNNCell):
+class RNNCell(TodaysCell):
     """The base class of TensorFlow 1's cells, for programs that make their own.
 
     A cell gives `state_size`, `output_size` and either `call(inputs, state)`, with its variables
@@ -42,7 +45,6 @@ class RNNCell(today.RNNCell):
 
     built = False
     trainable = True
-    _input_depth: Any = None
     _reuse: Any = None
     _scope: Any = None
     _cell_name: str | None = None
@@ -146,7 +148,7 @@ class RNNCell(today.RNNCell):
         """A cell of the same settings and without variables yet; tensors are shared."""
         twin = memo[id(self)] = type(self).__new__(type(self))
         for name, value in vars(self).items():
-            made_since = name in ("built", "_scope", "_input_depth") or isinstance(
+            made_since = name in ("built", "_scope", "input_depth") or isinstance(
                 value, tf.Variable
             )
             if made_since or name.startswith("_self_"):  # what tf.Module keeps for itself
@@ -164,9 +166,9 @@ class RNNCell(today.RNNCell):
             batch_size, dtype = tf.shape(inputs)[0], inputs.dtype
         return self.zero_state(batch_size, dtype)
 
-    def _variable(self, name: str, shape: Any, initializer: Any, dtype: Any) -> tf.Variable:
+    def make_variable(self, name: str, shape: Any, initializer: Any, dtype: Any) -> tf.Variable:
         # The scope's own initialiser comes before the package's default, as it came before theirs.
-        chosen = None if initializer is today.glorot_uniform else initializer
+        chosen = None if initializer is glorot_uniform else initializer
         return self.add_variable(name, shape, dtype, chosen)
 
 
@@ -188,13 +190,13 @@ class FusedCell(RNNCell):
                 f"got shape {inputs_shape}."
             )
         self.make_variables(depth, self._cell_dtype)
-        self._input_depth = depth
+        self.input_depth = depth
         self.built = True
 
     def call(self, inputs: Any, state: Any) -> tuple[Any, Any]:
         depth = size_of(inputs, -1)
         if depth is not None:
-            self._check_depth(depth)
+            self.check_depth(depth)
         return self.step(inputs, check_state(state, self.state_size, None, inputs.dtype))
 
     @property

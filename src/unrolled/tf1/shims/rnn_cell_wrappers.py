@@ -41,7 +41,7 @@ class MultiRNNCell(RNNCell, today.MultiRNNCell):
             return step
 
         steps = [scoped(layer, cell) for layer, cell in enumerate(self.cells)]
-        return self._step_through(steps, inputs, state)
+        return self.through(steps, inputs, state)
 
 
 class DropoutWrapper(RNNCell, today.DropoutWrapper):
@@ -89,8 +89,7 @@ class DropoutWrapper(RNNCell, today.DropoutWrapper):
 
     def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
         """One time step; the variables are where the cell inside puts them."""
-        noise = self._noise(self._by_hand if self.variational_recurrent else None)
-        return self._drop_around(_called_in(self.cell, scope), noise, inputs, state)
+        return self.around(_called_in(self.cell, scope), inputs, state)
 
 
 class _Wrapper(RNNCell):

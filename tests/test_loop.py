@@ -6,7 +6,7 @@ import tensorflow as tf
 import ways
 
 import unrolled as u
-from unrolled.scan import STEPS_WRITTEN_OUT, WEIGHTS_WRITTEN_OUT, sensible_unroll
+from unrolled.unroll import STEPS_WRITTEN_OUT, WEIGHTS_WRITTEN_OUT, sensible_unroll
 
 B, T, D, U = 3, 7, 2, 4
 X = np.random.default_rng(3).normal(size=(B, T, D))
@@ -133,10 +133,23 @@ def test_a_turn_holds_so_many_steps_and_a_short_sequence_no_loop():
     assert not {"While", "StatelessWhile"} & set(operations({"unroll": 8}, 8))
 
 
-def test_no_list_of_all_steps_is_made_for_each_step():
-    ops = set(operations({"unroll": 1}, 50))
-    assert {"TensorListPopBack", "TensorListPushBack"} <= ops
-    assert not {"TensorListReserve", "TensorListSetItem", "TensorListGetItem"} & ops
+@pytest.mark.parametrize("taped", [True, False])
+def test_inputs_lie_on_a_stack_where_a_gradient_may_follow(taped):
+    """Reading a list element by element has a gradient of T lists of T elements."""
+    cell = u.BasicRNNCell(U)
+    cell.build(D)
+
+    @tf.function(input_signature=[tf.TensorSpec([B, 50, D])], autograph=False)
+    def run(x):
+        if not taped:
+            return u.dynamic_rnn(cell, x, dtype=tf.float32, unroll=1)[0]
+        with tf.GradientTape() as tape:
+            outputs, _ = u.dynamic_rnn(cell, x, dtype=tf.float32, unroll=1)
+            total = tf.reduce_sum(outputs**2)
+        return tape.gradient(total, cell.trainable_variables)
+
+    ops = ways.operations(run.get_concrete_function())
+    assert ("TensorListPopBack" in ops) == taped
 
 
 def test_a_sensible_unroll_looks_at_the_steps_and_the_weights():
@@ -185,7 +198,8 @@ def test_recomputing_keeps_less():
 
 def test_a_cut_kernel_keeps_no_joined_copy_of_inputs_and_state():
     class Joined(u.BasicRNNCell):
-        products = ()  # as a cell that nobody cuts: [x, h] K at every step
+        def step(self, inputs, state):  # as a cell that hands out no step: [x, h] K each time
+            return super().step(inputs, state)
 
     assert peak_bytes(400, unroll=1) < 0.8 * peak_bytes(400, make_cell=Joined, unroll=1)
 
@@ -194,20 +208,36 @@ class TestWhatCannotBeRunAgain:
     def run(self, cell):
         return u.dynamic_rnn(cell, X, dtype=tf.float64, recompute_every=3)
 
-    def test_masks_drawn_at_each_step(self):
-        cell = u.DropoutWrapper(u.GRUCell(U), output_keep_prob=0.5, seed=1)
-        with pytest.raises(ValueError, match=r"a step of this cell does \w+ .*variational"):
-            self.run(cell)
+    def test_masks_drawn_in_a_step_of_ones_own(self):
+        class Noisy(u.GRUCell):
+            def step(self, inputs, state):
+                return super().step(
+                    inputs + tf.random.normal(tf.shape(inputs), dtype=X.dtype), state
+                )
 
-    def test_one_mask_for_all_steps_is_fine(self):
-        cell = u.DropoutWrapper(
-            u.GRUCell(U), output_keep_prob=0.5, variational_recurrent=True, seed=1
-        )
-        cell.build(D, tf.float64)
-        with tf.GradientTape() as tape:
-            outputs, _ = self.run(cell)
-            total = tf.reduce_sum(outputs**2)
-        assert all(g is not None for g in tape.gradient(total, cell.trainable_variables))
+        with pytest.raises(ValueError, match=r"a step of this cell does \w+ .*for_run"):
+            self.run(Noisy(U))
+
+    @pytest.mark.parametrize("variational", [False, True])
+    def test_dropout_is_the_same_the_second_time(self, variational):
+        def gradients(**how):
+            tf.random.set_seed(3)
+            cell = u.DropoutWrapper(
+                u.GRUCell(U, kernel_initializer=tf.ones),
+                0.6,
+                0.7,
+                0.8,
+                variational_recurrent=variational,
+                seed=1,
+            )
+            cell.build(D, tf.float64)
+            with tf.GradientTape() as tape:
+                outputs, _ = u.dynamic_rnn(cell, X, dtype=tf.float64, **how)
+                total = tf.reduce_sum(outputs**2)
+            return [outputs, *tape.gradient(total, cell.trainable_variables)]
+
+        for one, other in zip(gradients(), gradients(recompute_every=3), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-12)
 
     def test_a_variable_that_a_step_writes_to(self):
         class Counting(u.BasicRNNCell):
@@ -220,22 +250,35 @@ class TestWhatCannotBeRunAgain:
         with pytest.raises(ValueError, match="a step of this cell does AssignAddVariableOp"):
             self.run(Counting(U))
 
-    def test_a_tensor_from_outside_whose_gradient_would_be_lost(self):
-        memory = tf.Variable(np.ones((B, U)))
 
-        @tf.function(autograph=False)
-        def run():
-            outside = memory * 2.0
+class TestWhatAStepReadsFromOutside:
+    """Its gradient is the one that the plain loop gives, in recomputed segments too."""
 
-            class Reading(u.BasicRNNCell):
-                def step(self, inputs, state):
-                    output, state = super().step(inputs, state)
-                    return output + outside, state
+    @pytest.mark.parametrize("traced", [False, True], ids=["eager", "traced"])
+    @pytest.mark.parametrize("kind", ["tensor", "trained", "not trained"])
+    def test_has_its_gradient(self, kind, traced):
+        start = np.random.default_rng(4).normal(size=(B, U))
+        source = tf.Variable(start, trainable=kind != "not trained")
 
-            return self.run(Reading(U))
+        class Reading(u.BasicRNNCell):
+            def step(self, inputs, state):
+                output, state = super().step(inputs, state)
+                return output * self.outside[0], state + 0.1 * self.outside[0] ** 2
 
-        with pytest.raises(ValueError, match=r"also reads the tensor .* of shape \(3, 4\)"):
-            run()
+        cell = Reading(U, kernel_initializer=tf.ones)
+
+        def gradient(**how):
+            with tf.GradientTape() as tape:
+                tape.watch(source)
+                outside = source * 2.0 if kind == "tensor" else source
+                object.__setattr__(cell, "outside", (outside,))
+                outputs, state = u.dynamic_rnn(cell, X, [7, 0, 4], dtype=tf.float64, **how)
+                total = tf.reduce_sum(outputs**2) + tf.reduce_sum(state**3)
+            return [total, tape.gradient(total, source)]
+
+        run = tf.function(gradient, autograph=False) if traced else gradient
+        for one, other in zip(gradient(), run(recompute_every=3), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-12)
 
 
 class TestTheLoopsOfTensorFlow1:

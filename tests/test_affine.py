@@ -6,7 +6,7 @@ import tensorflow as tf
 import ways
 
 import unrolled as u
-from unrolled.internal.affine import affine, cut_once
+from unrolled.internal.affine import Affine
 
 B, T, D, U = 3, 5, 2, 4
 X = np.random.default_rng(3).normal(size=(B, T, D))
@@ -110,56 +110,24 @@ def test_a_readers_step_sees_its_kernel_whole():
     assert set(map(tuple, shapes)) == {(D + U, U)}
 
 
-def test_a_cell_of_a_readers_own_is_cut_when_it_names_its_products():
-    class Own:
-        state_size = output_size = U
-        products = (("w", "b"),)
-
-        def __init__(self):
-            rng = np.random.default_rng(5)
-            self.w = tf.Variable(rng.normal(size=(D + U, U)))
-            self.b = tf.Variable(rng.normal(size=U))
-            self.trainable_variables = [self.b, self.w]
-
-        def zero_state(self, batch_size, dtype):
-            return tf.zeros([batch_size, U], dtype)
-
-        def __call__(self, inputs, state):
-            h = tf.nn.softsign(affine(inputs, state, self.w, self.b))
-            return h, h
-
-    cell = Own()
-    for ours, slow in zip(results(cell, dynamic(unroll=1)), results(cell, by_hand), strict=True):
-        np.testing.assert_allclose(ours, slow, rtol=1e-10, atol=1e-12)
-    graph = tf.function(dynamic(unroll=1)).get_concrete_function(cell, tf.constant(X)).graph
-    kinds = [op.type for op in graph.get_operations()]
-    assert "SplitV" in kinds and "ConcatV2" not in kinds
+def test_both_forms_are_the_formula():
+    rng = np.random.default_rng(5)
+    kernel, bias = tf.Variable(rng.normal(size=(D + U, 7))), tf.Variable(rng.normal(size=7))
+    x, h = X[:, 0], rng.normal(size=(B, U))
+    whole = Affine(kernel, bias)
+    expected = np.concatenate([x, h], axis=1) @ kernel.numpy() + bias.numpy()
+    np.testing.assert_allclose(whole(x, h), expected, rtol=1e-12)
+    np.testing.assert_allclose(whole.cut(D)(x, h), expected, rtol=1e-12)
 
 
-def test_outside_of_a_run_nothing_is_cut():
+def test_only_the_whole_form_joins_x_and_h():
     cell = u.BasicRNNCell(U)
     cell.build(D, tf.float64)
-    x, h = X[:, 0], np.ones([B, U])
+    step, prepared = cell.for_run()
 
-    def ops(step):
-        graph = tf.function(step).get_concrete_function(tf.constant(x), tf.constant(h)).graph
-        return [op.type for op in graph.get_operations()]
+    def kinds(run):
+        x, h = tf.TensorSpec([B, D], tf.float64), tf.TensorSpec([B, U], tf.float64)
+        return ways.operations(tf.function(run).get_concrete_function(x, h))
 
-    def failing(x, h):
-        raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        cut_once(cell, failing)(x, h)
-    whole = lambda x, h: affine(x, h, cell.kernel, cell.bias)  # noqa: E731
-    assert "ConcatV2" in ops(whole)
-    assert "ConcatV2" not in ops(lambda x, h: cut_once(cell, whole)(x, h))
-    expected = np.concatenate([x, h], axis=1) @ cell.kernel.numpy() + cell.bias.numpy()
-    np.testing.assert_allclose(whole(x, h), expected, rtol=1e-12)
-
-
-def test_a_cell_without_kernels_is_left_alone():
-    def step(x, h):
-        return x, h
-
-    assert cut_once(step, step) is step
-    assert cut_once(u.GRUCell(U), step) is step  # its variables are not made yet
+    assert "ConcatV2" in kinds(cell)
+    assert "ConcatV2" not in kinds(lambda x, h: step(prepared, 0, x, h))

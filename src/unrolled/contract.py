@@ -1,0 +1,261 @@
+"""What a cell is: the contract in types, and a base class that keeps it.
+
+A cell is a function of one time step,
+
+    output, new_state = cell(inputs, state)        # [B, D], state -> [B, output_size], state
+
+with `state_size`, `output_size` and `zero_state(batch_size, dtype)`. Any object with these runs in
+every unroll; `RNNCell` adds the checks, the variables and the errors. The letters: B rows in the
+batch, T steps, D inputs, U units.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from unrolled.internal.checks import (
+    as_float_tensor,
+    as_tensor,
+    check_cell_state,
+    check_count,
+    check_float_dtype,
+    check_name,
+)
+from unrolled.internal.named import Initializer
+from unrolled.internal.shapes import full_shape, size_of, size_or_tensor
+from unrolled.internal.tracing import no_autograph
+
+TensorLike: TypeAlias = tf.Tensor | tf.Variable | NDArray[Any] | Sequence[Any] | float
+State: TypeAlias = tf.Tensor | tuple["State", ...] | list["State"] | Mapping[str, "State"]
+Size: TypeAlias = int | tf.TensorShape | tuple["Size", ...] | list["Size"] | Mapping[str, "Size"]
+
+# One step of a run: what the run prepared, the number of the step, its inputs, the state.
+RunStep: TypeAlias = Callable[[Any, Any, Any, Any], tuple[Any, Any]]
+
+
+@runtime_checkable
+class Cell(Protocol):
+    """One time step of a recurrent network.
+
+    `state_size` is a number of units, a shape, or a nested structure of these; a state is the same
+    structure of tensors [B, size]. `output_size` likewise.
+
+    Three more things are used where a cell has them. `build(input_depth)` makes its variables; an
+    unroll calls it once, before its loop, unless `built` is true or the cell has variables already,
+    and then sets `built`. `any_inputs`, true, says that a step takes inputs that are not [B, D]
+    floating point, such as word numbers, and checks them itself. `for_run` is explained at
+    `RNNCell.for_run`.
+    """
+
+    @property
+    def state_size(self) -> Size:
+        """The size of each row of the state, without the batch."""
+
+    @property
+    def output_size(self) -> Size:
+        """The size of each row of the output, without the batch."""
+
+    def zero_state(self, batch_size: Any, dtype: Any) -> State:
+        """A state of zeros for so many rows."""
+
+    def __call__(self, inputs: Any, state: Any) -> tuple[Any, Any]:
+        """One time step: the output and the new state."""
+
+
+building = threading.RLock()  # two threads that meet an unbuilt cell must not both build it
+
+
+class RNNCell(tf.Module):
+    """What all cells share. A cell of your own gives the four parts that raise here."""
+
+    built = False
+    input_depth: Any = None  # D, once built
+    variable_dtype: tf.DType | None = None  # of the variables, once built and where there are any
+
+    def __init__(self, name: str | None = None):
+        kind = type(self).__name__
+        if check_name(name) is None and kind.startswith("_"):
+            name = f"private{kind}"  # the name of a scope may not start so
+        super().__init__(name=name)
+
+    @property
+    def state_size(self) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} does not say its state_size.")
+
+    @property
+    def output_size(self) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} does not say its output_size.")
+
+    def make_variables(self, input_depth: Any, dtype: tf.DType) -> None:
+        """Create the variables; called once, outside any loop or traced function."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how to make_variables.")
+
+    def step(self, inputs: Any, state: Any) -> tuple[Any, Any]:
+        """The equation: [B, D] and a state give [B, output_size] and the next state."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how to step.")
+
+    @no_autograph
+    def __call__(self, inputs: Any, state: Any) -> tuple[Any, Any]:
+        """One time step.
+
+        Args:
+          inputs: [B, D], floating point.
+          state: as `zero_state` makes it.
+
+        Returns:
+          The output [B, output_size] and the new state.
+
+        Raises:
+          TypeError: the inputs are no tensor and cannot become one.
+          ValueError: the inputs are not [B, D] or not floating point, D or the dtype differs from
+            what the cell was built with, or the state has another structure, shape or dtype.
+          tf.errors.InvalidArgumentError: a state of another batch size, known only at run time.
+        """
+        inputs = self._checked_inputs(inputs)
+        first = tf.nest.flatten(inputs)[0]
+        dtype = first.dtype if first.dtype.is_floating else self.variable_dtype or tf.float32
+        self.build(tf.nest.map_structure(lambda x: size_of(x, -1), inputs), dtype)
+        state = check_cell_state(self, state, size_or_tensor(first, 0), dtype)
+        return self.step(inputs, state)
+
+    def _checked_inputs(self, inputs: Any) -> Any:
+        kind, leaves = type(self).__name__, tf.nest.flatten(inputs)
+        if not leaves:
+            raise ValueError(f"inputs of {kind} must be [B, D]; got an empty structure.")
+        if getattr(self, "any_inputs", False):
+            return tf.nest.map_structure(
+                lambda x: as_tensor(x, "inputs", "tensors [B, ...]"), inputs
+            )
+        if isinstance(inputs, list):
+            inputs = as_float_tensor(inputs, "inputs", wanted="[B, D]")  # a list is data
+        inputs = tf.nest.map_structure(
+            lambda x: as_float_tensor(x, "inputs", wanted="[B, D]"), inputs
+        )
+        for x in tf.nest.flatten(inputs):
+            if x.shape.rank != 2 or size_of(x, 1) is None:
+                raise ValueError(
+                    f"inputs of {kind} must be [B, D] with a known depth D; got shape {x.shape}."
+                )
+        return inputs
+
+    def for_run(self) -> tuple[RunStep, Any]:
+        """The step for one run over a batch of sequences, and what it needs prepared.
+
+        An unroll asks once a run, after `build`. It hands the prepared value, any structure of
+        tensors, back to each step,
+
+            step, prepared = cell.for_run()
+            output, state = step(prepared, t, inputs, state)       # t = 0, 1, 2, ...
+
+        so this is the place to read weights, cut kernels or draw masks once and not at each step.
+        Nothing of it outlives the run. A cell need not define this: without it, and in a subclass
+        that overrides `step` or `__call__` further down, a run calls the plain step.
+        """
+        return lambda _, t, inputs, state: self.step(inputs, state), ()
+
+    def zero_state(self, batch_size: int | tf.Tensor, dtype: Any) -> Any:
+        """A state of zeros: for every entry of `state_size` a tensor [batch_size, size].
+
+        Raises:
+          ValueError: the dtype is not floating point, or `batch_size` not a number of at least 0.
+        """
+        dtype = check_float_dtype(dtype)
+        batch_size = _check_batch_size(batch_size)
+        return tf.nest.map_structure(
+            lambda size: tf.zeros(full_shape(batch_size, size), dtype), self.state_size
+        )
+
+    @no_autograph
+    def build(self, input_depth: Any, dtype: Any = None) -> None:
+        """Make the variables for inputs [B, input_depth]. A second call checks and makes nothing.
+
+        Args:
+          input_depth: D, or a structure of depths for nested inputs.
+          dtype: of the variables (default: tf.float32).
+
+        Raises:
+          TypeError: a subclass did not call `super().__init__()`.
+          ValueError: the cell was built with another depth or dtype, the depth is not a whole
+            number, or the dtype is not floating point.
+        """
+        if "_name" not in vars(self):  # tf.Module sets it
+            raise TypeError(
+                f"{type(self).__name__} is not set up; call super().__init__() at the start of its "
+                "__init__."
+            )
+        if dtype is not None:
+            dtype = check_float_dtype(dtype)
+        with building:
+            if self.built:
+                self.check_depth(input_depth, dtype)
+                return
+            if not getattr(self, "any_inputs", False):
+                for depth in tf.nest.flatten(input_depth):
+                    check_count(depth, "input_depth")
+            if dtype is None:  # that of the cells inside, where they are built
+                dtype = next((v.dtype for v in self.variables if v.dtype.is_floating), tf.float32)
+            # Lifted out of whatever function or loop is traced: variables outlive all of them.
+            with tf.init_scope(), self.name_scope:
+                self.make_variables(input_depth, dtype)
+            self.input_depth = input_depth
+            self.variable_dtype = dtype if self.variables else None
+            self.built = True
+
+    def check_depth(self, input_depth: Any, dtype: tf.DType | None = None) -> None:
+        """A ValueError where the cell was built for another depth or dtype."""
+        kind = type(self).__name__
+        if input_depth != self.input_depth:
+            kernel = next((v for v in self.variables if v.shape.rank == 2), None)
+            shape = "" if kernel is None else f" (its kernel has shape {kernel.shape})"
+            raise ValueError(
+                f"inputs of depth {input_depth} do not fit a {kind} that was built for depth "
+                f"{self.input_depth}{shape}; use a cell of its own for each depth."
+            )
+        mine = self.variable_dtype
+        if dtype is not None and mine is not None and dtype != mine:
+            raise ValueError(
+                f"inputs of dtype {dtype.name} do not fit a {kind} whose variables are "
+                f"{mine.name}; cast them with tf.cast(inputs, tf.{mine.name}), or use a cell of "
+                "its own for each dtype."
+            )
+
+    def make_variable(
+        self, name: str, shape: Sequence[int], initializer: Initializer, dtype: tf.DType
+    ) -> tf.Variable:
+        """One variable, for `make_variables`; `initializer` is called with a shape and `dtype=`."""
+        # The initial value is a function, so that a TF1 graph can initialise it in its session.
+        return tf.Variable(lambda: initializer(shape, dtype=dtype), name=name, dtype=dtype)
+
+    def __getattr__(self, name: str) -> Any:
+        kind = type(self).__name__
+        if name.startswith("_") or self.built:
+            raise AttributeError(f"{kind!r} object has no attribute {name!r}")
+        raise AttributeError(
+            f"this {kind} has no attribute {name!r} yet; its variables are made by "
+            "build(input_depth) or by the first step."
+        )
+
+
+def _check_batch_size(batch_size: Any) -> Any:
+    if tf.is_tensor(batch_size) or isinstance(batch_size, tf.Variable):
+        if batch_size.dtype.is_integer and batch_size.shape.rank in (0, None):
+            return batch_size
+        raise ValueError(
+            "batch_size must be a whole number; got one tensor of shape "
+            f"{batch_size.shape} and dtype {batch_size.dtype.name}."
+        )
+    if isinstance(batch_size, tf.compat.v1.Dimension):
+        batch_size = batch_size.value
+    whole = isinstance(batch_size, (int, np.integer)) and not isinstance(batch_size, bool)
+    if not whole or batch_size < 0:
+        raise ValueError(
+            f"batch_size must be a whole number of at least 0; got {batch_size!r}; where a graph "
+            "does not know it yet, take tf.shape(inputs)[0]."
+        )
+    return int(batch_size)

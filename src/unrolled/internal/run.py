@@ -1,0 +1,355 @@
+"""One run of a cell over a batch of sequences: what is checked, read, cut and drawn before step 0.
+
+    run = start(cell, one_step, ...)
+    carried = run.initial
+    for t, x in enumerate(inputs):
+        output, carried = run.step(run.prepared, t, x, carried)
+    state = run.final(carried)
+
+is an unroll. `prepared` holds tensors and is handed to every step: nothing is kept elsewhere, so
+nothing outlives the run.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from unrolled.contract import RNNCell, RunStep, building
+from unrolled.internal.checks import (
+    as_float_tensor,
+    as_tensor,
+    check_cell_state,
+    check_float_dtype,
+    check_lengths,
+    describe,
+)
+from unrolled.internal.shapes import (
+    full_shape,
+    shape_with_batch,
+    size_of,
+    size_or_tensor,
+    size_shape,
+)
+from unrolled.internal.tracing import after
+
+
+class Run(NamedTuple):
+    """What both unrolls need, checked."""
+
+    step: RunStep  # (prepared, t, x, carried) -> (output, carried)
+    prepared: Any  # a structure of tensors
+    initial: Any  # what step 0 is given: the state, and with lengths what replaces padding
+    last: int | tf.Tensor  # the number of steps of the longest row: T where there are no lengths
+    example: Any  # zeros in the structure, shape and dtype of an output
+
+    def final(self, carried: Any) -> Any:
+        """The state that the last step left."""
+        return carried[0]
+
+
+def start(
+    cell: Any,
+    one_step: Any,
+    batch: int | tf.Tensor,
+    steps: int | tf.Tensor,
+    initial_state: Any,
+    dtype: tf.DType | None,
+    sequence_length: Any,
+) -> Run:
+    """Check what both unrolls are given against `one_step`, a step's inputs as specs [B, D]."""
+    first = tf.nest.flatten(one_step)[0]
+    # Word numbers, say, do not tell: then the results are of the dtype that was asked for.
+    dtype = first.dtype if first.dtype.is_floating else dtype or tf.float32
+    ensure_built(cell, one_step, dtype)
+    if initial_state is None:
+        initial_state = cell.zero_state(batch, dtype)
+    state = check_cell_state(cell, initial_state, batch, dtype, "initial_state")
+    example = tf.nest.map_structure(
+        lambda size: tf.zeros(full_shape(batch, size), dtype), cell.output_size
+    )
+    cell_step, prepared = step_for_run(cell)
+    if sequence_length is None:
+
+        def step(prepared: Any, t: Any, x: Any, carried: Any) -> tuple[Any, Any]:
+            output, state = cell_step(prepared, t, x, carried[0])
+            return output, (state,)
+
+        return Run(step, prepared, (state,), steps, example)
+    known_batch, known_steps = (n if isinstance(n, int) else None for n in (batch, steps))
+    lengths = check_lengths(sequence_length, known_batch, known_steps, tf.stack([batch, steps]))
+    return Run(
+        _with_lengths(cell_step),
+        (prepared, lengths),
+        (state, tf.nest.map_structure(lambda x: _stand_in(x, batch), one_step)),
+        _longest(steps, lengths),
+        example,
+    )
+
+
+def _with_lengths(cell_step: RunStep) -> RunStep:
+    """A step in which the rows that have ended give zeros and keep their state.
+
+    Where a row has ended, its last real input takes the place of its padding. An infinity or a NaN
+    that went through the cell would come back in the gradient as 0 · NaN, though its result is
+    thrown away; and zeros would, in a cell that divides by the size of its input.
+    """
+
+    def step(prepared: Any, t: Any, x: Any, carried: Any) -> tuple[Any, Any]:
+        cell_prepared, lengths = prepared
+        state, before = carried
+        live = t < lengths  # [B]
+        x = tf.nest.map_structure(lambda a, b: _rows(live, a, b), x, before)
+        output, new_state = cell_step(cell_prepared, t, x, state)
+        output = tf.nest.map_structure(lambda a: _rows(live, a, tf.zeros_like(a)), output)
+        new_state = tf.nest.map_structure(lambda a, b: _rows(live, a, b), new_state, state)
+        return output, (new_state, x)
+
+    return step
+
+
+def _rows(live: tf.Tensor, a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
+    """Rows of a where live [B], else of b; a and b are [B, ...]."""
+    if a.shape.rank == 0:  # a counter of steps has no rows
+        return a
+    return tf.where(tf.reshape(live, [-1] + [1] * (a.shape.rank - 1)), a, b)
+
+
+def _stand_in(x: tf.TensorSpec, batch: int | tf.Tensor) -> tf.Tensor:
+    """What a row of length 0, which has no real input, is given instead: [B, ...]."""
+    shape = [batch, *x.shape.as_list()[1:]]
+    # Ones, not zeros, for the reason above. Whole numbers may be indices, and 0 is always one.
+    made = tf.ones(shape, x.dtype) if x.dtype.is_floating else tf.zeros(shape, x.dtype)
+    return tf.ensure_shape(made, x.shape)
+
+
+def _longest(steps: int | tf.Tensor, lengths: tf.Tensor) -> int | tf.Tensor:
+    last = tf.minimum(steps, tf.reduce_max(tf.concat([[0], lengths], axis=0)))
+    known = tf.get_static_value(last)
+    return last if known is None else int(known)
+
+
+def ensure_built(cell: Any, one_step: Any, dtype: tf.DType) -> None:
+    """Make `cell`'s variables now, before a loop or another graph could claim them as its own.
+
+    A cell that is no `RNNCell` is built once, and marked as `built`, as Keras marks a layer.
+    """
+    depth = tf.nest.map_structure(lambda x: size_of(x, -1) if x.shape.rank else None, one_step)
+    if isinstance(cell, RNNCell):
+        cell.build(depth, dtype)
+    elif callable(getattr(cell, "build", None)):
+        with building:
+            if not getattr(cell, "built", False) and not _has_variables(cell):
+                with tf.init_scope():
+                    cell.build(depth)
+                _mark_as_built(cell)
+
+
+def _has_variables(cell: Any) -> bool:
+    """Whether a cell of a reader's own holds variables: its own, or those of layers inside it."""
+    if getattr(cell, "variables", ()):
+        return True
+    parts = tf.nest.flatten(list(getattr(cell, "__dict__", {}).values()))
+    return any(isinstance(part, tf.Variable) or getattr(part, "variables", ()) for part in parts)
+
+
+def _mark_as_built(cell: Any) -> None:
+    try:
+        cell.built = True
+    except AttributeError:
+        if not _has_variables(cell):  # else these will say so
+            raise TypeError(
+                f"a {type(cell).__name__} has a method `build`, but takes no attribute `built`, so "
+                "that each run would build it anew; let it have one."
+            ) from None
+
+
+def step_for_run(cell: Any) -> tuple[RunStep, Any]:
+    """The step of `cell` for one run, and what it needs prepared: see `RNNCell.for_run`.
+
+    A cell that hands out no step, or whose `step` or `__call__` was overridden since, is called
+    plainly, and what it returns is held to what it declares.
+    """
+    if _hands_out_a_step(cell):
+        return cell.for_run()
+    checks_itself = isinstance(cell, RNNCell) and type(cell).__call__ is RNNCell.__call__
+    plain = cell.step if checks_itself else cell  # the run has checked what __call__ would
+
+    def step(_: Any, t: Any, inputs: Any, state: Any) -> tuple[Any, Any]:
+        return _check_result(cell, plain(inputs, state), inputs, state)
+
+    return step, ()
+
+
+def _hands_out_a_step(cell: Any) -> bool:
+    """Whether its `for_run` stands at least as far down as the `step` that it speeds up."""
+    if {"step", "__call__"} & set(getattr(cell, "__dict__", ())):
+        return False  # set on this one object
+
+    def place(name: str) -> float:
+        kinds = (kind for kind in type(cell).__mro__ if kind is not RNNCell)
+        return next((i for i, kind in enumerate(kinds) if name in vars(kind)), float("inf"))
+
+    return place("for_run") < float("inf") and place("for_run") <= min(
+        place("step"), place("__call__")
+    )
+
+
+def _check_result(cell: Any, result: Any, inputs: Any, state: Any) -> tuple[Any, Any]:
+    """The output and the new state of a reader's cell, held to its output_size and to `state`."""
+    kind = type(cell).__name__
+    if not isinstance(result, (tuple, list)) or len(result) != 2:
+        raise ValueError(
+            f"{kind} must return its output and its new state, two things; got {describe(result)}."
+        )
+    leaves = tf.nest.flatten((inputs, state))
+    batch = next((size_or_tensor(x, 0) for x in leaves if x.shape.rank), None)
+    dtype = next((x.dtype for x in leaves if x.dtype.is_floating), None)
+
+    def fits_size(y: Any, size: Any) -> tf.Tensor:
+        return _fits(y, shape_with_batch(None, size), batch, dtype, f"the output of {kind}")
+
+    def fits_old(new: Any, old: tf.Tensor) -> tf.Tensor:
+        rows = size_or_tensor(old, 0) if old.shape.rank else None
+        return _fits(new, old.shape, rows, old.dtype, f"the new state of {kind}")
+
+    output = _map(fits_size, result[0], cell.output_size, f"the output of {kind}", "output_size")
+    new_state = _map(fits_old, result[1], state, f"the new state of {kind}", "state_size")
+    return output, new_state
+
+
+def _map(fit: Any, value: Any, wanted: Any, what: str, declared: str) -> Any:
+    try:
+        tf.nest.assert_same_structure(wanted, value)
+    except (TypeError, ValueError):
+        sizes = tf.nest.map_structure(lambda x: getattr(x, "shape", x), wanted)
+        raise ValueError(
+            f"{what} must have the structure of its {declared}, {sizes}; got {describe(value)}."
+        ) from None
+    return tf.nest.map_structure(fit, value, wanted)
+
+
+def _fits(
+    y: Any,
+    shape: tf.TensorShape,
+    batch: int | tf.Tensor | None,
+    dtype: tf.DType | None,
+    what: str,
+) -> tf.Tensor:
+    """`y` as a tensor, where it is [batch, ...] of the shape and dtype that are wanted."""
+    y = as_tensor(y, what, "a tensor")
+    if batch is not None:
+        known = batch if isinstance(batch, int) else None
+        shape = tf.TensorShape([known]).concatenate(shape[1:])
+    wrong_dtype = dtype is not None and y.dtype != dtype
+    if wrong_dtype or not y.shape.is_compatible_with(shape):
+        wanted = "" if dtype is None else f" and dtype {dtype.name}"
+        raise ValueError(
+            f"{what} must be of shape {shape}{wanted}, as it declares; got shape {y.shape} and "
+            f"dtype {y.dtype.name}."
+        )
+    if batch is None or (isinstance(batch, int) and y.shape.is_fully_defined()):
+        return y
+    rows = tf.debugging.assert_equal(
+        tf.shape(y)[:1], [batch], message=f"{what} must have one row for each row of its inputs"
+    )
+    with after(rows):
+        return tf.ensure_shape(y, shape)
+
+
+def check_dtype(dtype: Any, initial_state: Any, argument: str = "initial_state") -> tf.DType | None:
+    """The dtype to compute in, where the arguments say it."""
+    if dtype is not None:
+        return check_float_dtype(dtype)
+    if initial_state is None:
+        raise ValueError(
+            f"neither {argument} nor dtype is given; give dtype=tf.float32 to start from zeros, or "
+            f"{argument}=cell.zero_state(batch_size, tf.float32)."
+        )
+    kinds = [x.dtype for x in tf.nest.flatten(initial_state) if hasattr(x, "dtype")]
+    floats = (check_float_dtype(kind) for kind in kinds if _is_float(kind))
+    return next(floats, None) if any(map(tf.is_tensor, tf.nest.flatten(initial_state))) else None
+
+
+def _is_float(kind: Any) -> bool:
+    try:
+        return tf.as_dtype(kind).is_floating
+    except TypeError:
+        return False
+
+
+def check_inputs(
+    cell: Any, inputs: Any, dtype: tf.DType | None, rank: int, time_major: bool = False
+) -> Any:
+    """The inputs as tensors: [B, D] for one step (rank 2), [B, T, D] or [T, B, D] for all.
+
+    A cell whose `any_inputs` is true takes a step of another rank or type, a picture or the number
+    of a word say, and checks it itself.
+    """
+    layout = "[B, D]" if rank == 2 else "[T, B, D]" if time_major else "[B, T, D]"
+    if rank == 3:
+        _refuse_a_list_of_steps(inputs, layout)
+    leaves = tf.nest.flatten(inputs)
+    if not leaves:
+        raise ValueError(f"inputs must be {layout}; got an empty {type(inputs).__name__}.")
+    if getattr(cell, "any_inputs", False):
+        inputs = tf.nest.map_structure(lambda x: as_tensor(x, "inputs", layout), inputs)
+        for x in tf.nest.flatten(inputs):
+            if x.shape.rank is None or x.shape.rank < rank - 1:
+                raise ValueError(f"inputs must begin with {layout[:-4]}]; got shape {x.shape}.")
+    else:
+        if isinstance(inputs, list):
+            # A list is data, such as [[[0., 1.], [2., 3.]]]; a structure is a tuple or a mapping.
+            inputs = as_float_tensor(inputs, "inputs", dtype, wanted=layout)
+        inputs = tf.nest.map_structure(
+            lambda x: as_float_tensor(x, "inputs", dtype, wanted=layout), inputs
+        )
+        for x in tf.nest.flatten(inputs):
+            if x.shape.rank != rank:
+                hint = " (time_major=True)" if time_major else ""
+                raise ValueError(f"inputs must be {layout}{hint}; got shape {x.shape}.")
+            if size_of(x, -1) is None:
+                raise ValueError(
+                    f"inputs must be {layout} with a known depth D, since the kernel's size "
+                    f"depends on it; got shape {x.shape}; set it with tf.ensure_shape."
+                )
+    return _check_alike(inputs, rank - 1)
+
+
+def _refuse_a_list_of_steps(inputs: Any, layout: str) -> None:
+    if isinstance(inputs, list) and any(getattr(x, "shape", ()) != () for x in inputs):
+        shape = tf.TensorShape(next(x.shape for x in inputs if getattr(x, "shape", ()) != ()))
+        raise TypeError(
+            f"inputs must be one tensor {layout}; got a list of {len(inputs)} tensors, the first "
+            f"of shape {shape}; give a list of T tensors [B, D] to static_rnn, or join them with "
+            "pack_sequence(inputs) first."
+        )
+
+
+def _check_alike(inputs: Any, axes: int) -> Any:
+    """Nested inputs must agree in their first axes: B for one step, B and T for all."""
+    first, *others = tf.nest.flatten(inputs)
+    for x in others:
+        if not x.shape[:axes].is_compatible_with(first.shape[:axes]):
+            shapes = [tuple(x.shape.as_list()) for x in (first, *others)]
+            raise ValueError(f"inputs that are nested must agree in all but D; got {shapes}.")
+        if not (x.shape[:axes].is_fully_defined() and first.shape[:axes].is_fully_defined()):
+            same = tf.debugging.assert_equal(
+                tf.shape(x)[:axes],
+                tf.shape(first)[:axes],
+                message="inputs that are nested must agree in all but D",
+            )
+            with after(same):
+                first = tf.identity(first)
+    return tf.nest.pack_sequence_as(inputs, [first, *others])
+
+
+def depth_of(size: Any) -> Any:
+    """The depths D that the layer above a cell of this output_size reads, in its structure."""
+    return tf.nest.map_structure(
+        lambda one: (
+            tf.compat.dimension_value(size_shape(one)[-1]) if size_shape(one).rank else None
+        ),
+        size,
+    )
