@@ -175,7 +175,7 @@ class TestToKeras:
             (
                 lambda: u.MultiRNNCell([stack(2), u.GRUCell(U)]),
                 TypeError,
-                "a MultiRNNCell came where weights can be converted only of BasicRNNCell",
+                r"cell must be a BasicRNNCell, .*of either; got a MultiRNNCell inside another\.$",
             ),
         ],
     )
@@ -184,7 +184,7 @@ class TestToKeras:
             convert.to_keras(with_weights(make()))
 
     def test_no_cell_and_no_variables(self):
-        with pytest.raises(TypeError, match="a str came where weights"):
+        with pytest.raises(TypeError, match="cell must be a BasicRNNCell, .*; got 'gru'.$"):
             convert.to_keras("gru")
         with pytest.raises(
             ValueError, match=r"this GRUCell has no variables.*build\(input_depth\)"
@@ -197,7 +197,9 @@ class TestToKeras:
         words = "inputs of depth 3 and 5 outputs, cell_bw 7 and 2; convert each by itself"
         with pytest.raises(ValueError, match=words):
             convert.to_keras((cell, other))
-        with pytest.raises(ValueError, match=r"a pair is \(cell_fw, cell_bw\); a tuple of 1 came"):
+        with pytest.raises(
+            ValueError, match=r"or a pair \(cell_fw, cell_bw\); got a tuple of 1\.$"
+        ):
             convert.to_keras((cell,))
 
 
@@ -328,7 +330,7 @@ class TestFromKeras:
             (
                 lambda: keras.layers.Dense(U),
                 TypeError,
-                "a Dense came where weights can be converted only of SimpleRNN, LSTM and GRU",
+                r"layer must be a SimpleRNN, LSTM or GRU, .* or a Bidirectional; got a Dense\.$",
             ),
             (
                 lambda: [keras_layer(keras.layers.Bidirectional(keras.layers.LSTM(U)))],
@@ -557,7 +559,10 @@ class TestFromCheckpoint:
         one = u.BasicLSTMCell(D)
         cell = u.MultiRNNCell([one, u.DropoutWrapper(one), u.GRUCell(U)], share_weights=True)
         assert_close(run(convert.from_checkpoint(path, cell=cell)), result)
-        with pytest.raises(ValueError, match=r"a stack with the cells \[0, 2\].*cells \[0, 1\] is"):
+        words = (
+            r"cell must be a stack with the cells \[0, 2\], .*; got a stack .* \[0, 1\]; make it"
+        )
+        with pytest.raises(ValueError, match=words):
             convert.from_checkpoint(path)
 
     def test_a_scope_chooses(self, tmp_path):
@@ -568,7 +573,9 @@ class TestFromCheckpoint:
                 return below, tf1.nn.dynamic_rnn(layers, x, dtype=tf.float32)
 
         path, (below, above) = legacy(tmp_path, network)
-        words = "holds several RNNs; say .* 'bidirectional_rnn', 'top/rnn/multi_rnn_cell', or"
+        words = (
+            "several RNNs; name one with scope, 'bidirectional_rnn', 'top/rnn/multi_rnn_cell', or"
+        )
         with pytest.raises(ValueError, match=words):
             convert.from_checkpoint(path)
         assert_close(run(convert.from_checkpoint(path, "bidirectional_rnn"), LENGTHS)[0], below)
@@ -589,7 +596,9 @@ class TestFromCheckpoint:
         path, result = legacy(tmp_path, network)
         with pytest.raises(ValueError, match="it holds rnn/memory/bias, .* by its full scope"):
             convert.from_checkpoint(path)
-        with pytest.raises(ValueError, match="does not say of what kind the cell is"):
+        with pytest.raises(
+            ValueError, match="does not show which kind of cell its bias and kernel"
+        ):
             convert.from_checkpoint(path, "rnn/memory")
         cell = convert.from_checkpoint(path, "rnn/memory", u.BasicLSTMCell(U))
         assert_close(run(cell), result)
@@ -629,26 +638,34 @@ class TestFromCheckpoint:
             (
                 "lstm",
                 lambda: u.LSTMCell(4),
-                r"'rnn/lstm_cell' holds a LSTMCell\(num_units=5\), but a LSTMCell\(num_units=4\)",
+                r"LSTMCell\(num_units=5\), as in scope 'rnn/lstm_cell'; got .*\(num_units=4\)\.$",
             ),
             (
                 "lstm with everything",
                 lambda: u.LSTMCell(U, num_proj=2),
-                r"use_peepholes=True, num_proj=2\), but a LSTMCell\(num_units=5, num_proj=2\) is",
+                r"use_peepholes=True, num_proj=2\), .*got LSTMCell\(num_units=5, num_proj=2\)\.$",
             ),
             (
                 "lstm",
                 lambda: u.GRUCell(U),
-                "holds bias, kernel, but a GRUCell has gate_kernel, gate_bias, candidate_kernel",
+                "holds bias, kernel, but the variables .* kind GRUCell are gate_kernel, gate_bias",
             ),
-            ("lstm", lambda: stack(5), r"holds one cell, .*but a stack with the cells \[0\]"),
-            ("stack", lambda: u.GRUCell(U), r"stack with the cells \[0, 1, 2, 3\], .*but one cell"),
+            (
+                "lstm",
+                lambda: stack(5),
+                r"cell must be one cell, .*; got a stack with the cells \[0\]",
+            ),
+            ("stack", lambda: u.GRUCell(U), r"stack with the cells \[0, 1, 2, 3\], .*got one cell"),
             (
                 "lstm",
                 lambda: (u.LSTMCell(U), u.LSTMCell(U)),
-                r"an RNN of one direction, but cells for two directions came; .*\(cell_fw, cell_bw",
+                r"one cell, since .* an RNN of one direction; got a pair \(cell_fw, cell_bw\)\.$",
             ),
-            ("bidirectional", lambda: u.LSTMCell(U), "of two directions, but cells for one"),
+            (
+                "bidirectional",
+                lambda: u.LSTMCell(U),
+                r"must be a pair \(cell_fw, cell_bw\), .* of two directions; got one cell\.$",
+            ),
             (
                 "gru",
                 lambda: with_weights(u.GRUCell(U), depth=2),
@@ -666,7 +683,7 @@ class TestFromCheckpoint:
             pass
 
         path, _ = legacy(tmp_path, NETWORKS["gru"][0])
-        with pytest.raises(TypeError, match="a Mine came where weights can be converted only of"):
+        with pytest.raises(TypeError, match=r"cell must be a BasicRNNCell, .*; got a Mine\.$"):
             convert.from_checkpoint(path, cell=Mine(U))
 
     def test_weights_that_are_no_cells(self, tmp_path):
@@ -769,7 +786,7 @@ class TestToCheckpoint:
     def test_no_variables_and_no_cell(self, tmp_path):
         with pytest.raises(ValueError, match="this GRUCell has no variables to convert yet"):
             convert.to_checkpoint(u.MultiRNNCell([u.GRUCell(2)]), tmp_path / "c")
-        with pytest.raises(TypeError, match="a Dense came where weights can be converted only of"):
+        with pytest.raises(TypeError, match=r"cell must be a BasicRNNCell, .*; got a Dense\.$"):
             convert.to_checkpoint(keras.layers.Dense(2), tmp_path / "c")
 
 
@@ -782,6 +799,39 @@ def restored(network, path):
         result = network(cells, tf.constant(X))
         tf1.train.Saver().restore(session, path)
         return session.run(result)
+
+
+@pytest.mark.parametrize(
+    "call, error, words",
+    [
+        (
+            lambda: convert.to_keras(with_weights(u.GRUCell(2)), return_state=1),
+            TypeError,
+            "return_state must be True or False; got 1",
+        ),
+        (lambda: convert.from_keras([]), ValueError, "layer must be .*; got an empty list"),
+        (
+            lambda: convert.from_keras(keras_layer(keras.layers.LSTM(2)), None),
+            ValueError,
+            "forget_bias must be a finite number; got None",
+        ),
+        (lambda: convert.from_checkpoint(5), TypeError, "checkpoint must be the path .*; got 5"),
+        (lambda: convert.from_checkpoint("c", 0), TypeError, "scope must be a string .*; got 0"),
+        (
+            lambda: convert.to_checkpoint(with_weights(u.GRUCell(2)), None),
+            TypeError,
+            "path must be the path .*; got None",
+        ),
+        (
+            lambda: convert.to_checkpoint(with_weights(u.GRUCell(2)), "c", []),
+            TypeError,
+            "scope must be a string or None; got a list of 0",
+        ),
+    ],
+)
+def test_arguments_of_another_kind(call, error, words):
+    with pytest.raises(error, match=rf"^{words}\.$"):
+        call()
 
 
 @pytest.mark.parametrize(

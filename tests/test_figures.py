@@ -594,7 +594,7 @@ def test_kinds_differ_in_grey():
         (
             lambda: figures.curves({"a": [0.0, -1.0]}, "x", "y", logy=True),
             ValueError,
-            "logy is True, but no value of series is positive.",
+            "logy is True, but no value of series is positive; give logy=False.",
         ),
         (
             lambda: figures.heat([1, 2], "x", "y"),

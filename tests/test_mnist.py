@@ -550,7 +550,7 @@ def wrong_npz() -> bytes:
         (sends(b"x" * 500, announced=900), {}, "cut after 500 of 900 bytes"),
         (babble, {}, "BadStatusLine: "),
         (hang, {"stall": 0.3}, "TimeoutError: timed out"),
-        (drip, {"total": 0.5}, "came in 0.5 s, which is too slow"),
+        (drip, {"total": 0.5}, "bytes in 0.5 s, which is too slow"),
     ],
     ids=["html", "nothing", "empty zip", "wrong npz", "404", "cut", "no http", "hang", "drip"],
 )
@@ -599,9 +599,9 @@ def test_the_error_when_no_source_answers(cache: Path) -> None:
         "  - first: OSError: no route to host\n"
         f"  - second: ValueError: {IMAGES} is missing; {LABELS} is missing; "
         f"{TEST_IMAGES} is missing; {TEST_LABELS} is missing\n"
-        f"To mend it by hand, put {IMAGES}, {LABELS}, {TEST_IMAGES}, {TEST_LABELS} (unpacked, or "
-        "each as .gz) into a directory and set UNROLLED_MNIST_DIR to it, or put them, unpacked, "
-        f"into {cache}."
+        f"To install the files by hand, put {IMAGES}, {LABELS}, {TEST_IMAGES}, {TEST_LABELS} "
+        "(unpacked, or each as .gz) into a directory and set UNROLLED_MNIST_DIR to it, "
+        f"or put them, unpacked, into {cache}."
     )
 
 

@@ -9,7 +9,7 @@ SEED = 2026
 
 
 @pytest.mark.parametrize("part", range(4))
-@pytest.mark.parametrize("kind, draws", [("run", 60), ("call", 120)])
+@pytest.mark.parametrize("kind, draws", [("run", 45), ("call", 150)])
 def test_random_draws(kind, draws, part):
     failed = soak.checked(kind, SEED, range(part * draws, (part + 1) * draws))
     told = [f"{f.where}: {f.what}: {f.words}\n{json.dumps(draw)}" for draw, f in failed]

@@ -107,7 +107,15 @@ def test_the_spread_lies_across_the_end_of_its_bar():
         (lambda: figures.cost_curves({}, "x"), "series has 0 lines; give 1 to 6."),
         (
             lambda: figures.cost_curves({"a": ([0, 1], [1, 2])}, "x"),
-            "sizes and times must be positive; both axes are logarithmic.",
+            "series 'a' must be positive, since both axes are logarithmic; got 0.",
+        ),
+        (
+            lambda: figures.cost_curves({"a": ([1], [2])}, "x", floor=([1], [-1])),
+            "series 'floor' must be positive, .*; got -1.",
+        ),
+        (
+            lambda: figures.cost_curves({"a": ([1], [float("nan")])}, "x"),
+            "series 'a' must be positive, .*; got nan.",
         ),
         (
             lambda: figures.cost_curves({"a": ([1, 2], [1])}, "x"),

@@ -132,19 +132,19 @@ class Table(tf.Module):
 
 def gradient_of_fit(table, loss, ids, clip_norm):
     """The first gradient that `fit` gives to Adam, as it is and as a dense array."""
-    given, dense = [], tf.Variable(tf.zeros([4, 2]))
+    seen, dense = [], tf.Variable(tf.zeros([4, 2]))
     original = tf.compat.v1.train.AdamOptimizer.apply_gradients
 
     def spy(self, pairs, *args):
         ((gradient, _),) = pairs
-        given.append(gradient)
+        seen.append(gradient)
         dense.assign(tf.convert_to_tensor(gradient))
         return original(self, pairs, *args)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tf.compat.v1.train.AdamOptimizer, "apply_gradients", spy)
         training.fit(table, loss, [ids], epochs=1, clip_norm=clip_norm)
-    return given[0], dense.numpy()
+    return seen[0], dense.numpy()
 
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=12), st.sampled_from([None, 0.5, 1.0, 9.0]))

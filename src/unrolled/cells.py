@@ -27,6 +27,7 @@ from unrolled.internal.named import (
     Activation,
     Initializer,
     activation_of,
+    check_activation,
     check_initializer,
     initializer_of,
 )
@@ -95,7 +96,9 @@ class BasicRNNCell(_EquationCell):
         return self.num_units
 
     def make_variables(self, input_depth: int, dtype: tf.DType) -> None:
-        shape = [input_depth + self.num_units, self.num_units]  # [D+U, U]
+        check_activation(self.activation, self.num_units, dtype)
+        rows = check_count(input_depth, "input_depth") + self.num_units
+        shape = [rows, self.num_units]  # [D+U, U]
         kernel = initializer_of(self.kernel_initializer)
         self.kernel = self.make_variable("kernel", shape, kernel, dtype)
         bias = initializer_of(self.bias_initializer, tf.zeros)
@@ -168,7 +171,9 @@ class BasicLSTMCell(_EquationCell):
         return self.h_size
 
     def make_variables(self, input_depth: int, dtype: tf.DType) -> None:
-        shape = [input_depth + self.h_size, 4 * self.num_units]  # [D+U, 4U]
+        check_activation(self.activation, self.num_units, dtype)
+        rows = check_count(input_depth, "input_depth") + self.h_size
+        shape = [rows, 4 * self.num_units]  # [D+U, 4U]
         kernel = initializer_of(self.kernel_initializer)
         self.kernel = self.make_variable("kernel", shape, kernel, dtype)
         bias = initializer_of(self.bias_initializer, tf.zeros)
@@ -346,7 +351,9 @@ class GRUCell(_EquationCell):
         return self.num_units
 
     def make_variables(self, input_depth: int, dtype: tf.DType) -> None:
-        rows, units = input_depth + self.num_units, self.num_units
+        rows = check_count(input_depth, "input_depth") + self.num_units
+        units = self.num_units
+        check_activation(self.activation, units, dtype)
 
         def variable(name: str, shape: list[int], initializer: Initializer) -> tf.Variable:
             return self.make_variable(name, shape, initializer, dtype)

@@ -26,6 +26,8 @@ from unrolled.internal.checks import (
     check_count,
     check_float_dtype,
     check_name,
+    float_dtype_of,
+    unwrapped,
 )
 from unrolled.internal.named import Initializer
 from unrolled.internal.shapes import full_shape, size_of, size_or_tensor
@@ -119,8 +121,10 @@ class RNNCell(tf.Module):
         """
         inputs = self._checked_inputs(inputs)
         first = tf.nest.flatten(inputs)[0]
-        dtype = first.dtype if first.dtype.is_floating else self.variable_dtype or tf.float32
-        self.build(tf.nest.map_structure(lambda x: size_of(x, -1), inputs), dtype)
+        dtype = first.dtype
+        if not dtype.is_floating:  # word numbers, say: then the state tells
+            dtype = float_dtype_of(state) or self.variable_dtype or tf.float32
+        self.build(depths(inputs), dtype)
         state = check_cell_state(self, state, size_or_tensor(first, 0), dtype)
         return self.step(inputs, state)
 
@@ -242,7 +246,15 @@ class RNNCell(tf.Module):
         )
 
 
+def depths(inputs: Any) -> Any:
+    """D of each of one step's inputs [B, ..., D]; None for a vector [B], which has none."""
+    return tf.nest.map_structure(
+        lambda x: size_of(x, -1) if x.shape.rank is not None and x.shape.rank > 1 else None, inputs
+    )
+
+
 def _check_batch_size(batch_size: Any) -> Any:
+    batch_size = unwrapped(batch_size)
     if tf.is_tensor(batch_size) or isinstance(batch_size, tf.Variable):
         if batch_size.dtype.is_integer and batch_size.shape.rank in (0, None):
             return batch_size

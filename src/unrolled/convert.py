@@ -37,6 +37,7 @@ from unrolled.internal.checkpoint_names import (
     networks,
     variables_by_cell,
 )
+from unrolled.internal.checks import check_flag, check_number, describe
 from unrolled.wrappers import MultiRNNCell
 
 _ACTIVATIONS = {
@@ -67,7 +68,8 @@ def to_keras(cell: Any, return_state: bool = False) -> Any:
     Args:
       cell: a built BasicRNNCell, BasicLSTMCell, LSTMCell or GRUCell; a MultiRNNCell of these; or a
         pair (cell_fw, cell_bw) of either.
-      return_state: let the layers also return their final states; an LSTM returns h before c.
+      return_state: let the layers return their final states too, an LSTM's h before its c (default:
+        False).
 
     Returns:
       A SimpleRNN, LSTM or GRU(reset_after=False). For a MultiRNNCell a list of them, the bottom
@@ -77,11 +79,15 @@ def to_keras(cell: Any, return_state: bool = False) -> Any:
       there.
 
     Raises:
-      TypeError: a cell that Keras has no counterpart of: dropout, for example, is a layer there.
-      ValueError: a cell without variables yet, with peepholes, a projection or a clip, with an
-        activation that is not among those of tf.nn; or a pair of unlike sizes.
+      TypeError: Keras has no counterpart of the cell: dropout, for example, is a layer there; or
+        `return_state` is not True or False.
+      ValueError: the cell has no variables yet, or has peepholes, a projection, a clip or an
+        activation that is not among those of tf.nn; the sizes of a pair differ; the pair is a tuple
+        of another length.
+      RuntimeError: not called eagerly.
     """
     _check_eager("to_keras")
+    return_state = check_flag(return_state, "return_state")
     how = {"return_sequences": True, "return_state": return_state, "zero_output_for_mask": True}
     if isinstance(cell, tuple):
         forward, backward = _check_pair(cell)
@@ -106,9 +112,9 @@ def from_keras(layer: Any, forget_bias: float = 1.0) -> Any:
     Args:
       layer: a built SimpleRNN, LSTM or GRU(reset_after=False), or an RNN over their cells; a list
         of such layers, the bottom one first; or a Bidirectional of one.
-      forget_bias: what the cells of LSTMs shall add when they are called; it is taken off their
-        stored bias. A checkpoint does not hold it, so let it be the one of the program, or of the
-        cell given to `from_checkpoint`, that is to read the weights: 1.0 where that says nothing.
+      forget_bias: what an LSTM cell adds to its forget gate at every call; it is subtracted from
+        the stored bias (default: 1.0). A checkpoint does not hold it: where the weights go into
+        one, give the `forget_bias` of the program that will read it.
 
     Returns:
       A built BasicRNNCell, BasicLSTMCell or GRUCell; for a list, or an RNN over several cells, a
@@ -116,11 +122,16 @@ def from_keras(layer: Any, forget_bias: float = 1.0) -> Any:
 
     Raises:
       TypeError: another kind of layer.
-      ValueError: a layer without weights yet; `reset_after`; `go_backwards`; an activation that
-        tf.nn lacks; a recurrent activation other than sigmoid.
+      ValueError: the layer has no weights yet, has `reset_after` or `go_backwards`, an activation
+        that tf.nn lacks, or a recurrent activation other than sigmoid; a list is empty; or
+        `forget_bias` is not a finite number.
+      RuntimeError: not called eagerly.
     """
     _check_eager("from_keras")
+    forget_bias = check_number(forget_bias, "forget_bias")
     if isinstance(layer, (list, tuple)):
+        if not layer:
+            raise ValueError("layer must be a layer or a list of at least one; got an empty list.")
         for number, one in enumerate(layer):
             if isinstance(one, tf.keras.layers.Bidirectional):
                 raise TypeError(
@@ -148,51 +159,54 @@ def from_checkpoint(
         cell = from_checkpoint("model.ckpt-1000")
         outputs, state = dynamic_rnn(cell, x, dtype=tf.float32)
 
-    It knows the names of all releases: `rnn/multi_rnn_cell/cell_0/basic_lstm_cell/kernel` from 1.2
-    on, `.../weights` before, `RNN/MultiRNNCell/Cell0/BasicLSTMCell/Linear/Matrix` before 1.0. All
-    other variables, such as an optimizer's, are left alone; `tf.train.list_variables(checkpoint)`
-    shows them.
+    It reads the names of all releases: `rnn/multi_rnn_cell/cell_0/basic_lstm_cell/kernel` from 1.2
+    on, `.../weights` in 1.0 and 1.1, `RNN/MultiRNNCell/Cell0/BasicLSTMCell/Linear/Matrix` before
+    1.0. Other variables, such as an optimizer's, are not read;
+    `tf.train.list_variables(checkpoint)` shows them.
 
-    A checkpoint says what kind of cell it was and its sizes. It does not say `forget_bias`, the
+    A checkpoint shows the kind of the cell and its sizes. It does not show `forget_bias`, the
     activation, clips, wrappers, whether the state was a tuple, or that `[cell] * n` used one cell
-    for n layers. Where the old program did not leave these at their defaults, write its cell
-    again and give it as `cell`:
+    for n layers. If the old program set any of these, write its cell again and give it as `cell`:
 
         from_checkpoint(path, cell=BasicLSTMCell(128, forget_bias=0.0))
 
     Args:
       checkpoint: the path that the program gave to its Saver with the number that it appended, or
         a directory with a `checkpoint` file, which names the newest.
-      scope: where the RNN's variables lie, `encoder/rnn` say, needed where there are several. A
-        cell that got a `name` of its own is found by its full scope, `rnn/that_name`.
-      cell: the cell to fill, or a pair (cell_fw, cell_bw); where it is left out, one is made.
+      scope: where the variables of the RNN are, such as `encoder/rnn` (default: the only RNN of the
+        checkpoint). A cell with a `name` of its own is found by its full scope, `rnn/that_name`.
+      cell: the cell to fill, or a pair (cell_fw, cell_bw) (default: a new one).
 
     Returns:
       `cell`, or a new BasicRNNCell, BasicLSTMCell, LSTMCell, GRUCell or MultiRNNCell, built; a pair
       (cell_fw, cell_bw) where scopes `fw` and `bw` hold the two directions of one RNN.
 
     Raises:
-      TypeError: `cell` is not one of this package's.
-      ValueError: no RNN, or several of them; variables that do not fit `cell`, or no known kind.
-      tf.errors.NotFoundError: no checkpoint.
+      TypeError: `cell` is not one of this package's, `checkpoint` not a path, or `scope` not a
+        string.
+      ValueError: the checkpoint holds no RNN or several, the kind of its cell cannot be read from
+        it, or its variables do not fit `cell`.
+      tf.errors.NotFoundError: there is no such checkpoint.
+      RuntimeError: not called eagerly.
     """
     _check_eager("from_checkpoint")
-    reader = tf.train.load_checkpoint(os.fspath(checkpoint))
+    checkpoint, scope = _as_path(checkpoint, "checkpoint"), _as_scope(scope)
+    reader = tf.train.load_checkpoint(checkpoint)
     found = variables_by_cell(reader.get_variable_to_shape_map())
-    scope = (scope or "").strip("/")
     rnns = networks(found, scope)
     if len(rnns) != 1:
         raise ValueError(
-            f"checkpoint {os.fspath(checkpoint)!r} "
+            f"checkpoint {checkpoint!r} "
             + (_several(rnns) if rnns else _none(reader, scope, networks(found, "")))
         )
     [(scope, directions)] = rnns
     cells = [None] * len(directions) if cell is None else _one_or_pair(cell)
     if len(cells) != len(directions):
         counts = {1: "one direction", 2: "two directions"}
+        wanted = {1: "one cell", 2: "a pair (cell_fw, cell_bw)"}
         raise ValueError(
-            f"scope {scope!r} holds an RNN of {counts[len(directions)]}, but cells for "
-            f"{counts[len(cells)]} came; for both directions give a pair (cell_fw, cell_bw)."
+            f"cell must be {wanted[len(directions)]}, since scope {scope!r} holds an RNN of "
+            f"{counts[len(directions)]}; got {wanted[len(cells)]}."
         )
     loaded = []
     for layers, one in zip(directions, cells):
@@ -211,24 +225,25 @@ def to_checkpoint(cell: Any, path: str | os.PathLike[str], scope: str | None = N
     """Write the cell's variables as TensorFlow 1.2 to 1.15 saved them.
 
     An old program restores them with a `tf.train.Saver` of these variables, and
-    `from_checkpoint` reads them back. What `tf.train.latest_checkpoint` calls the directory's
-    newest stays what it was.
+    `from_checkpoint` reads them back. The answer of `tf.train.latest_checkpoint` for the directory
+    does not change.
 
     Args:
       cell: as for `from_checkpoint`, built; wrappers leave no trace.
       path: of the checkpoint to write, in a directory that exists.
-      scope: in front of the names: `rnn`, or `bidirectional_rnn` for a pair, where it is left out,
-        as `dynamic_rnn` and `bidirectional_dynamic_rnn` chose it.
+      scope: the beginning of the names (default: `rnn`, or `bidirectional_rnn` for a pair, the
+        defaults of `dynamic_rnn` and `bidirectional_dynamic_rnn`).
 
     Returns:
       The path, for `Saver.restore`.
 
     Raises:
-      TypeError: `cell` is not one of this package's.
-      ValueError: it has no variables yet.
+      TypeError: `cell` is not one of this package's, `path` not a path, or `scope` not a string.
+      ValueError: `cell` has no variables yet.
+      RuntimeError: not called eagerly.
     """
     _check_eager("to_checkpoint")
-    cells = _one_or_pair(cell)
+    cells, path, scope = _one_or_pair(cell), _as_path(path, "path"), _as_scope(scope)
     root = scope or ("rnn" if len(cells) == 1 else "bidirectional_rnn")
     roots = [root] if len(cells) == 1 else [f"{root}/fw", f"{root}/bw"]
     values = {}
@@ -241,16 +256,28 @@ def to_checkpoint(cell: Any, path: str | os.PathLike[str], scope: str | None = N
         variables = {name: tf.Variable(value) for name, value in values.items()}
         session.run(tf.compat.v1.global_variables_initializer())
         saver = tf.compat.v1.train.Saver(variables)
-        # Without the file `checkpoint`, which names a directory's newest one: where the old program
-        # lies, its own stays the newest.
-        return saver.save(session, os.fspath(path), write_meta_graph=False, write_state=False)
+        # Without the file `checkpoint`, which names the newest of a directory: in the directory of
+        # an old program, its own checkpoint stays the newest.
+        return saver.save(session, path, write_meta_graph=False, write_state=False)
+
+
+def _as_path(path: Any, argument: str) -> str:
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"{argument} must be the path of a checkpoint; got {describe(path)}.")
+    return os.fspath(path)
+
+
+def _as_scope(scope: Any) -> str:
+    if scope is not None and not isinstance(scope, str):
+        raise TypeError(f"scope must be a string or None; got {describe(scope)}.")
+    return (scope or "").strip("/")
 
 
 def _check_eager(function: str) -> None:
     if not tf.executing_eagerly():
         raise RuntimeError(
-            f"{function} reads and sets the values of variables, which in a graph only a session "
-            "knows; call it eagerly, and from a program in graph mode save a checkpoint with "
+            f"{function} reads and sets the values of variables, which a graph keeps in its "
+            "session; call it eagerly, and from a program in graph mode save a checkpoint with "
             "tf.compat.v1.train.Saver, to be read with from_checkpoint by another program."
         )
 
@@ -267,10 +294,11 @@ def _kind(cell: Any) -> Kind:
             f"a {type(cell).__name__} does not move into a Keras layer, only the cell inside does; "
             "convert that, wrapper.cell, and put a keras.layers.Dropout in front or behind."
         )
-    names = ", ".join(kind.cell.__name__ for kind in KINDS)
+    *names, last = (kind.cell.__name__ for kind in KINDS)
+    got = "a MultiRNNCell inside another" if isinstance(cell, MultiRNNCell) else describe(cell)
     raise TypeError(
-        f"a {type(cell).__name__} came where weights can be converted only of {names}, of a "
-        "MultiRNNCell of these, or of a pair (cell_fw, cell_bw)."
+        f"cell must be a {', '.join(names)} or {last}, a MultiRNNCell of these, or a pair "
+        f"(cell_fw, cell_bw) of either; got {got}."
     )
 
 
@@ -288,10 +316,10 @@ def _assign(cell: Any, weights: Mapping[str, np.ndarray], depth: int, source: st
     """Build the cell for inputs of `depth` and give it all its weights."""
     cell.build(depth, next(iter(weights.values())).dtype)
     expected = {name: value.shape for name, value in _weights(cell).items()}
-    came = {name: weights[name].shape for name in NAMES if name in weights}
-    if came != expected:
+    got = {name: weights[name].shape for name in NAMES if name in weights}
+    if got != expected:
         raise ValueError(
-            f"{source} holds weights of the shapes {came}, but this {type(cell).__name__} has "
+            f"{source} holds weights of the shapes {got}, but this {type(cell).__name__} has "
             f"{expected}."
         )
     for name, value in weights.items():
@@ -302,7 +330,9 @@ def _one_or_pair(cell: Any) -> Sequence[Any]:
     if not isinstance(cell, tuple):
         return [cell]
     if len(cell) != 2:
-        raise ValueError(f"a pair is (cell_fw, cell_bw); a tuple of {len(cell)} came.")
+        raise ValueError(
+            f"cell must be one cell or a pair (cell_fw, cell_bw); got a tuple of {len(cell)}."
+        )
     return cell
 
 
@@ -351,8 +381,8 @@ def _made(cell: Any, suffix: str, **how: Any) -> Any:
     if not names:
         raise ValueError(
             f"the activation {cell.activation!r} of this {kind.cell.__name__} has no known "
-            f"counterpart in Keras; those that have are {', '.join(_ACTIVATIONS)}, as functions "
-            "of tf.nn, and tf.identity for linear."
+            f"counterpart in Keras; those that have one are {', '.join(_ACTIVATIONS)}, as "
+            "functions of tf.nn, and tf.identity for linear."
         )
     if kind.layer == "GRU":
         how["reset_after"] = False
@@ -419,16 +449,16 @@ def _cell_of(layer: Any, forget_bias: float) -> Any:
     kinds = [k for k in KINDS if type(layer) is getattr(tf.keras.layers, f"{k.layer}Cell")]
     if not kinds:
         raise TypeError(
-            f"a {type(layer).__name__} came where weights can be converted only of SimpleRNN, LSTM "
-            "and GRU layers, of an RNN over their cells, of a list of these, or of a Bidirectional."
+            "layer must be a SimpleRNN, LSTM or GRU, an RNN over their cells, a list of these, or "
+            f"a Bidirectional; got {describe(layer)}."
         )
     kind = kinds[0]
     _check_keras_cell(layer)
     names = [n for n in _ACTIVATIONS if tf.keras.activations.get(n) is layer.activation]
     if not names:
         raise ValueError(
-            f"the activation {layer.activation!r} of {layer.name!r} has no known counterpart in "
-            f"tf.nn; those that have are {', '.join(_ACTIVATIONS)}."
+            f"the activation {layer.activation!r} of layer {layer.name!r} has no known counterpart "
+            f"in tf.nn; those that have one are {', '.join(_ACTIVATIONS)}."
         )
     to_numpy = tf.keras.ops.convert_to_numpy
     kernel = np.concatenate([to_numpy(layer.kernel), to_numpy(layer.recurrent_kernel)])
@@ -451,20 +481,20 @@ def _cell_of(layer: Any, forget_bias: float) -> Any:
 def _check_keras_cell(layer: Any) -> None:
     if not layer.built:
         raise ValueError(
-            f"{layer.name!r} has no weights to convert yet; call layer.build([None, None, D]) or "
-            "the model first."
+            f"layer {layer.name!r} has no weights to convert yet; call "
+            "layer.build([None, None, D]) or the model first."
         )
     if getattr(layer, "reset_after", False):
         raise ValueError(
-            f"{layer.name!r} has reset_after=True, Keras's default, which resets after the "
-            "product with the state where GRUCell resets before it, and no weights make up for "
+            f"layer {layer.name!r} has reset_after=True, Keras's default, which resets after the "
+            "product with the state, whereas GRUCell resets before it, and no weights make up for "
             "that; train a GRU with reset_after=False."
         )
     recurrent = getattr(layer, "recurrent_activation", None)
     if recurrent not in (None, tf.keras.activations.sigmoid):
         raise ValueError(
-            f"{layer.name!r} has the recurrent_activation {recurrent!r}, but the gates of a cell "
-            "are always sigmoid; train with recurrent_activation='sigmoid'."
+            f"layer {layer.name!r} has the recurrent_activation {recurrent!r}, but the gates of a "
+            "cell are always sigmoid; train with recurrent_activation='sigmoid'."
         )
 
 
@@ -473,7 +503,7 @@ def _check_keras_cell(layer: Any) -> None:
 
 def _several(rnns: Sequence[tuple[str, Any]]) -> str:
     scopes = ", ".join(repr(path) for path, _ in rnns)
-    return f"holds several RNNs; say with scope which one, {scopes}, or a longer part of a name."
+    return f"holds several RNNs; name one with scope, {scopes}, or a longer part of a name."
 
 
 def _none(reader: Any, scope: str, elsewhere: Sequence[tuple[str, Any]]) -> str:
@@ -489,8 +519,8 @@ def _none(reader: Any, scope: str, elsewhere: Sequence[tuple[str, Any]]) -> str:
         holds = f"it holds {', '.join(names[:8])}{' and others' if names[8:] else ''}"
     where = f" under the scope {scope!r}" if scope else ""
     return (
-        f"holds no variables of an RNN cell{where}; {holds}; a cell that was given a name of its "
-        "own is found by its full scope."
+        f"holds no variables of an RNN cell{where}; {holds}; a cell with a name of its own is "
+        "found by its full scope."
     )
 
 
@@ -502,8 +532,8 @@ def _load(layers: Layers, weights: Mapping[str, Mapping[str, np.ndarray]], cell:
     targets = _layers(cell)
     if list(targets) != list(layers):
         raise ValueError(
-            f"the checkpoint holds {_told(layers)}, {', '.join(weights)}, but {_told(targets)} is "
-            "to be filled; give the cell as the old program made it."
+            f"cell must be {_in_words(layers)}, as in the checkpoint ({', '.join(weights)}); got "
+            f"{_in_words(targets)}; make it as the old program did."
         )
     for target, directory in zip(targets.values(), layers.values()):
         _fill(target, directory, weights[directory])
@@ -511,7 +541,7 @@ def _load(layers: Layers, weights: Mapping[str, Mapping[str, np.ndarray]], cell:
     return cell
 
 
-def _told(numbers: Iterable[int | None]) -> str:
+def _in_words(numbers: Iterable[int | None]) -> str:
     return "one cell" if None in numbers else f"a stack with the cells {[*numbers]}"
 
 
@@ -519,22 +549,22 @@ def _new_cell(directory: str, weights: Mapping[str, np.ndarray]) -> Any:
     kind = kind_at(directory, weights)
     if kind is None:
         raise ValueError(
-            f"scope {directory!r} does not say of what kind the cell is that its "
-            f"{' and '.join(weights)} belong to; give the cell as the old program made it, "
-            "cell=BasicLSTMCell(num_units) say."
+            f"scope {directory!r} does not show which kind of cell its {' and '.join(weights)} "
+            "belong to; give the cell as the old program made it, such as "
+            "cell=BasicLSTMCell(num_units)."
         )
     sizes = _sizes(kind, directory, weights)
     if kind.cell is BasicLSTMCell and len(sizes) > 1:
-        return LSTMCell(**sizes)  # it was given the other's name
+        return LSTMCell(**sizes)  # an LSTMCell under the other's name
     return kind.cell(**sizes)
 
 
 def _sizes(kind: Kind, directory: str, weights: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """The arguments of the cell that the variables give away."""
+    """The arguments of the cell, as far as its variables show them."""
     if not set(kind.needs) <= set(weights):
         raise ValueError(
-            f"scope {directory!r} holds {', '.join(weights)}, but a {kind.cell.__name__} has "
-            f"{', '.join(kind.needs)}."
+            f"scope {directory!r} holds {', '.join(weights)}, but the variables of a cell of kind "
+            f"{kind.cell.__name__} are {', '.join(kind.needs)}."
         )
     biases = sum(weights[name].size for name in kind.needs if "bias" in name)
     sizes: dict[str, Any] = {"num_units": biases // len(kind.order)}
@@ -552,11 +582,11 @@ def _fill(cell: Any, directory: str, weights: Mapping[str, np.ndarray]) -> None:
     ours = {name: getattr(cell, name) for name in options if getattr(cell, name, None)}
     if ours != sizes:
         raise ValueError(
-            f"scope {directory!r} holds a {_call(kind, sizes)}, but a {_call(kind, ours)} is to be "
-            "filled."
+            f"cell must be {_call(kind, sizes)}, as in scope {directory!r}; got "
+            f"{_call(kind, ours)}."
         )
     depth = weights[kind.needs[0]].shape[0] - cell.output_size  # [D+U, ...] -> D
-    _assign(cell, weights, max(depth, 1), f"scope {directory!r}")  # shapes tell what is amiss
+    _assign(cell, weights, max(depth, 1), f"scope {directory!r}")  # compares the shapes
 
 
 def _call(kind: Kind, arguments: Mapping[str, Any]) -> str:

@@ -8,7 +8,15 @@ import numpy as np
 import tensorflow as tf
 
 from unrolled.contract import TensorLike
-from unrolled.internal.checks import as_float_tensor, as_tensor, check_flag, check_name, describe
+from unrolled.internal.checks import (
+    as_float_tensor,
+    as_tensor,
+    check_flag,
+    check_name,
+    describe,
+    with_shape,
+)
+from unrolled.internal.shapes import size_or_tensor
 from unrolled.internal.tracing import after, no_autograph
 
 SHAPES = "logits must be [B, T, C], targets [B, T] and weights [B, T]"
@@ -127,24 +135,19 @@ def _check_shapes(
         )
     if weights.dtype.is_complex or weights.dtype == tf.string:
         raise ValueError(f"weights must be numbers [B, T]; got dtype {weights.dtype.name}.")
-    given = {"targets": targets, "weights": weights}
-    known = all(x.shape.is_fully_defined() for x in (logits[..., :1], targets, weights))
-    if known:
+    if all(x.shape.rank for x in (logits, targets, weights)) and all(
+        x.shape[:2].is_fully_defined() for x in (logits, targets, weights)
+    ):
         return logits, targets, weights
-    # Some size is known only when the graph runs. The assertions explain; the reshapes, which XLA
-    # compiles too, keep weights [B, 1] from standing in for [B, T].
-    logits = tf.ensure_shape(logits, [None, None, None])
-    wanted = tf.shape(logits)[:2]
-    checks = [
-        tf.debugging.assert_equal(
-            tf.shape(tf.ensure_shape(x, [None, None])),
-            wanted,
-            message=f"{SHAPES}, with equal B and equal T; the shape of {argument} differs",
-        )
-        for argument, x in given.items()
-    ]
-    with after(*checks):
-        return logits, tf.reshape(targets, wanted), tf.reshape(weights, wanted)
+    # Some size is known only when the graph runs.
+    logits = with_shape(logits, [None, None, None], f"{SHAPES}; the rank of logits differs")
+    sizes: list[int | tf.Tensor | None] = [size_or_tensor(logits, 0), size_or_tensor(logits, 1)]
+
+    def known_later(x: tf.Tensor, argument: str) -> tf.Tensor:
+        message = f"{SHAPES}, with equal B and equal T; the shape of {argument} differs"
+        return with_shape(x, sizes, message)
+
+    return logits, known_later(targets, "targets"), known_later(weights, "weights")
 
 
 def _check_targets(targets: tf.Tensor, counts: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
@@ -189,10 +192,6 @@ def _check_own(flat_loss: tf.Tensor, flat_targets: tf.Tensor) -> tf.Tensor:
         )
     if shape.is_fully_defined():
         return flat_loss
-    check = tf.debugging.assert_equal(
-        tf.shape(tf.ensure_shape(flat_loss, [None])),
-        tf.shape(flat_targets),
-        message=f"softmax_loss_function must return {wanted}",
+    return with_shape(
+        flat_loss, [size_or_tensor(flat_targets, 0)], f"softmax_loss_function must return {wanted}"
     )
-    with after(check):
-        return tf.reshape(flat_loss, tf.shape(flat_targets))

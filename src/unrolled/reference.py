@@ -263,9 +263,9 @@ def _checked(**arguments: Any) -> list[NDArray]:
             fits = fits and size == sum(terms)
         if not fits:
             letters = sorted({letter for axis in known for letter in axis if letter in sizes})
-            told = ", ".join(f"{letter} = {sizes[letter]}" for letter in letters)
+            known_sizes = ", ".join(f"{letter} = {sizes[letter]}" for letter in letters)
             raise ValueError(
-                f"{name} must be [{_SHAPES[name]}]{told and f' with {told}'}; "
+                f"{name} must be [{_SHAPES[name]}]{known_sizes and f' with {known_sizes}'}; "
                 f"got shape {array.shape}."
             )
         arrays.append(array)

@@ -55,6 +55,15 @@ def pack_sequence(sequence: Sequence[TensorLike]) -> tf.Tensor:
                 f"sequence[{t}] must be like sequence[0], of shape {steps[0].shape} and dtype "
                 f"{steps[0].dtype.name}; got shape {x.shape} and dtype {x.dtype.name}."
             )
+    if not all(x.shape.is_fully_defined() for x in steps):
+        same = [
+            tf.debugging.assert_equal(
+                tf.shape(x), tf.shape(steps[0]), message=f"sequence[{t}] must be like sequence[0]"
+            )
+            for t, x in enumerate(steps)
+        ]
+        with after(*same):
+            steps = [tf.identity(x) for x in steps]
     return tf.stack(steps, axis=1)  # T times [B, ...] -> [B, T, ...]
 
 

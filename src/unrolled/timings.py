@@ -1,4 +1,4 @@
-"""What `make benchmarks` measured: reads `timings.json`, which lies beside this file.
+"""What `make benchmarks` measured: reads `timings.json`, in the folder of this file.
 
     timings = load()
     ours = timings.steps.best("mnist1", "train", "static_rnn")
@@ -7,10 +7,10 @@
     ours.ratio_to(theirs)                          # the median of the ratios of the rounds
     timings.steps.date, timings.steps.machine, timings.steps.versions
 
-Contestants run in turns, and all that a row holds are the medians of its bursts, one a round. A
-machine may be twice as slow in one minute as in the next; the bursts of one round saw the same
-minute, so a ratio is taken within the rounds. A contestant that could not run has no rounds, and a
-`note` that says why. This module needs NumPy no more than TensorFlow.
+Contestants run in turns, and a row holds the medians of its bursts, one for each round. A machine
+may be twice as slow in one minute as in the next; the bursts of one round ran in the same minute,
+so a ratio is taken within the rounds. A contestant that could not run has no rounds, and a `note`
+with the reason. This module needs neither NumPy nor TensorFlow.
 """
 
 from __future__ import annotations
@@ -42,22 +42,22 @@ class Case(NamedTuple):
 class Row:
     """One contestant in one form, on one case.
 
-    `unit` is what the rounds count: milliseconds a step, or microseconds an operation. `mode` is
-    `train` (forward, gradient, Adam), `infer` (forward), `forward` or `gradient` (all outputs, and
-    the gradient of their mean square).
+    `unit` is that of the rounds: milliseconds for a step, or microseconds for an operation. `mode`
+    is `train` (forward, gradient, Adam), `infer` (forward), `forward` or `gradient` (all outputs,
+    and the gradient of their mean square).
     """
 
     name: str  # of the case: "mnist1"; "T" for a point of the curve against T; an operation
     mode: str
     contestant: str
-    variant: str = ""  # such as "unroll=1"; nothing for the form that a reader gets unasked
+    variant: str = ""  # such as "unroll=1"; empty for the default settings
     unit: str = "ms"
     case: Case | None = None
     rounds: list[float | None] = field(default_factory=list)
-    seconds_to_trace: list[float] = field(default_factory=list)  # until the graph is there
+    seconds_to_trace: list[float] = field(default_factory=list)  # until the graph is built
     seconds_to_first: list[float] = field(default_factory=list)  # the same, and the first run
-    first_loss: float | None = None  # equal for all who compute the same
-    peak_megabytes: list[float] = field(default_factory=list)  # above what there was before
+    first_loss: float | None = None  # equal for all contestants that compute the same
+    peak_megabytes: list[float] = field(default_factory=list)  # more than before the first run
     note: str = ""
 
     @property
@@ -67,17 +67,17 @@ class Row:
 
     @property
     def median(self) -> float | None:
-        """The median of the rounds, None where there are none."""
+        """The median of the rounds, in `unit`; None if there are none."""
         return statistics.median(self.measured) if self.measured else None
 
     @property
     def quartiles(self) -> tuple[float, float] | None:
-        """The spread: a quarter of the rounds lie below the first, a quarter above the second."""
+        """The spread: a quarter of the rounds are below the first, a quarter above the second."""
         return _quartiles(self.measured) if self.measured else None
 
     @property
     def trace(self) -> float | None:
-        """Seconds until the graph is traced, the median over the processes."""
+        """Seconds until the graph is traced: the median over the processes."""
         return statistics.median(self.seconds_to_trace) if self.seconds_to_trace else None
 
     @property
@@ -87,7 +87,7 @@ class Row:
 
     @property
     def peak(self) -> float | None:
-        """Megabytes at the highest, above what there was before the first run."""
+        """The highest memory in megabytes, less that before the first run: the median."""
         return statistics.median(self.peak_megabytes) if self.peak_megabytes else None
 
     def ratios_to(self, other: Row) -> list[float]:
@@ -96,7 +96,7 @@ class Row:
         return [a / b for a, b in pairs if a is not None and b is not None]
 
     def ratio_to(self, other: Row) -> float | None:
-        """The median of `ratios_to`; None where there is no round that both ran in."""
+        """The median of `ratios_to`; None if there is no round that both ran in."""
         ratios = self.ratios_to(other)
         return statistics.median(ratios) if ratios else None
 
@@ -112,37 +112,43 @@ class Part:
     rows: list[Row]
 
     def select(self, **wanted: Any) -> list[Row]:
-        """The rows whose attributes are as given: select(name="mnist1", mode="train")."""
+        """The rows with these attributes: select(name="mnist1", mode="train")."""
         return [row for row in self.rows if all(getattr(row, k) == v for k, v in wanted.items())]
 
     def row(self, **wanted: Any) -> Row:
-        """The one row whose attributes are as given.
+        """The one row with these attributes.
 
         Raises:
           KeyError: there is no such row, or more than one.
         """
         found = self.select(**wanted)
         if len(found) != 1:
-            raise KeyError(f"{len(found)} rows have {wanted}")
+            raise KeyError(f"exactly one row must have {wanted}; got {len(found)} rows.")
         return found[0]
 
     def best(self, name: str, mode: str, contestant: str, without: str = "") -> Row | None:
-        """The fastest form of a contestant with the settings it comes with; None where none ran.
+        """The fastest form of a contestant with TensorFlow's default settings; None if none ran.
 
-        Forms whose variant has the option `without` are left out.
+        Args:
+          name, mode, contestant: of the rows.
+          without: an option; forms whose variant has it do not count (default: all forms count).
         """
-        left_out = ["onednn", without] if without else ["onednn"]
+        excluded = ["onednn", without] if without else ["onednn"]
         ran = [
             row
             for row in self.select(name=name, mode=mode, contestant=contestant)
-            if row.measured and not any(option in row.variant for option in left_out)
+            if row.measured and not any(option in row.variant for option in excluded)
         ]
         return min(ran, key=_time, default=None)
 
     def curve(self, letter: str, contestant: str) -> tuple[list[int], list[float], list[float]]:
-        """Sizes, milliseconds a step, and seconds to the first result, against T, B or U.
+        """Sizes, milliseconds for a step, and seconds to the first result, against T, B or U.
 
-        Of a contestant with several forms, the fastest at each size.
+        For a contestant with several forms, the fastest at each size.
+
+        Args:
+          letter: "T", "B" or "U".
+          contestant: of the rows.
         """
         fastest: dict[int, Row] = {}
         for row in self.select(name=letter, contestant=contestant):
@@ -157,7 +163,7 @@ class Part:
         )
 
     def __str__(self) -> str:
-        """One line: on what, and when."""
+        """One line: the machine and the date."""
         machine = self.machine
         return (
             f"{machine['processor']}, {machine['cores']} cores, {machine['gigabytes']} GB, "
@@ -166,7 +172,7 @@ class Part:
 
 
 class Timings(NamedTuple):
-    """All parts; one that was never run has no rows."""
+    """All parts; a part that was never run has no rows."""
 
     steps: Part  # one step of three networks, forward alone and in training
     curves: Part  # the cost of a training step against T, B and U
@@ -175,7 +181,10 @@ class Timings(NamedTuple):
 
 
 def load(path: str | Path | None = None) -> Timings:
-    """Read the timings that came with the package, or those of another file.
+    """Read the timings of a file.
+
+    Args:
+      path: of the file (default: `timings.json` of this package).
 
     Raises:
       FileNotFoundError: there is no such file.
@@ -195,7 +204,7 @@ def _part(part: Mapping[str, Any]) -> Part:
 
 
 def _time(row: Row | None) -> float:
-    """The median, infinite where there is none."""
+    """The median, infinite if there is none."""
     return math.inf if row is None or row.median is None else row.median
 
 

@@ -29,6 +29,7 @@ from unrolled.internal import run
 from unrolled.internal.checkpointing import in_segments
 from unrolled.internal.checks import (
     check_cell,
+    check_cell_state,
     check_count,
     check_flag,
     check_lengths,
@@ -333,6 +334,17 @@ def bidirectional_dynamic_rnn(
         inputs = run.check_inputs(cell_fw, inputs, backward_dtype, rank=3, time_major=time_major)
         first = tf.nest.flatten(inputs)[0]
         time, batch = (0, 1) if time_major else (1, 0)
+        states = []  # checked here, where they have their names
+        for cell, state, name in (
+            (cell_fw, initial_state_fw, "initial_state_fw"),
+            (cell_bw, initial_state_bw, "initial_state_bw"),
+        ):
+            kind = first.dtype if first.dtype.is_floating else dtype or tf.float32
+            rows = size_or_tensor(first, batch)
+            states.append(
+                None if state is None else check_cell_state(cell, state, rows, kind, name)
+            )
+        initial_state_fw, initial_state_bw = states
         if sequence_length is not None:
             sequence_length = check_lengths(
                 sequence_length,

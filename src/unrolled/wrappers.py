@@ -17,7 +17,13 @@ import tensorflow as tf
 
 from unrolled.cells import BasicLSTMCell
 from unrolled.contract import Cell, RNNCell, RunStep
-from unrolled.internal.checks import check_cell, check_flag, check_float_dtype, describe
+from unrolled.internal.checks import (
+    check_cell,
+    check_flag,
+    check_float_dtype,
+    describe,
+    unwrapped,
+)
 from unrolled.internal.run import depth_of, ensure_built, step_for_run
 from unrolled.internal.shapes import size_shape
 from unrolled.internal.tracing import after
@@ -268,6 +274,8 @@ class DropoutWrapper(RNNCell):
 
     def for_run(self) -> tuple[RunStep, Any]:
         inner, prepared = step_for_run(self.cell)
+        if self._keeps_everything():
+            return inner, prepared
 
         def step(prepared: Any, t: Any, inputs: Any, state: Any) -> tuple[Any, Any]:
             given, drawn = prepared
@@ -278,8 +286,13 @@ class DropoutWrapper(RNNCell):
 
     def around(self, call: Callable[..., Any], inputs: Any, state: Any) -> tuple[Any, Any]:
         """One time step of `call`, a function of inputs and state, with dropout around it."""
+        if self._keeps_everything():
+            return call(inputs, state)
         drawn = self._by_hand if self.variational_recurrent else self.draw()
         return self._masked(call, _noise(drawn, 0), inputs, state)
+
+    def _keeps_everything(self) -> bool:
+        return all(map(_keeps_all, vars(self._keep_probs).values()))
 
     def _masked(
         self, call: Callable[..., Any], noise: Noise, inputs: Any, state: Any
@@ -364,6 +377,7 @@ def _keeps_all(keep_prob: Any) -> bool:
 
 def _check_keep_prob(value: Any, argument: str) -> Any:
     wanted = f"{argument} must lie in (0, 1], the share of values that is kept"
+    value = unwrapped(value)
     symbolic = tf.is_tensor(value) or isinstance(value, tf.Variable)
     if symbolic:
         if not value.dtype.is_floating or value.shape.rank not in (0, None):

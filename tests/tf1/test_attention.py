@@ -351,17 +351,17 @@ def test_wrong_arguments():
     wrap = seq2seq.AttentionWrapper
     with pytest.raises(ValueError, match=r"memory must be \[B, T, D\].*shape \(3, 4\)\.$"):
         seq2seq.LuongAttention(U, MEMORY[:, 0])
-    with pytest.raises(ValueError, match="query of depth 6 .* num_units 7; set num_units"):
+    with pytest.raises(ValueError, match="queries of depth 6 do not fit .* 7; set num_units"):
         decode(wrap(cell, seq2seq.LuongAttention(7, MEMORY)), tf.constant(INPUTS))
     with pytest.raises(TypeError, match="cell must be a cell; got an int"):
         wrap(3, mechanism)
-    with pytest.raises(TypeError, match="or a list of them, but a function came"):
+    with pytest.raises(TypeError, match=r"or a list of them; got a function\.$"):
         wrap(cell, [mechanism, run])
     layer = tf.layers.Dense(2)
     for sizes, layers in ([2, 2], None), (2, layer), (None, [layer, layer]):
         with pytest.raises(ValueError, match="one for each mechanism, of which there are 1; got"):
             wrap(cell, mechanism, sizes, attention_layer=layers)
-    with pytest.raises(TypeError, match=r"must be an AttentionWrapperState, but a \w*Tensor came"):
+    with pytest.raises(TypeError, match="must be an AttentionWrapperState; got one tensor of"):
         wrap(cell, mechanism)(INPUTS[:, 0], tf.zeros([B, U]))
     with pytest.raises(ValueError, match=r"batch size of zero_state; .*tile_batch \(got 3 and 6\)"):
         wrap(cell, mechanism).zero_state(6, tf.float32)

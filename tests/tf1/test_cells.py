@@ -343,14 +343,14 @@ def test_layer_norm_lstm_starts_from_gain_and_shift():
             assert (session.run(variable) == start).all()
 
 
-@pytest.mark.parametrize("told_at_run_time", [False, True])
-def test_layer_norm_lstm_drops_candidates_and_no_memory(told_at_run_time):
+@pytest.mark.parametrize("at_run_time", [False, True])
+def test_layer_norm_lstm_drops_candidates_and_no_memory(at_run_time):
     n, keep = 1000, 0.5
     cell = ours.LayerNormBasicLSTMCell(
         n,
         activation=tf.ones_like,
         layer_norm=False,
-        dropout_keep_prob=tf.placeholder_with_default(keep, []) if told_at_run_time else keep,
+        dropout_keep_prob=tf.placeholder_with_default(keep, []) if at_run_time else keep,
         dropout_prob_seed=1,
     )
     with tf.variable_scope("zero", initializer=tf.zeros_initializer()):
@@ -589,7 +589,7 @@ class TestCellsOfTheReader:
         _Own()(tf.zeros([B, U]), tf.zeros([B, U]))
         assert names() == ["private__own/v:0"]
 
-    def test_a_cell_that_defines_nothing_is_told(self):
+    def test_a_cell_that_defines_nothing(self):
         class Own(tf.nn.rnn_cell.RNNCell):
             state_size = output_size = U
 

@@ -250,7 +250,7 @@ def test_dropout_draws_as_it_did(how):
     assert not kept.all()
 
 
-def test_dropout_told_at_run_time():
+def test_dropout_chosen_at_run_time():
     training = tf.placeholder_with_default(False, [])
     dropped = ours.dropout(tf.ones([10, 10]), training=training)
     with tf.Session() as session:
@@ -360,7 +360,7 @@ def test_batch_normalization_out_of_training():
 
 
 @pytest.mark.parametrize("x", [ROWS, IMAGES])
-def test_batch_normalization_told_at_run_time(x):
+def test_batch_normalization_chosen_at_run_time(x):
     training = tf.placeholder(tf.bool, [])
     outputs = ours.batch_normalization(tf.constant(x), training=training, name="bn")
     again = ours.batch_normalization(tf.constant(x), training=training, name="bn", reuse=True)
@@ -394,7 +394,7 @@ def second_depth():
         (lambda: ours.dense(tf.zeros([3]), 2), "at least two axes.*got shape \\(3,\\)"),
         (lambda: ours.dense(tf.zeros([3, 3], tf.int32), 2), "floating-point.*int32"),
         (lambda: ours.dense(tf.zeros([3, 3]), 0), "units must be .* at least 1; got 0"),
-        (second_depth, "depth 4 came to a Dense whose kernel has shape \\(3, 2\\)"),
+        (second_depth, "depth 4 do not fit a Dense whose kernel has shape \\(3, 2\\)"),
         (lambda: ours.conv2d(tf.zeros([1, 3, 3, 2]), 2, 2, data_format="NHWC"), "got 'NHWC'"),
         (lambda: ours.conv1d(tf.placeholder(tf.float32, [1, 3, None]), 2, 2), "inputs of conv1d"),
         (lambda: ours.dense(tf.zeros([1, 2]), 2, reuse=True), "dense/kernel does not exist"),

@@ -126,7 +126,7 @@ def test_loss_function(names, dtype):
 
 
 def test_lists_of_different_lengths():
-    with pytest.raises(ValueError, match="same length.*got 4, 3 and 4 entries"):
+    with pytest.raises(ValueError, match="one length.*got 4, 3 and 4 entries"):
         legacy_seq2seq.sequence_loss(constants(LOGITS), constants(TARGETS[1:]), constants(WEIGHTS))
 
 

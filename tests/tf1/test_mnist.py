@@ -70,13 +70,13 @@ def test_a_seed_repeats_the_order():
 
 
 def test_mistakes():
-    with pytest.raises(ValueError, match="batch_size is 6, but there are 5 examples"):
+    with pytest.raises(ValueError, match="batch_size must be at most .* examples, 5; got 6"):
         data_set(5).next_batch(6)
-    with pytest.raises(ValueError, match="images are 2 and labels 3, expected as many"):
+    with pytest.raises(ValueError, match="of the same number; got 2 images and 3 labels"):
         input_data.DataSet(np.zeros([2, 1]), np.zeros(3))
-    with pytest.raises(ValueError, match="fake_data is True"):
+    with pytest.raises(ValueError, match="fake_data must be False: .*; got True"):
         data_set(5).next_batch(2, fake_data=True)
-    with pytest.raises(ValueError, match="fake_data is True"):
+    with pytest.raises(ValueError, match="fake_data must be False: .*; got True"):
         input_data.read_data_sets("MNIST_data", fake_data=True)
     with pytest.raises(ValueError, match="dtype must be float32 or uint8; got tf.int32"):
         input_data.read_data_sets("MNIST_data", dtype=tf.int32)

@@ -455,10 +455,10 @@ def test_flags_parsed_by_hand_as_before_1_5(flags):
 @pytest.mark.parametrize("by_name", [True, False])
 def test_app_run(flags, monkeypatch, by_name):
     FLAGS = define(flags)
-    came = []
+    got = []
 
     def main(rest):
-        came.append((FLAGS.hidden, rest))
+        got.append((FLAGS.hidden, rest))
         return 3
 
     monkeypatch.setattr(sys.modules["__main__"], "main", main, raising=False)
@@ -469,7 +469,7 @@ def test_app_run(flags, monkeypatch, by_name):
         else:
             tf.app.run()
     assert ended.value.code == 3
-    assert came == [(7, ["program.py", "more"])]
+    assert got == [(7, ["program.py", "more"])]
 
 
 # Document A -----------------------------------------------------------------------------------
@@ -735,8 +735,8 @@ def test_document_c_lengths():
     assert (outputs_val[1, 1] == 0).all() and (outputs_val[1, 0] != 0).all()
     np.testing.assert_array_equal(states_val[1], outputs_val[1, 0])
     np.testing.assert_array_equal(states_val[[0, 2, 3]], outputs_val[[0, 2, 3], 1])
-    for got, told in zip((outputs_val, states_val), expected):
-        np.testing.assert_allclose(got, told, rtol=1e-3, atol=1e-5)
+    for got, printed in zip((outputs_val, states_val), expected):
+        np.testing.assert_allclose(got, printed, rtol=1e-3, atol=1e-5)
 
 
 # Document D -----------------------------------------------------------------------------------

@@ -102,7 +102,7 @@ PROGRAM = """
         import tensorboard
         from keras.src.backend import tensorflow as _  # an installed package that imports it
 
-        told = {
+        report = {
             "shape": values.shape,
             "variables": [v.name for v in tf.trainable_variables()],
             "rest": rest,
@@ -120,8 +120,8 @@ PROGRAM = """
             "main": sys.modules["__main__"].main is main,
             "reader": callable(input_data.read_data_sets),
         }
-        with open("told.json", "w") as file:
-            json.dump(told, file)
+        with open("report.json", "w") as file:
+            json.dump(report, file)
         print("done")
         sys.exit(3)
 
@@ -142,9 +142,9 @@ def test_a_script_with_modules_of_its_own(tmp_path):
     )
     assert (done.returncode, done.stdout) == (3, "done\n"), done.stderr
     assert done.stderr == ""
-    told = json.loads((tmp_path / "told.json").read_text())
-    assert told["shape"] == [6, 7]
-    assert told["variables"] == [
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["shape"] == [6, 7]
+    assert report["variables"] == [
         "rnn/gru_cell/gates/kernel:0",
         "rnn/gru_cell/gates/bias:0",
         "rnn/gru_cell/candidate/kernel:0",
@@ -152,16 +152,16 @@ def test_a_script_with_modules_of_its_own(tmp_path):
         "fully_connected/weights:0",
         "fully_connected/biases:0",
     ]
-    assert told["rest"] == ["some where/count.py", "more"]
-    assert told["argv"][0] == told["file"] == "some where/count.py"
-    assert told["argv"][1:] == ["--batch_size=6", "--deep", "--log_dir", "mine", "more"]
-    assert (told["log_dir"], told["deep"]) == ("mine", True)
-    assert told["path"] == str(program.parent)
-    assert told["doc"] == "A program that counts."
-    assert told["one"] and told["cells"] and told["main"] and told["reader"]
-    assert told["layer"] == "unrolled.tf1"
-    assert told["real"].startswith("2.")
-    assert told["keras"].startswith("3.")
+    assert report["rest"] == ["some where/count.py", "more"]
+    assert report["argv"][0] == report["file"] == "some where/count.py"
+    assert report["argv"][1:] == ["--batch_size=6", "--deep", "--log_dir", "mine", "more"]
+    assert (report["log_dir"], report["deep"]) == ("mine", True)
+    assert report["path"] == str(program.parent)
+    assert report["doc"] == "A program that counts."
+    assert report["one"] and report["cells"] and report["main"] and report["reader"]
+    assert report["layer"] == "unrolled.tf1"
+    assert report["real"].startswith("2.")
+    assert report["keras"].startswith("3.")
 
 
 def test_a_script_that_fails(tmp_path):
@@ -180,13 +180,11 @@ def test_a_script_that_fails(tmp_path):
     )
     done = run(tmp_path, "fails.py")
     assert done.returncode == 1
-    assert done.stdout.startswith(
-        "tf.contrib.distributions is not to be had: it went in TensorFlow 2.0"
-    )
+    assert done.stdout.startswith("tf.contrib.distributions is gone: TensorFlow 2.0 removed it")
     assert 'fails.py", line 8' in done.stderr
     assert "tf.contrib.eager.Network\n" in done.stderr
     last = done.stderr.strip().splitlines()[-1]
-    assert last.startswith("AttributeError: tf.contrib.eager is not to be had")
+    assert last.startswith("AttributeError: tf.contrib.eager is gone")
 
 
 @pytest.mark.parametrize("where", ["program", "module"])
@@ -205,7 +203,7 @@ def test_a_script_of_python_2_gets_one_sentence(tmp_path, monkeypatch, capsys, w
 
 
 def test_a_program_that_is_not_there(tmp_path):
-    with pytest.raises(SystemExit, match=r"nowhere\.py is not there: name a program"):
+    with pytest.raises(SystemExit, match=r"nowhere\.py does not exist; give a program"):
         runner.main([str(tmp_path / "nowhere.py")])
 
 

@@ -118,7 +118,7 @@ def cross_entropy():
 def test_loss_for_every_reduction(averaged, summed):
     arguments = (LOGITS, TARGETS, WEIGHTS, *averaged, *summed)
     if any(a and s for a, s in zip(averaged, summed)):
-        with pytest.raises(ValueError, match="average_across_.* are both true"):
+        with pytest.raises(ValueError, match="average_across_.* must not both be true; got True"):
             seq2seq.sequence_loss(*arguments)
         return
     # averaged and summed hold (time, batch); time is axis 1.
@@ -188,7 +188,7 @@ def test_loss_function_of_any_release(function):
 
 
 @pytest.mark.parametrize("dtype", [tf.int32, tf.float32])
-def test_loss_function_gets_the_targets_as_they_came(dtype):
+def test_loss_function_gets_the_targets_unchanged(dtype):
     """A sampled softmax has more classes than logits are wide; another loss has no classes."""
     logits, targets = tf.placeholder(tf.float32, [None] * 3), tf.placeholder(dtype, [None] * 2)
     seen = []
@@ -593,9 +593,9 @@ def test_what_is_not_what_it_should_be():
     helper = greedy_helper()
     with pytest.raises(TypeError, match="cell must be a cell"):
         seq2seq.BasicDecoder(3, helper, tf.constant(START))
-    with pytest.raises(TypeError, match="helper must be a Helper.*a list came"):
+    with pytest.raises(TypeError, match="helper must be a Helper.*; got a list of"):
         seq2seq.BasicDecoder(Cell(), [], tf.constant(START))
-    with pytest.raises(TypeError, match="output_layer must be a layer.*a function came"):
+    with pytest.raises(TypeError, match=r"output_layer must be a layer.*; got a function\.$"):
         seq2seq.BasicDecoder(Cell(), helper, tf.constant(START), lambda x: x)
-    with pytest.raises(TypeError, match="decoder must be a Decoder.*a Cell came"):
+    with pytest.raises(TypeError, match=r"decoder must be a Decoder.*; got a Cell\.$"):
         seq2seq.dynamic_decode(Cell())

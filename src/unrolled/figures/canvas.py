@@ -136,7 +136,7 @@ class Canvas:
         if label:
             words = self.text(x, y, label, fit(label, room, size), halo=False)
             words.set_gid("inside")
-            words.container = patch  # type: ignore[attr-defined]  # tests look whether it fits
+            words.container = patch  # type: ignore[attr-defined]  # tests check that it fits
             if hatched:
                 words.set_bbox(
                     {"boxstyle": "round,pad=0.15", "facecolor": style.CARD, "edgecolor": "none"}
@@ -330,7 +330,7 @@ class Canvas:
         )
 
     def dot(self, x: float, y: float) -> None:
-        """Mark the place where a line parts into two."""
+        """Mark the place where a line branches into two."""
         self.ax.add_patch(Circle((x, y), 0.05, color=style.INK, zorder=2))
 
     def bracket(self, x: float, low: float, high: float, depth: float = 0.12) -> None:
@@ -373,7 +373,7 @@ def _towards(start: Point, end: Point, distance: float) -> Point:
 
 
 def count(name: str, value: Any, low: int, high: int) -> int:
-    """Return `value` as an int, or say in one sentence why it is not a count from low to high."""
+    """Return `value` as an int, or raise an error if it is not a whole number from low to high."""
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise TypeError(f"{name} is {value!r}; give a whole number from {low} to {high}.")
     number = value.__index__()
@@ -383,7 +383,7 @@ def count(name: str, value: Any, low: int, high: int) -> int:
 
 
 def labels(name: str, given: Sequence[Any] | None, expected: int) -> list[str] | None:
-    """Return `given` as strings ('' for None), or complain when there are not `expected`."""
+    """Return `given` as strings ('' for None), or raise an error if there are not `expected`."""
     if given is None:
         return None
     if len(given) != expected:

@@ -21,9 +21,14 @@ DOTS = r"$\cdots$"
 
 
 def neuron(num_inputs: int = 3, *, ax: Axes | None = None) -> Figure | Axes:
-    """Draw one recurrent neuron: a weighted sum, tanh, and the output that comes back.
+    """Draw one recurrent neuron: a weighted sum, tanh, and the output that is fed back.
 
-    `num_inputs` (1 to 6) is D, the inputs of a single step.
+    Args:
+      num_inputs: D, from 1 to 6 (default: 3).
+
+    Raises:
+      TypeError: a number is not a whole number.
+      ValueError: a number is out of its range.
     """
     count("num_inputs", num_inputs, 1, 6)
     pitch = 0.78
@@ -63,7 +68,7 @@ def neuron(num_inputs: int = 3, *, ax: Axes | None = None) -> Figure | Axes:
 
 
 def feedforward_and_recurrent(*, ax: Axes | None = None) -> Figure | Axes:
-    """Draw a feedforward layer beside a recurrent one: the same, but for the way back."""
+    """Draw a feedforward layer beside a recurrent one, which differs in the way back alone."""
     canvas = Canvas(7.0, 4.1, ax)
     for left, name, formula in (
         (0.0, "feedforward", "$y = f(x)$"),
@@ -142,10 +147,23 @@ def unrolled(
 ) -> Figure | Axes:
     """Draw a recurrent network folded (a cell and its loop) and unrolled over T = `steps`.
 
-    `inputs` and `outputs` are T short strings or formulas; None or '' leaves that one out. `states`
-    are T (the state after each step) or T + 1 (the initial state first). Steps in `masked` are
-    padding: grey and hatched, output 0, state handed on. A long chain shows its first steps and
-    its last.
+    A long chain shows its first steps and its last.
+
+    Args:
+      steps: T, from 1 to 1000 (default: 3).
+      inputs, outputs: T short strings or formulas; one that is None or '' is not drawn (default:
+        x and y with the number of the step).
+      states: T of the same, the state after each step, or T + 1, the initial state first (default:
+        h with the number of the step).
+      folded: draw the folded network too (default: True).
+      title: a heading (default: none).
+      masked: the steps that are padding: grey and hatched, with output 0 and the state of the step
+        before (default: none).
+
+    Raises:
+      TypeError: a number is not a whole number.
+      ValueError: a number is out of its range, a list has the wrong length, `masked` names a step
+        that does not exist, or a label does not fit.
     """
     count("steps", steps, 1, 1000)
     grey = _masked(masked, steps)
@@ -222,8 +240,17 @@ def layer(
 ) -> Figure | Axes:
     """Draw a recurrent layer of U = `num_units` units on D = `num_inputs` inputs.
 
-    The shapes stand beside the arrows: W_x [D, U], W_y [U, U], and of the arrays [D] and [U], or
+    The shapes are beside the arrows: W_x [D, U], W_y [U, U], and of the arrays [D] and [U], or
     [B, D] and [B, U] with `batch`.
+
+    Args:
+      num_inputs: D, from 1 to 8 (default: 3).
+      num_units: U, from 1 to 8 (default: 5).
+      batch: B, from 1 to 6 (default: one row without this axis).
+
+    Raises:
+      TypeError: a number is not a whole number.
+      ValueError: a number is out of its range.
     """
     count("num_inputs", num_inputs, 1, 8)
     count("num_units", num_units, 1, 8)
@@ -346,7 +373,14 @@ def stack(
 ) -> Figure | Axes:
     """Draw `layers` recurrent layers over T = `steps`: outputs go up, states go to the right.
 
-    With `dropout`, the arrows between layers are dashed: that is where values are dropped.
+    Args:
+      layers: from 1 to 5 (default: 3).
+      steps: T, from 1 to 1000 (default: 3).
+      dropout: dash the arrows between layers, where values are dropped (default: False).
+
+    Raises:
+      TypeError: a number is not a whole number.
+      ValueError: a number is out of its range.
     """
     count("layers", layers, 1, 5)
     count("steps", steps, 1, 1000)
@@ -396,7 +430,14 @@ def bidirectional(
 ) -> Figure | Axes:
     """Draw two chains over one sequence, forward and backward, their outputs side by side.
 
-    Steps from `length` on are padding: the backward chain starts at step length - 1.
+    Args:
+      steps: T, from 1 to 4 (default: 4).
+      length: the number of real steps: later ones are padding, and the backward chain starts at
+        step length - 1 (default: T).
+
+    Raises:
+      TypeError: a number is not a whole number.
+      ValueError: a number is out of its range.
     """
     count("steps", steps, 1, 4)
     real = steps if length is None else count("length", length, 0, steps)

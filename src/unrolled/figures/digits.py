@@ -37,7 +37,12 @@ def _image(
 def image_as_rows(image: Any, label: Any = None, *, ax: Axes | None = None) -> Figure | Axes:
     """Draw an image [T, D], its rows cut apart, and the steps they become.
 
-    `label` is written above the image.
+    Args:
+      image: [T, D], T and D at least 4.
+      label: text above the image (default: its shape alone).
+
+    Raises:
+      ValueError: the image has another shape.
     """
     pixels = np.asarray(image, dtype=float)
     if pixels.ndim != 2 or min(pixels.shape) < 4:
@@ -95,8 +100,15 @@ def mnist_network(
 ) -> Figure | Axes:
     """Draw the network that reads an image row by row and scores its class after the last row.
 
-    T = `steps` rows of D = `depth` inputs, cells of U = `units`, a dense layer [U, C] with
-    C = `classes`.
+    Args:
+      steps, depth: T rows of D inputs (default: 28 and 28).
+      units: U (default: 31).
+      classes: C (default: 10).
+      layers: from 1 to 4 (default: 1).
+
+    Raises:
+      TypeError: a number is not a whole number.
+      ValueError: a number is out of its range.
     """
     for name, value in (("steps", steps), ("depth", depth), ("units", units), ("classes", classes)):
         count(name, value, 1, 1000)
@@ -153,7 +165,18 @@ def mnist_network(
 def images(
     array: Any, titles: Sequence[Any] | None = None, columns: int = 8, *, ax: Axes | None = None
 ) -> Figure | Axes:
-    """Draw images [N, height, width] in a grid of `columns`, dark on white, titles above."""
+    """Draw images in a grid, dark on white.
+
+    Args:
+      array: [N, height, width].
+      titles: N labels, one above each image (default: none).
+      columns: from 1 to 12 (default: 8).
+
+    Raises:
+      TypeError: `columns` is not a whole number.
+      ValueError: `array` has another shape, `titles` another length, `columns` is out of its
+        range, or a title does not fit.
+    """
     pictures = np.asarray(array, dtype=float)
     if pictures.ndim != 3 or 0 in pictures.shape:
         raise ValueError(f"array has shape {list(pictures.shape)}; give images [N, height, width].")

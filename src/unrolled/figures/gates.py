@@ -43,9 +43,13 @@ def _key(canvas: Canvas, x: float) -> None:
 
 
 def cell_diagram(kind: str, *, ax: Axes | None = None) -> Figure | Axes:
-    """Draw one step of a cell: `kind` is 'basic', 'lstm' or 'gru'.
+    """Draw one step of a cell; the gates have the letters of their kernel's column blocks.
 
-    The gates carry the letters of their kernel's column blocks: i, j, f, o and r, u.
+    Args:
+      kind: 'basic', 'lstm' (i, j, f, o) or 'gru' (r, u).
+
+    Raises:
+      ValueError: `kind` is none of these.
     """
     kinds = {"basic": _basic, "lstm": _lstm, "gru": _gru}
     if kind not in kinds:

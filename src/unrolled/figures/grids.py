@@ -45,9 +45,18 @@ def kernel_blocks(
 ) -> Figure | Axes:
     """Draw a fused kernel [D+U, k*U]: input rows above, state rows below, k column blocks.
 
-    `num_inputs` is D. `row_labels` names each of the D+U rows; `column_labels` each of the k blocks
-    (i, j, f, o of an LSTM; r, u of a GRU). `values` prints the numbers, which needs at most ten
-    columns.
+    Args:
+      kernel: [D+U, k*U], of 2 to 16 rows and 1 to 32 columns.
+      num_inputs: D.
+      row_labels: names of the D+U rows (default: none).
+      column_labels: names of the k blocks: i, j, f, o of an LSTM, r, u of a GRU (default: one block
+        without a name).
+      values: print the numbers, of at most ten columns (default: True).
+
+    Raises:
+      TypeError: `num_inputs` is not a whole number.
+      ValueError: the kernel has another shape, `num_inputs` is not in 1..rows - 1, the labels do
+        not fit the shape, or there are too many columns to print.
     """
     array = _matrix("kernel", kernel)
     rows, columns = array.shape
@@ -138,8 +147,16 @@ def batch(
 ) -> Figure | Axes:
     """Draw a padded batch: B = len(lengths) rows of T = `steps` cells, padding hatched.
 
-    `labels` names the rows (None: their lengths). `values` is [B, T], strings or numbers to write
-    into the cells: tokens, a mask, weights, losses.
+    Args:
+      lengths: B whole numbers in 0..T, B from 1 to 10.
+      steps: T, from 1 to 12.
+      labels: names of the B rows (default: their lengths).
+      values: [B, T], strings or numbers to write into the cells: tokens, a mask, weights, losses
+        (default: empty cells).
+
+    Raises:
+      TypeError: `steps` or a length is not a whole number.
+      ValueError: a number is out of its range, or labels or values do not fit B and T.
     """
     count("steps", steps, 1, 12)
     checked = _lengths(lengths, steps)
@@ -185,7 +202,7 @@ def _grid(
     room = (style.WIDTH - left - 0.25) / steps
     wide = min(max(1.0 if steps <= 3 else 0.8, widest + 0.3), room)
     tall = 0.56
-    # A key explains the hatching; where nothing is hatched there is nothing to explain.
+    # A key explains the hatching, if any.
     key = []
     if any(map(any, padding)):
         key = [(colours[0], False, meaning[0]), (style.PADDING, True, meaning[1])]
@@ -231,7 +248,14 @@ def loss_masked(
 ) -> Figure | Axes:
     """Draw one sequence under its loss: per step the target, prediction, weight and loss.
 
-    All are [T]. Steps of weight 0 are hatched: they do not count.
+    Steps of weight 0 are hatched: they do not count.
+
+    Args:
+      targets, predictions, weights: [T], T from 1 to 12.
+      losses: [T] (default: no such row).
+
+    Raises:
+      ValueError: T is out of its range, or another row is not [T].
     """
     steps = count("length of targets", len(targets), 1, 12)
     rows = {"target": targets, "prediction": predictions, "weight": weights}
@@ -262,7 +286,16 @@ def layouts(
 ) -> Figure | Axes:
     """Draw a batch-major block [B, T, D] beside a time-major one [T, B, D].
 
-    In each, what x[:, -1] and x[-1] take: the last step in one is the last sample in the other.
+    In each, the parts x[:, -1] and x[-1]: the last step in one is the last sample in the other.
+
+    Args:
+      batch: B, from 2 to 6 (default: 4).
+      steps: T, from 2 to 6 (default: 3).
+      depth: D, from 1 to 4 (default: 2).
+
+    Raises:
+      TypeError: a number is not a whole number.
+      ValueError: a number is out of its range.
     """
     count("batch", batch, 2, 6)
     count("steps", steps, 2, 6)

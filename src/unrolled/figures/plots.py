@@ -62,16 +62,26 @@ def curves(
     *,
     ax: Axes | None = None,
 ) -> Figure | Axes:
-    """Draw one line for each of `series` (name -> (x, y), or y alone), named at its right end.
+    """Draw one line for each series, with its name at the right end.
 
-    `reference` (name -> constant) becomes dotted horizontal lines: what a document printed, a
-    chance level. `logy` makes the vertical axis logarithmic, and leaves out what is not positive.
+    Args:
+      series: name -> (x, y), or name -> y, vectors of one length; 1 to 6 of them.
+      xlabel, ylabel: the names of the axes.
+      reference: name -> a constant, drawn as a dotted horizontal line: a printed value, a chance
+        level (default: none).
+      title: a heading (default: none).
+      logy: make the vertical axis logarithmic; values that are not positive are not drawn (default:
+        False).
+
+    Raises:
+      ValueError: there are too few or too many series, a series is not two vectors of one length,
+        or `logy` is True and no value is positive.
     """
     if not 1 <= len(series) <= len(style.LINES):
         raise ValueError(f"series has {len(series)} lines; give 1 to {len(style.LINES)}.")
     data = {name: _series(name, value) for name, value in series.items()}
     if logy and not any((y > 0).any() for _, y in data.values()):
-        raise ValueError("logy is True, but no value of series is positive.")
+        raise ValueError("logy is True, but no value of series is positive; give logy=False.")
     with matplotlib.rc_context(style.RC):
         ax, result = _axes(6.8, 4.0, ax)
         ends: list[tuple[float, str, str]] = []
@@ -155,7 +165,16 @@ def graph_growth(
     *,
     ax: Axes | None = None,
 ) -> Figure | Axes:
-    """Draw what grows with T: one line for the static unroll and one for the dynamic."""
+    """Draw a quantity that grows with T, for the static unroll and for the dynamic one.
+
+    Args:
+      steps: the values of T.
+      static_counts, dynamic_counts: the quantity at each T, of the length of `steps`.
+      ylabel: its name (default: "operations in the graph").
+
+    Raises:
+      ValueError: the vectors differ in length.
+    """
     return curves(
         {"static_rnn": (steps, static_counts), "dynamic_rnn": (steps, dynamic_counts)},
         "time steps T",
@@ -173,17 +192,30 @@ def cost_curves(
     *,
     ax: Axes | None = None,
 ) -> Figure | Axes:
-    """Draw what grows with a size: `series` (name -> (sizes, times)), both axes logarithmic.
+    """Draw times that grow with a size, on two logarithmic axes.
 
-    `floor`, also (sizes, times), is what no line can come below: it becomes a shaded ground.
+    Args:
+      series: name -> (sizes, times), positive vectors of one length; 1 to 6 of them.
+      xlabel: the name of the size.
+      ylabel: the name of the times (default: "milliseconds").
+      floor: (sizes, times) that no line can fall below, drawn as a shaded ground (default: none).
+      title: a heading (default: none).
+
+    Raises:
+      ValueError: there are too few or too many series, or one of them is not two positive vectors
+        of one length.
     """
     if not 1 <= len(series) <= len(style.LINES):
         raise ValueError(f"series has {len(series)} lines; give 1 to {len(style.LINES)}.")
     data = {name: _series(name, value) for name, value in series.items()}
     ground = None if floor is None else _series("floor", floor)
     everything = [*data.values(), *([ground] if ground else [])]
-    if not all((x > 0).all() and (y > 0).all() for x, y in everything):
-        raise ValueError("sizes and times must be positive; both axes are logarithmic.")
+    for name, (x, y) in [*data.items(), *([("floor", ground)] if ground else [])]:
+        least = float(np.concatenate([x, y]).min())
+        if not least > 0:
+            raise ValueError(
+                f"series {name!r} must be positive, since both axes are logarithmic; got {least:g}."
+            )
     with matplotlib.rc_context(style.RC):
         ax, result = _axes(6.8, 4.0, ax)
         ends: list[tuple[float, str, str]] = []
@@ -225,11 +257,20 @@ def time_bars(
     *,
     ax: Axes | None = None,
 ) -> Figure | Axes:
-    """Draw a bar for each of `times` (name -> time), in the order given, with its number.
+    """Draw a bar for each time, with its number.
 
-    A time of None was not measured: its row stays blank and says so. `spread` (name -> (low, high))
-    becomes a thin line across the end of a bar. Bars whose names are `marked` have another colour
-    and hatching. `floor` becomes a dotted line that no bar can end before.
+    Args:
+      times: name -> time, in the order of the bars, 1 to 12 of them; the row of None reads "not
+        measured".
+      floor: the least possible time, drawn as a dotted line (default: none).
+      xlabel: the name of the times (default: "milliseconds").
+      spread: name -> (low, high), drawn as a thin line across the end of the bar (default: none).
+      title: a heading (default: none).
+      marked: the names of bars in another colour, hatched (default: none).
+
+    Raises:
+      ValueError: there are too few or too many times, one is negative or infinite, or `spread` or
+        `marked` has a name that `times` does not have.
     """
     if not 1 <= len(times) <= 12:
         raise ValueError(f"times has {len(times)} bars; give 1 to 12.")
@@ -309,10 +350,19 @@ def heat(
     digits: int = 2,
     ax: Axes | None = None,
 ) -> Figure | Axes:
-    """Draw a matrix [rows, columns] as colours, with the numbers where there are few.
+    """Draw a matrix as colours; a small one also has its numbers.
 
-    With `center_zero`, white is 0, blue negative and orange positive; else white is the least.
-    `digits` is the number of decimals that are printed.
+    Args:
+      matrix: [rows, columns].
+      xlabel, ylabel: the names of the axes.
+      title: a heading (default: none).
+      xticklabels, yticklabels: names of the columns and rows (default: their numbers).
+      center_zero: white is 0, blue negative and orange positive; if False, white is the least value
+        (default: True).
+      digits: the number of decimals that are printed (default: 2).
+
+    Raises:
+      ValueError: the matrix has another shape, or the labels do not fit it.
     """
     values = np.asarray(matrix, dtype=float)
     if values.ndim != 2 or 0 in values.shape:

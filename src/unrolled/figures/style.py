@@ -1,7 +1,7 @@
 """Colours, type and the settings that make every picture the same on every machine.
 
-The hues are those of Okabe and Ito, which colour-blind readers can tell apart. No meaning rests on
-a hue alone: each kind of thing also has its own shape, hatching, line style or label.
+The hues are those of Okabe and Ito, which colour-blind readers can distinguish. No meaning depends
+on a hue alone: each kind of thing also has its own shape, hatching, line style or label.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.rcsetup import cycler
 
-CARD = "#ffffff"  # every picture brings its own light card, so that it reads on a dark page
+CARD = "#ffffff"  # every picture has its own light card, so that it is readable on a dark page
 INK = "#1f2933"
 MUTED = "#52606d"
 RULE = "#c3cad2"
@@ -88,14 +88,14 @@ RC: dict[str, Any] = {
     "ytick.labelsize": SMALL,
 }
 
-# Matplotlib writes its version into a PNG unless told not to.
+# Without this, Matplotlib writes its version into a PNG.
 METADATA: dict[str, None] = {"Software": None}
 
 
 def use_style() -> None:
     """Set the book's style; every chapter calls it once, before its first picture.
 
-    In a notebook, pictures become PNG files at twice the density, the size the code says (no
+    In a notebook, pictures become PNG files at twice the density, in the size of the figure (no
     cropping), without the version of Matplotlib inside. Outside a notebook only the style is set.
     """
     matplotlib.rcParams.update(RC)
@@ -108,14 +108,19 @@ def use_style() -> None:
 
     settings: dict[str, Any] = {"metadata": METADATA, "bbox_inches": None}
     config = InlineBackend.instance(parent=shell)
-    config.print_figure_kwargs = settings  # kept for the moment when pyplot is imported
+    config.print_figure_kwargs = settings  # used when pyplot is imported
     config.figure_formats = {"retina"}
-    # pyplot would register the formats when imported; these pictures do without pyplot.
+    # pyplot would register the formats when imported; these pictures need no pyplot.
     select_figure_formats(shell, {"retina"}, **settings)
 
 
 def png(figure: Figure, density: float = 2.0) -> bytes:
-    """Return `figure` as the bytes of a PNG file: the same bytes for the same picture."""
+    """Return `figure` as the bytes of a PNG file: the same bytes for the same picture.
+
+    Args:
+      figure: what a picture function returns.
+      density: pixels of the file for each CSS pixel (default: 2.0).
+    """
     buffer = io.BytesIO()
     with matplotlib.rc_context(RC):  # ticks are made while drawing, in the style of that moment
         figure.savefig(buffer, format="png", dpi=DPI * density, metadata=METADATA, facecolor=CARD)

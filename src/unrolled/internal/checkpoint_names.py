@@ -4,8 +4,8 @@
     rnn/multi_rnn_cell/cell_0/basic_lstm_cell/weights       1.0 and 1.1
     rnn/multi_rnn_cell/cell_0/basic_lstm_cell/kernel        1.2 to 1.15
 
-What stands before the variable's own name is here called the scope of its cell. `unrolled.convert`
-reads and writes by these names; this file only sorts strings.
+The part before the variable's own name is here called the scope of its cell. `unrolled.convert`
+reads and writes by these names; this file works with the strings alone.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ _LAYER = re.compile(r"((?:.+/)?(?:multi_rnn_cell|MultiRNNCell)(?:_\d+)?)/(?:cell
 def variables_by_cell(names: Iterable[str]) -> dict[str, dict[str, list[str]]]:
     """{the scope of a cell: {our name of a variable: its names in the checkpoint}}.
 
-    Layers of other kinds have a kernel and a bias too: the scope decides. What follows a variable's
-    name, as in `kernel/Adam`, makes it another's.
+    Layers of other kinds have a kernel and a bias too: the scope decides. A name that goes on after
+    a variable's name, as `kernel/Adam` does, belongs to something else.
     """
     found: dict[str, dict[str, list[str]]] = {}
     for name in sorted(names, key=lambda name: (len(name), name)):  # W_9 before W_10
@@ -71,7 +71,7 @@ def variables_by_cell(names: Iterable[str]) -> dict[str, dict[str, list[str]]]:
 
 
 def kind_at(directory: str, variables: Iterable[str]) -> Kind | None:
-    """The kind that the last part of a scope says, or else that the variables leave no doubt of."""
+    """The kind that the last part of a scope names, or that the variables show beyond doubt."""
     name = re.sub(r"_\d+$", "", directory.rpartition("/")[2])
     for kind in KINDS:
         if name in (kind.scope, kind.cell.__name__):
@@ -80,7 +80,7 @@ def kind_at(directory: str, variables: Iterable[str]) -> Kind | None:
 
 
 Layers = dict[int | None, str]  # the scope of each cell; None where there is no stack
-RNN = tuple[str, tuple[Layers, ...]]  # where it stands, and its one or two directions
+RNN = tuple[str, tuple[Layers, ...]]  # its scope, and its one or two directions
 
 
 def networks(found: Mapping[str, Mapping[str, Any]], scope: str) -> list[RNN]:

@@ -127,7 +127,11 @@ def _run_twice(loop: Loop, run: Run, segments: Any, outside: _Outside) -> tuple[
         results = (outputs, last)
 
         def gradient(*upstream: tf.Tensor, variables: Any = ()) -> Any:
-            d_outputs, d_last = tf.nest.pack_sequence_as(results, upstream)
+            known = [
+                tf.zeros_like(y) if d is None else d
+                for d, y in zip(upstream, tf.nest.flatten(results))
+            ]
+            d_outputs, d_last = tf.nest.pack_sequence_as(results, known)
             count = size_or_tensor(flat[0], 0)
             besides = [*outside.tensors, *outside.variables, *variables]
 
@@ -139,12 +143,19 @@ def _run_twice(loop: Loop, run: Run, segments: Any, outside: _Outside) -> tuple[
                     again = tf.nest.flatten(run.step(prepared, count - 1 - s, x, before))
                 pairs = zip(again, tf.nest.flatten((d_y, d_carried)))
                 targets = [(y, d) for y, d in pairs if y.dtype.is_floating]
-                found = tape.gradient(
-                    [y for y, _ in targets],
-                    [*sources, *besides],
-                    output_gradients=[d for _, d in targets],
-                    unconnected_gradients=tf.UnconnectedGradients.ZERO,
+                asked = [a for a in (*sources, *besides) if a.dtype.is_floating]
+                answers = iter(
+                    tape.gradient(
+                        [y for y, _ in targets],
+                        asked,
+                        output_gradients=[d for _, d in targets],
+                        unconnected_gradients=tf.UnconnectedGradients.ZERO,
+                    )
                 )
+                found = [
+                    tf.convert_to_tensor(next(answers)) if a.dtype.is_floating else tf.zeros_like(a)
+                    for a in (*sources, *besides)
+                ]
                 d_sources = tf.nest.pack_sequence_as((x, before, prepared), found[: len(sources)])
                 d_x, d_before, d_prepared = d_sources
                 new = [*tf.nest.flatten(d_prepared), *found[len(sources) :]]

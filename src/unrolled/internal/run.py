@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from unrolled.contract import RNNCell, RunStep, building
+from unrolled.contract import RNNCell, RunStep, building, depths
 from unrolled.internal.checks import (
     as_float_tensor,
     as_tensor,
@@ -24,6 +24,7 @@ from unrolled.internal.checks import (
     check_float_dtype,
     check_lengths,
     describe,
+    with_shape,
 )
 from unrolled.internal.shapes import (
     full_shape,
@@ -135,7 +136,7 @@ def ensure_built(cell: Any, one_step: Any, dtype: tf.DType) -> None:
 
     A cell that is no `RNNCell` is built once, and marked as `built`, as Keras marks a layer.
     """
-    depth = tf.nest.map_structure(lambda x: size_of(x, -1) if x.shape.rank else None, one_step)
+    depth = depths(one_step)
     if isinstance(cell, RNNCell):
         cell.build(depth, dtype)
     elif callable(getattr(cell, "build", None)):
@@ -151,7 +152,12 @@ def _has_variables(cell: Any) -> bool:
     if getattr(cell, "variables", ()):
         return True
     parts = tf.nest.flatten(list(getattr(cell, "__dict__", {}).values()))
-    return any(isinstance(part, tf.Variable) or getattr(part, "variables", ()) for part in parts)
+    return any(
+        isinstance(part, tf.Variable)
+        or getattr(part, "variables", ())
+        or (hasattr(part, "state_size") and _has_variables(part))  # a cell inside
+        for part in parts
+    )
 
 
 def _mark_as_built(cell: Any) -> None:
@@ -251,11 +257,10 @@ def _fits(
         )
     if batch is None or (isinstance(batch, int) and y.shape.is_fully_defined()):
         return y
-    rows = tf.debugging.assert_equal(
-        tf.shape(y)[:1], [batch], message=f"{what} must have one row for each row of its inputs"
-    )
-    with after(rows):
-        return tf.ensure_shape(y, shape)
+    if shape.rank is None:
+        return y
+    sizes = [batch, *shape.as_list()[1:]]
+    return with_shape(y, sizes, f"{what} must have one row for each row of its inputs")
 
 
 def check_dtype(dtype: Any, initial_state: Any, argument: str = "initial_state") -> tf.DType | None:

@@ -4,15 +4,15 @@
     from unrolled.tf1.contrib import rnn        # was: from tensorflow.contrib import rnn
     from unrolled.tf1.examples.tutorials.mnist import input_data
 
-What still lives in `tf.compat.v1` comes from there. What is gone is put back on this package's
-cells, unrolls and losses (`unrolled.tf1.shims`), under the names where it stood
-(`unrolled.tf1.exports`). A name that neither has raises an AttributeError that says since when it
-is gone and what to use. `python -m unrolled.tf1 script.py` runs a program without any change.
+What `tf.compat.v1` still has comes from there. What TensorFlow removed is put back on this
+package's cells, unrolls and losses (`unrolled.tf1.shims`), under its old names
+(`unrolled.tf1.exports`). A name that is in neither raises an AttributeError that says when it was
+removed and what to use. `python -m unrolled.tf1 program.py` runs a program without any change.
 
 **Importing this module switches the whole process to TensorFlow 1's behaviours**
 (`tf.compat.v1.disable_v2_behavior`): operations build a graph that a session runs, loops and
 conditions are those of TensorFlow 1, `tf.Variable` is a reference, a shape holds `Dimension`
-objects. It cannot be undone; run TensorFlow 2 code in another process. Importing `unrolled` alone
+objects. This cannot be undone; run TensorFlow 2 code in another process. Importing `unrolled` alone
 switches nothing.
 """
 
@@ -25,7 +25,7 @@ from unrolled.quiet import tensorflow as _tensorflow  # without its native log l
 
 _v1 = _tensorflow.compat.v1
 
-# That reference variables are not the future is no news to who imports this.
+# It would warn that reference variables are deprecated, which whoever imports this knows.
 _log = _logging.getLogger("tensorflow")
 _level = _log.level
 _log.setLevel(_logging.ERROR)

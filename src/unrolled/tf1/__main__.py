@@ -1,8 +1,8 @@
 """Run a TensorFlow 1 program as it stands: `python -m unrolled.tf1 program.py [arguments]`.
 
-In this one process `import tensorflow` gives the program, and modules of its own that it imports,
-the layer `unrolled.tf1`; installed packages go on with the TensorFlow they were written for. A
-notebook (.ipynb) is run cell by cell.
+In this one process `import tensorflow` gives the program, and the modules of its own that it
+imports, the layer `unrolled.tf1`; installed packages still import TensorFlow itself. A notebook
+(.ipynb) is run cell by cell.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Any
 
 USAGE = "usage: python -m unrolled.tf1 PROGRAM.py|NOTEBOOK.ipynb [ARGUMENTS ...]"
 
-# Code that lies here imports TensorFlow itself: Python's library, installed packages, this one.
+# Code in these folders imports TensorFlow itself: Python's library, installed packages, this one.
 _INSTALLED = tuple(
     str(Path(folder).resolve()) + os.sep
     for folder in [
@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> None:
         raise SystemExit(0 if arguments else 2)
     program = Path(arguments[0])
     if not program.is_file():
-        raise SystemExit(f"{program} is not there: name a program or a notebook to run. {USAGE}")
+        raise SystemExit(f"{program} does not exist; give a program or a notebook to run. {USAGE}")
     sys.argv = list(arguments)
     sys.path[0] = str(program.resolve().parent)
     stand_for_tensorflow()
@@ -58,7 +58,7 @@ def main(arguments: list[str]) -> None:
 
 def stand_for_tensorflow() -> None:
     """From now on, let `import tensorflow` in a program's own code mean `unrolled.tf1`."""
-    import unrolled.tf1  # switches behaviours, which must be before the program's first line
+    import unrolled.tf1  # switches behaviours, which must happen before the program's first line
 
     import_as_before = builtins.__import__
 
@@ -71,7 +71,7 @@ def stand_for_tensorflow() -> None:
         module = import_as_before(
             "unrolled.tf1" + (rest and f".{rest}"), globals, locals, fromlist, level
         )
-        # `import a.b` binds a, here `tensorflow`; `from a.b import c` asks a.b itself.
+        # `import a.b` binds a, here `tensorflow`; `from a.b import c` needs a.b itself.
         return module if fromlist else unrolled.tf1
 
     builtins.__import__ = import_for_program
@@ -84,7 +84,7 @@ def _is_installed(importer: dict[str, Any] | None) -> bool:
 
 def run_notebook(path: Path) -> None:
     """Run a notebook's code cells one after the other, in one namespace."""
-    os.environ.setdefault("MPLBACKEND", "Agg")  # there is nobody to close the windows
+    os.environ.setdefault("MPLBACKEND", "Agg")  # nobody is there to close a window
     notebook = json.loads(path.read_text(encoding="utf-8"))
     main_module = ModuleType("__main__")
     vars(main_module)["display"] = print
@@ -101,7 +101,7 @@ def run_notebook(path: Path) -> None:
 
 
 def _code_cells(notebook: dict[str, Any]) -> Iterator[str]:
-    # Notebooks of format 3, of 2015 and before, hold worksheets and call a cell's source its input.
+    # Notebooks of format 3, from before 2015, hold worksheets and call a cell's source its input.
     sheets = notebook.get("worksheets", [notebook])
     for cell in (cell for sheet in sheets for cell in sheet["cells"]):
         if cell["cell_type"] == "code":
@@ -109,12 +109,12 @@ def _code_cells(notebook: dict[str, Any]) -> Iterator[str]:
             yield source if isinstance(source, str) else "".join(source)
 
 
-# Magics whose cell or line is Python all the same, which they time, record or profile.
+# Magics around Python code, which they time, record or profile.
 _AROUND_PYTHON = ("time", "timeit", "capture", "prun")
 
 
 def _without_magics(source: str, where: str) -> str:
-    """A cell's Python: what is the notebook's own language is left out, and told."""
+    """The Python of a cell. Commands to the notebook are left out, each with a line on stderr."""
     lines = source.strip("\n").splitlines()
     if lines and lines[0].startswith("%%"):
         print(f"{where}: left out {lines[0]!r}", file=sys.stderr)
@@ -124,7 +124,7 @@ def _without_magics(source: str, where: str) -> str:
     while (i := _wrong_line(lines)) is not None:
         code = lines[i].lstrip()
         if not (code.startswith(("%", "!", "?")) or code.endswith("?")):
-            break  # a mistake, which running the cell tells
+            break  # a mistake in the program: running the cell raises it
         print(f"{where}: left out {code!r}", file=sys.stderr)
         indent = lines[i][: len(lines[i]) - len(code)]
         magic, _, rest = code[1:].partition(" ")
@@ -139,7 +139,7 @@ def _without_magics(source: str, where: str) -> str:
 
 
 def _wrong_line(lines: list[str]) -> int | None:
-    """Where the first line that is not Python stands."""
+    """The index of the first line that is not Python."""
     try:
         ast.parse("\n".join(lines))
     except SyntaxError as error:

@@ -1,4 +1,4 @@
-"""Where in TensorFlow 1's tree each thing stood that this layer puts back."""
+"""What this layer puts back, under each of the names that it had in TensorFlow 1."""
 
 from __future__ import annotations
 
@@ -80,8 +80,8 @@ _ATTENTION = _of(
 _TILE_BATCH = _of(attention_wrapper, "tile_batch")
 _MNIST = _of(mnist, "read_data_sets DataSet Datasets")
 
-# The modules behind these, which were private, and which programs imported all the same: for
-# `_linear` above all, and `_Linear` from 1.3 on. They moved from release to release.
+# The private modules behind these, which programs imported all the same, mostly for `_linear`, or
+# for `_Linear` from 1.3 on. They moved from release to release.
 _RNN_CELL_MODULE = {
     **_CELLS,
     **_MORE_CELLS,

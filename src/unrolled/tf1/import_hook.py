@@ -1,4 +1,4 @@
-"""Modules that stand for TensorFlow 1's: what is put back, and for the rest what is still there."""
+"""Modules under the names of TensorFlow 1's: what is put back, and else what today's have."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ ROOT = "unrolled.tf1"
 
 
 class Namespace(ModuleType):
-    """One module of TensorFlow 1, `tf.nn` say.
+    """One module of TensorFlow 1, such as `tf.nn`.
 
     A name is looked up in what programs assigned to the module, in what is put back, and in the
-    module of today's TensorFlow that has taken its place; a name that none of them has raises an
-    AttributeError that says since when it is gone and what to use.
+    module of today's TensorFlow that has taken its place; a name that is in none of them raises an
+    AttributeError that says when it was removed and what to use.
     """
 
-    # A package without files: what is imported from inside it comes from `_Finder`.
+    # A package without files: `_Finder` makes the modules inside it.
     __path__: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
@@ -58,11 +58,11 @@ def old_name(module: str, name: str = "") -> str:
 
 
 def plant(tree: Mapping[str, Mapping[str, Any]], still: Mapping[str, ModuleType]) -> None:
-    """Make the modules that `tree` names, and let the rest of each be what is still there.
+    """Make the modules of `tree`, each with what today's TensorFlow still has of it.
 
     Args:
-      tree: for each dotted name, "contrib.rnn" say, what is put back there; "" is the root.
-      still: for the root and for those of its modules that do not follow from it, today's module.
+      tree: for each dotted name, such as "contrib.rnn", what is put back there; "" is the root.
+      still: today's module, for the root and for modules that cannot be found from the root.
     """
     sys.modules[ROOT].__class__ = Namespace
     for dotted, module in still.items():
@@ -73,7 +73,7 @@ def plant(tree: Mapping[str, Mapping[str, Any]], still: Mapping[str, ModuleType]
 
 
 def _module(parts: Sequence[str]) -> ModuleType:
-    """The namespace `unrolled.tf1.<parts>`, made with all that stand above it."""
+    """The namespace `unrolled.tf1.<parts>`, made together with those above it."""
     name = ".".join([ROOT, *parts])
     if name in sys.modules:
         return sys.modules[name]
@@ -98,7 +98,7 @@ def _today(above: ModuleType | None, name: str) -> ModuleType | None:
 
 
 class _Finder(MetaPathFinder):
-    """Finds `import unrolled.tf1.python.framework.ops` and the like, which no file stands for."""
+    """Finds modules without a file of their own, such as `unrolled.tf1.python.framework.ops`."""
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         above, _, last = name.rpartition(".")

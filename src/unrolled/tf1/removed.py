@@ -1,11 +1,11 @@
-"""What TensorFlow 1 had, TensorFlow 2 has not and this layer does not put back: since when, and
-what to use instead."""
+"""The names that TensorFlow removed and this layer does not put back: in which release they went,
+and what to use instead."""
 
 from __future__ import annotations
 
-# The longest name that begins a missing one decides. The release is the first without it.
+# The longest name that a missing one begins with decides. The release is the first without it.
 REMOVED = {
-    "contrib": ("2.0", "the projects that took over its parts, or tf.keras"),
+    "contrib": ("2.0", "the project that took over this part, or tf.keras"),
     "contrib.cudnn_rnn": ("2.0", "tf.keras.layers.LSTM or GRU, which use cuDNN where they can"),
     "contrib.crf": ("2.0", "crf_log_likelihood, crf_decode and viterbi_decode, which are put back"),
     "contrib.data": ("2.0", "tf.data"),
@@ -36,19 +36,18 @@ REMOVED = {
 
 
 def explain(name: str) -> str:
-    """One sentence on a missing `tf.<name>`."""
+    """One sentence on a missing `tf.<name>`: when it was removed, and what to use."""
     parts = name.split(".")
     for length in range(len(parts), 0, -1):
         known = REMOVED.get(".".join(parts[:length]))
         if known is not None:
             release, instead = known
-            what = "" if length == len(parts) else f", with tf.{'.'.join(parts[:length])},"
+            inside = "" if length == len(parts) else f" with tf.{'.'.join(parts[:length])}"
             return (
-                f"tf.{name} is not to be had: it went{what} in TensorFlow {release}, and "
-                f"unrolled.tf1 does not put it back; use {instead}."
+                f"tf.{name} is gone: TensorFlow {release} removed it{inside}, and unrolled.tf1 "
+                f"does not put it back; use {instead}."
             )
     return (
-        f"tf.{name} is neither in tf.compat.v1 of today's TensorFlow nor among the names that "
-        "unrolled.tf1 puts back; it went before TensorFlow 2 or never was: look for its "
-        "successor in TensorFlow's release notes."
+        f"tf.{name} is neither in tf.compat.v1 nor among the names that unrolled.tf1 puts back; "
+        "check its spelling, or look in TensorFlow's release notes for what replaced it."
     )

@@ -8,9 +8,9 @@ With h_s for the memory at step s and q for the output of the cell inside, a ste
 
     q, cell_state = cell([x, a], cell_state)     a: the attention of the step before
     p_s = softmax_s score(q, h_s)                the alignments, zero past a row's length
-    a   = A [q, Σ_s p_s h_s]                     the sum alone where there is no attention layer
+    a   = A [q, Σ_s p_s h_s]                     without an attention layer the sum alone
 
-and the mechanism is the score. The letters: B rows in the batch, T steps of the memory, D its
+and the mechanism defines the score. The letters: B rows in the batch, T steps of the memory, D its
 depth, U units, A the size of the attention.
 """
 
@@ -23,25 +23,26 @@ from typing import Any, NamedTuple
 
 import tensorflow.compat.v1 as tf
 
-from unrolled.internal.checks import check_cell
+from unrolled.internal.checks import check_cell, describe
 from unrolled.internal.shapes import size_of, size_or_tensor
 from unrolled.tf1.shims.layers import Dense
 from unrolled.tf1.shims.rnn_cell import RNNCell
 
 
 class AttentionMechanism:
-    """A memory, and the alignments that it has to a query.
+    """A memory, and its alignments to a query.
 
-    A subclass gives `__call__(query, state)`, which returns the alignments [B, T] and its next
-    state, or, in the way of the first releases, the alignments alone: they are the state then.
+    A subclass defines `__call__(query, state)`, which returns the alignments [B, T] and its next
+    state, or, as in the first releases, the alignments alone, which are then the state too.
 
     Args:
       query_layer: a layer for queries, or None.
-      memory: [B, T, D], the encoder's outputs as a rule.
+      memory: [B, T, D], usually the encoder's outputs.
       probability_fn: (scores [B, T], state) -> alignments [B, T].
-      memory_sequence_length: [B], each at least 1. Past it the memory is zeros, and the scores are
-        `score_mask_value`, minus infinity by default.
-      memory_layer: a layer that makes the keys of the memory, or None: the keys are the memory.
+      memory_sequence_length: [B], each at least 1; past it the memory is zeros (default: every row
+        has T steps).
+      memory_layer: a layer that makes the keys from the memory (default: the keys are the memory).
+      score_mask_value: the scores past the length (default: minus infinity).
 
     Raises:
       ValueError: the memory is not [B, T, D] with a known D.
@@ -100,7 +101,7 @@ class AttentionMechanism:
 
 
 def _live(lengths: tf.Tensor, steps: tf.Tensor) -> tf.Tensor:
-    """Where a memory has something to look at, [B, T]: in every row, or softmax would give NaN."""
+    """Which steps of a memory are real, [B, T]; in a row without any, softmax would give NaN."""
     message = "memory_sequence_length must be at least 1 in every row."
     with tf.control_dependencies([tf.debugging.assert_positive(lengths, message=message)]):
         return tf.sequence_mask(lengths, steps)
@@ -117,9 +118,12 @@ class LuongAttention(AttentionMechanism):
     Args:
       num_units: U, which must be the depth of the query.
       memory, memory_sequence_length, score_mask_value: as for `AttentionMechanism`.
-      scale: multiply the score by a variable `attention_g`, which starts at 1.
-      probability_fn: scores [B, T] -> alignments [B, T], the softmax by default.
-      dtype: of the layers, that of the memory by default.
+      scale: multiply the score by a variable `attention_g`, which starts at 1 (default: False).
+      probability_fn: scores [B, T] -> alignments [B, T] (default: the softmax).
+      dtype: of the layers (default: that of the memory).
+
+    Raises:
+      As `AttentionMechanism`; and at a step, ValueError where the depth of the query is not U.
     """
 
     def __init__(
@@ -141,7 +145,7 @@ class LuongAttention(AttentionMechanism):
     def __call__(self, query: tf.Tensor, state: Any) -> tuple[tf.Tensor, tf.Tensor]:
         if size_of(query, 1) != self._num_units:
             raise ValueError(
-                f"a query of depth {size_of(query, 1)} came to a LuongAttention of num_units "
+                f"queries of depth {size_of(query, 1)} do not fit a LuongAttention of num_units "
                 f"{self._num_units}; set num_units to the output size of the cell."
             )
         scores = tf.matmul(self.keys, query[:, :, tf.newaxis])[:, :, 0]  # [B, T, 1] -> [B, T]
@@ -158,9 +162,13 @@ class BahdanauAttention(AttentionMechanism):
     Args:
       num_units: U, the size of v.
       normalize: the score is g v / ||v|| · tanh(Q q + K h_s + b) instead, with the norm of the
-        vector as a weight of its own: Salimans and Kingma (2016). g starts at sqrt(1 / U), b at 0.
+        vector as a weight of its own: Salimans and Kingma (2016). g starts at sqrt(1 / U), b at 0
+        (default: False).
 
     The others are those of `LuongAttention`.
+
+    Raises:
+      As `AttentionMechanism`.
     """
 
     def __init__(
@@ -202,7 +210,7 @@ class AttentionWrapperState(NamedTuple):
 
     cell_state: Any  # of the cell inside
     attention: Any  # [B, A], of the step before
-    time: Any  # how many steps there were, a scalar
+    time: Any  # the number of steps so far, a scalar
     alignments: Any  # [B, T]
     alignment_history: Any  # a TensorArray whose stack() is [steps, B, T], or ()
     attention_state: Any = ()  # of the mechanism
@@ -213,23 +221,27 @@ class AttentionWrapperState(NamedTuple):
 
 
 class AttentionWrapper(RNNCell):
-    """A cell that looks at a memory at each step, as the head of this file has it.
+    """A cell that looks at a memory at each step, by the equations at the head of this file.
 
     Args:
       cell: the cell inside.
-      attention_mechanism: an `AttentionMechanism`, or a list whose attentions stand side by side.
-      attention_layer_size: A of each mechanism's attention layer, [q, the sum] without a bias.
-      alignment_history: keep the alignments of all steps in the state; for `dynamic_decode`.
-      cell_input_fn: (inputs, attention) -> inputs of the cell, side by side by default.
-      output_attention: put out the attention, and not q.
-      initial_cell_state: what `zero_state` gives the cell inside, in place of zeros.
-      name: the wrapper's part of the variables' names, `attention_wrapper` by default.
-      attention_layer: a layer, or one a mechanism, in place of those of `attention_layer_size`.
+      attention_mechanism: an `AttentionMechanism`, or a list whose attentions are concatenated.
+      attention_layer_size: A, the size of a layer on [q, the sum], without a bias; with a list of
+        mechanisms one for each (default: no such layer).
+      alignment_history: keep the alignments of all steps in the state, for `dynamic_decode`
+        (default: False).
+      cell_input_fn: (inputs, attention) -> inputs of the cell (default: their concatenation).
+      output_attention: the output is the attention, and not q (default: True).
+      initial_cell_state: the state of the cell inside in `zero_state` (default: zeros).
+      name: the wrapper's part of the variables' names (default: "attention_wrapper").
+      attention_layer: a layer, or one for each mechanism, in place of those that
+        `attention_layer_size` makes.
 
     Raises:
-      TypeError: `cell` is not a cell, or a mechanism is none.
-      ValueError: sizes and layers are both given, or are not one a mechanism; or the memory and
-        `initial_cell_state` differ in B (an InvalidArgumentError where only a run can tell).
+      TypeError: `cell` is not a cell, or a mechanism is not an `AttentionMechanism`.
+      ValueError: sizes and layers are both given, or are not one for each mechanism; or the memory
+        and `initial_cell_state` differ in B.
+      tf.errors.InvalidArgumentError: they differ in B, known only at run time.
     """
 
     def __init__(
@@ -252,8 +264,8 @@ class AttentionWrapper(RNNCell):
             if not isinstance(mechanism, AttentionMechanism):
                 raise TypeError(
                     "attention_mechanism must be an AttentionMechanism, such as "
-                    "LuongAttention(num_units, memory), or a list of them, but a "
-                    f"{type(mechanism).__name__} came."
+                    "LuongAttention(num_units, memory), or a list of them; got "
+                    f"{describe(mechanism)}."
                 )
         self._cell, self._output_attention = cell, output_attention
         self._cell_input_fn = cell_input_fn or (lambda x, attention: tf.concat([x, attention], -1))
@@ -266,7 +278,9 @@ class AttentionWrapper(RNNCell):
         self._initial_cell_state = initial_cell_state
         if initial_cell_state is not None:
             rows = size_or_tensor(tf.nest.flatten(initial_cell_state)[-1], 0)
-            self._initial_cell_state = self._checked(initial_cell_state, rows, "initial_cell_state")
+            self._initial_cell_state = self._as_many_rows(
+                initial_cell_state, rows, "initial_cell_state"
+            )
 
     def _layers(self, sizes: Any, layers: Any) -> tuple[Any, ...]:
         """An attention layer for each mechanism, or None."""
@@ -299,14 +313,23 @@ class AttentionWrapper(RNNCell):
         )
 
     def zero_state(self, batch_size: Any, dtype: Any) -> AttentionWrapperState:
-        """The state before the first step; `batch_size` must be that of the memory."""
+        """The state before the first step.
+
+        Args:
+          batch_size: B, which must be that of the memory.
+          dtype: of the state.
+
+        Raises:
+          ValueError: the memory has another B.
+          tf.errors.InvalidArgumentError: the same, known only at run time.
+        """
         with tf.name_scope("AttentionWrapperZeroState"):
             cell_state = self._initial_cell_state
             if cell_state is None:
                 cell_state = self._cell.zero_state(batch_size, dtype)
             history = functools.partial(tf.TensorArray, dtype, size=0, dynamic_size=True)
             return AttentionWrapperState(
-                self._checked(cell_state, batch_size, "zero_state"),
+                self._as_many_rows(cell_state, batch_size, "zero_state"),
                 tf.zeros([batch_size, self._attention_layer_size], dtype),
                 tf.zeros([], tf.int32),
                 self._each(lambda mechanism: mechanism.initial_alignments(batch_size, dtype)),
@@ -317,13 +340,13 @@ class AttentionWrapper(RNNCell):
     def call(self, inputs: Any, state: Any) -> tuple[Any, AttentionWrapperState]:
         if not isinstance(state, AttentionWrapperState):
             raise TypeError(
-                "state of AttentionWrapper must be an AttentionWrapperState, but a "
-                f"{type(state).__name__} came; make it with zero_state(batch_size, dtype) and "
+                "state of AttentionWrapper must be an AttentionWrapperState; got "
+                f"{describe(state)}; make it with zero_state(batch_size, dtype) and "
                 "clone(cell_state=...)."
             )
         inputs = self._cell_input_fn(inputs, state.attention)
         query, cell_state = self._cell(inputs, state.cell_state)
-        query = self._checked(query, size_or_tensor(query, 0), "the inputs")
+        query = self._as_many_rows(query, size_or_tensor(query, 0), "the inputs")
         histories, states = state.alignment_history, state.attention_state
         if not self._is_multi:
             histories, states = (histories,), (states,)
@@ -355,8 +378,8 @@ class AttentionWrapper(RNNCell):
         parts = tuple(map(part, self._attention_mechanisms))
         return parts if self._is_multi else parts[0]
 
-    def _checked(self, tensors: Any, rows: Any, what: str) -> Any:
-        """`tensors`, once it is clear that the memories have as many rows."""
+    def _as_many_rows(self, tensors: Any, rows: Any, what: str) -> Any:
+        """`tensors`, after a check that the memories have as many rows."""
         checks = []
         for mechanism in self._attention_mechanisms:
             message = (
@@ -374,7 +397,7 @@ class AttentionWrapper(RNNCell):
 
 
 def tile_batch(t: Any, multiplier: int, name: str | None = None) -> Any:
-    """[B, ...] -> [B · multiplier, ...]: each row so often, in a tensor or a structure of them."""
+    """[B, ...] -> [B · multiplier, ...]: each row repeated, in one tensor or in a structure."""
     with tf.name_scope(name, "tile_batch"):
         return tf.nest.map_structure(lambda x: tf.repeat(x, multiplier, axis=0), t)
 
@@ -393,5 +416,5 @@ def _depth(layer: Any, units: int, memory: tf.Tensor) -> int:
 
 
 def _known(size: Any) -> Any:
-    """An entry of a state_size, where a size that only a run can tell is None."""
+    """An entry of a state_size; a size that is known only at run time is None."""
     return tf.TensorShape([None]) if tf.is_tensor(size) else size

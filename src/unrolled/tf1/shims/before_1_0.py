@@ -1,7 +1,7 @@
-"""Names and argument orders that went with TensorFlow 1.0, for programs of 2016.
+"""Names and argument orders that TensorFlow 1.0 changed, for programs of 2016.
 
-1.0 renamed some operations and turned the arguments of others round. The renamed ones stand in a
-table; the turned ones are functions that tell the older order by the types that came.
+1.0 renamed some operations and swapped the arguments of others. The table `RENAMED` has the renamed
+ones; for the others there are functions that take both orders and tell them apart by type.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import tensorflow.compat.v1 as tf
 
 from unrolled.tf1.shims.rnn import static_bidirectional_rnn, static_rnn
 
-# old name -> what it is called since 1.0
+# old name -> the operation, by its name from 1.0 on
 RENAMED: dict[str, Any] = {
     "pack": tf.stack,
     "unpack": tf.unstack,

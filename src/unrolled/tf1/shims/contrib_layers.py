@@ -1,8 +1,8 @@
 """What recurrent programs took from `tf.contrib.layers`.
 
-Initialisers, regularisers, `optimize_loss`, and layers that are made as those of `tf.layers` and
-have other arguments: the scope is `scope`, and `variables_collections` is a list or, by the name of
-the variable, a dictionary of lists. The letters: B rows in the batch, T steps, D inputs, U units.
+Initialisers, regularisers, `optimize_loss`, and layers that are built as those of `tf.layers` but
+have other arguments: `scope` and not `name`, and `variables_collections`, a list, or a dictionary
+of lists by the name of the variable. The letters: B rows in the batch, T steps, D inputs, U units.
 """
 
 from __future__ import annotations
@@ -29,9 +29,16 @@ def variance_scaling_initializer(
     """An initialiser of variance factor / n.
 
     Args:
-      mode: what n counts: FAN_IN the inputs, FAN_OUT the outputs, FAN_AVG the mean of the two.
-      uniform: draw evenly; else from a normal distribution of 1.3 times that variance without what
-        lies beyond two standard deviations.
+      factor: see above (default: 2.0).
+      mode: n is the number of inputs for FAN_IN, of outputs for FAN_OUT, and the mean of the two
+        for FAN_AVG (default: FAN_IN).
+      uniform: draw from a uniform distribution (default: from a normal distribution of 1.3 times
+        that variance, cut off at two standard deviations).
+      seed: makes the draws repeatable (default: new draws in each session).
+      dtype: of the variable (default: tf.float32).
+
+    Raises:
+      TypeError: `mode` is none of these.
     """
     if mode not in ("FAN_IN", "FAN_OUT", "FAN_AVG"):
         raise TypeError(f"mode must be FAN_IN, FAN_OUT or FAN_AVG; got {mode!r}.")
@@ -51,7 +58,12 @@ def variance_scaling_initializer(
 def xavier_initializer(
     uniform: bool = True, seed: int | None = None, dtype: Any = tf.float32
 ) -> Callable[..., tf.Tensor]:
-    """The initialiser of Glorot and Bengio (2010): variance 2 / (inputs + outputs)."""
+    """The initialiser of Glorot and Bengio (2010): variance 2 / (inputs + outputs).
+
+    Args:
+      uniform: draw from a uniform distribution (default: True).
+      seed, dtype: as for `variance_scaling_initializer`.
+    """
     return variance_scaling_initializer(1.0, "FAN_AVG", uniform, seed, dtype)
 
 
@@ -59,12 +71,20 @@ _XAVIER = xavier_initializer()
 
 
 def l1_regularizer(scale: Any, scope: str | None = None) -> Callable[[Any], Any]:
-    """The function scale · Σ |w| of weights w. A scale of 0.0 gives None, no loss."""
+    """The function scale · Σ |w| of weights w. With a scale of 0.0 it returns None, no loss.
+
+    Raises:
+      ValueError: `scale` is a whole number or negative.
+    """
     return _regularizer("l1_regularizer", scale, scope, lambda w: tf.reduce_sum(tf.abs(w)))
 
 
 def l2_regularizer(scale: Any, scope: str | None = None) -> Callable[[Any], Any]:
-    """The function scale · Σ w² / 2 of weights w. A scale of 0.0 gives None, no loss."""
+    """The function scale · Σ w² / 2 of weights w. With a scale of 0.0 it returns None, no loss.
+
+    Raises:
+      ValueError: `scale` is a whole number or negative.
+    """
     return _regularizer("l2_regularizer", scale, scope, tf.nn.l2_loss)
 
 
@@ -103,13 +123,21 @@ def fully_connected(
     """act(x W + b): [..., D] -> [..., U], `fully_connected/weights` and `fully_connected/biases`.
 
     Args:
+      inputs: [..., D], of two axes or more.
       num_outputs: U.
-      activation_fn: relu where it is left out, None for none.
-      normalizer_fn: called with x W and `normalizer_params` where b would be added.
-      biases_initializer: None for no b.
+      activation_fn: None for none (default: relu).
+      normalizer_fn: called with x W and `normalizer_params` in place of adding b (default: b is
+        added).
+      weights_initializer: (default: `xavier_initializer()`).
+      biases_initializer: None for no b (default: zeros).
+      weights_regularizer, biases_regularizer: as in `tf.layers` (default: none).
+      reuse, trainable: as in `tf.layers`.
+      variables_collections: further collections for the variables (default: none).
+      outputs_collections: collections for the outputs (default: none).
+      scope: the variable scope (default: `fully_connected`, made unique).
 
     Raises:
-      ValueError: the inputs have fewer than two axes or no known D.
+      ValueError: the inputs have fewer than two axes or no known D, or `num_outputs` is below 1.
     """
     with tf.variable_scope(scope, "fully_connected", [inputs], reuse=reuse):
         inputs = tf.convert_to_tensor(inputs)
@@ -149,10 +177,22 @@ def batch_norm(
     fused: bool | None = None,
     scope: Any = None,
 ) -> tf.Tensor:
-    """`tf.layers.batch_normalization` in the scope `BatchNorm`, by default training without gamma.
+    """`tf.layers.batch_normalization` over the last axis, in the scope `BatchNorm`.
 
     Args:
-      updates_collections: None moves the averages whenever the outputs are computed.
+      inputs: [..., C], with a known C.
+      decay: what is called `momentum` there (default: 0.999).
+      center, scale: whether there is a beta (default: True), and a gamma (default: False).
+      epsilon: added to the variance (default: 0.001).
+      activation_fn: a function of the outputs (default: none).
+      updates_collections: where the operations go that move the averages; None moves them whenever
+        the outputs are computed (default: `tf.GraphKeys.UPDATE_OPS`).
+      is_training: what is called `training` there (default: True).
+      reuse, trainable, fused: as there.
+      scope: the variable scope (default: `BatchNorm`, made unique).
+
+    Raises:
+      ValueError: C is not known.
     """
     with tf.variable_scope(scope, "BatchNorm", [inputs], reuse=reuse):
         inputs = tf.convert_to_tensor(inputs)
@@ -191,16 +231,19 @@ def embed_sequence(
     """Rows of `EmbedSequence/embeddings` [vocab_size, D]: ids [B, T] -> [B, T, D].
 
     Args:
-      embed_dim: D. It and `vocab_size` may be left out where `reuse` finds the variable.
-      unique: taken for the sake of old programs: it saved look-ups, the numbers are the same.
+      ids: [B, T], whole numbers below `vocab_size`.
+      vocab_size, embed_dim: the number of rows, and D; with `reuse`, both may be None.
+      unique: ignored: it saved look-ups, and the numbers are the same.
+      initializer, regularizer, trainable, reuse: as in `tf.layers`.
+      scope: the variable scope (default: `EmbedSequence`, made unique).
 
     Raises:
       ValueError: a size is missing without `reuse`.
     """
     if not (reuse or (vocab_size and embed_dim)):
         raise ValueError(
-            "embed_sequence needs vocab_size and embed_dim to make its variable; "
-            f"got vocab_size={vocab_size} and embed_dim={embed_dim}; give both, or reuse=True."
+            "vocab_size and embed_dim of embed_sequence must be numbers of at least 1; "
+            f"got {vocab_size} and {embed_dim}; give both, or reuse=True."
         )
     with tf.variable_scope(scope, "EmbedSequence", [ids], reuse=reuse):
         shape = [vocab_size, embed_dim] if vocab_size and embed_dim else None
@@ -215,7 +258,7 @@ def flatten(inputs: Any, outputs_collections: Any = (), scope: Any = None) -> tf
     return outputs
 
 
-# What `optimize_loss` knows by name.
+# The optimisers that `optimize_loss` takes by name.
 _OPTIMIZERS: dict[str, Callable[..., tf.train.Optimizer]] = {
     "Adagrad": tf.train.AdagradOptimizer,
     "Adam": tf.train.AdamOptimizer,
@@ -249,28 +292,31 @@ def optimize_loss(
 
     Args:
       loss: a scalar.
-      global_step: the variable that counts the steps; that of the graph, if any, where it is None.
+      global_step: the variable that counts the steps, or None for that of the graph, if it has one.
       learning_rate: a number, which becomes the variable `OptimizeLoss/learning_rate`, a scalar
-        tensor, or None for an optimiser that knows its own.
-      optimizer: an optimiser; or a class or function that makes one of the learning rate (of
-        nothing where that is None); or a name: Adagrad, Adam, Ftrl, Momentum, RMSProp, SGD.
-      gradient_noise_scale: how much of normal noise (cut off at 2) to add to the gradients.
-      gradient_multipliers: a factor for each variable or name of one.
+        tensor, or None for an optimiser that has its own.
+      optimizer: an optimiser; or a class or function that makes one from the learning rate (without
+        an argument if that is None); or a name: Adagrad, Adam, Ftrl, Momentum, RMSProp, SGD.
+      gradient_noise_scale: the scale of normal noise, cut off at 2, that is added to the gradients
+        (default: no noise).
+      gradient_multipliers: a dictionary of factors by variable, or by the name of one (default: no
+        factors).
       clip_gradients: the largest norm of all gradients together, or a function from
-        [(gradient, variable), ...] to the same.
-      learning_rate_decay_fn: (learning rate, global step) -> the rate to use.
-      update_ops: run before the loss; those in `tf.GraphKeys.UPDATE_OPS` where it is None.
-      variables: the variables to train, all trainable ones where it is None.
-      name: the variable scope, `OptimizeLoss` made unique where it is left out.
-      summaries: which of loss, learning_rate (where it decays), global_gradient_norm, gradients and
-        gradient_norm to write; the first three where it is left out.
-      increment_global_step: False where another step of training counts already.
+        [(gradient, variable), ...] to the same (default: no clipping).
+      learning_rate_decay_fn: (learning rate, global step) -> the rate to use (default: no decay).
+      update_ops: operations to run before the loss (default: those in `tf.GraphKeys.UPDATE_OPS`).
+      variables: the variables to train (default: all trainable ones).
+      name: the variable scope (default: `OptimizeLoss`, made unique).
+      summaries: which of loss, learning_rate (written if it decays), global_gradient_norm,
+        gradients and gradient_norm to write (default: the first three).
+      colocate_gradients_with_ops: as for `Optimizer.compute_gradients` (default: False).
+      increment_global_step: False if another step of training counts already (default: True).
 
     Returns:
       The loss, as it was before the step.
 
     Raises:
-      ValueError: an argument is none of these.
+      ValueError: an argument is none of these, or `learning_rate_decay_fn` has no global step.
     """
     loss = tf.convert_to_tensor(loss)
     if loss.shape.rank != 0:
@@ -281,8 +327,8 @@ def optimize_loss(
         global_step = tf.train.get_global_step()
     else:
         tf.train.assert_global_step(global_step)
-    told = set(_SUMMARIES[:3] if summaries is None else summaries)
-    if not told.issubset(_SUMMARIES):
+    written = set(_SUMMARIES[:3] if summaries is None else summaries)
+    if not written.issubset(_SUMMARIES):
         raise ValueError(f"summaries must be among {', '.join(_SUMMARIES)}; got {summaries}.")
 
     with tf.variable_scope(name, "OptimizeLoss", [loss, global_step]):
@@ -295,11 +341,12 @@ def optimize_loss(
         if rate is not None and learning_rate_decay_fn is not None:
             if global_step is None:
                 raise ValueError(
-                    "learning_rate_decay_fn needs a global_step, and this graph has none; make one "
-                    "with tf.train.get_or_create_global_step()."
+                    "global_step must be a variable, since learning_rate_decay_fn needs it; got "
+                    "None, and this graph has none; make one with "
+                    "tf.train.get_or_create_global_step()."
                 )
             rate = learning_rate_decay_fn(rate, global_step)
-            if "learning_rate" in told:
+            if "learning_rate" in written:
                 tf.summary.scalar("learning_rate", rate)
         trainer = _optimizer(optimizer, rate)
         pairs = trainer.compute_gradients(
@@ -312,22 +359,22 @@ def optimize_loss(
             pairs = [(_with_noise(g, gradient_noise_scale), v) for g, v in pairs]
         if gradient_multipliers is not None:
             pairs = [(_multiplied(g, v, gradient_multipliers), v) for g, v in pairs]
-        tell_norm = bool(told & {"gradient_norm", "global_gradient_norm"})
-        if tell_norm:
+        write_norm = bool(written & {"gradient_norm", "global_gradient_norm"})
+        if write_norm:
             tf.summary.scalar("global_norm/gradient_norm", _global_norm(pairs))
         if clip_gradients is not None:
             pairs = _clipped(pairs, clip_gradients)
-            if tell_norm:
+            if write_norm:
                 tf.summary.scalar("global_norm/clipped_gradient_norm", _global_norm(pairs))
 
-        if "loss" in told:
+        if "loss" in written:
             tf.summary.scalar("loss", loss)
         for gradient, variable in pairs:
             values = gradient.values if isinstance(gradient, tf.IndexedSlices) else gradient
             called = variable.name.replace(":", "_")
-            if values is not None and "gradients" in told:
+            if values is not None and "gradients" in written:
                 tf.summary.histogram(f"gradients/{called}", values)
-            if values is not None and "gradient_norm" in told:
+            if values is not None and "gradient_norm" in written:
                 tf.summary.scalar(f"gradient_norm/{called}", tf.norm(values))
 
         counted = global_step if increment_global_step else None
@@ -336,7 +383,7 @@ def optimize_loss(
 
 
 def _learning_rate(learning_rate: Any) -> Any:
-    """A number as a variable, which a session may set; a scalar tensor or None as it is."""
+    """A number as a variable, which a session may set; a scalar tensor or None unchanged."""
     if isinstance(learning_rate, numbers.Real) and float(learning_rate) >= 0:
         start = tf.constant_initializer(float(learning_rate))
         return tf.get_variable("learning_rate", [], tf.float32, start, trainable=False)
@@ -354,17 +401,17 @@ def _optimizer(optimizer: Any, rate: Any) -> tf.train.Optimizer:
         return optimizer
     if rate is None and isinstance(optimizer, (str, type)):
         raise ValueError(
-            f"learning_rate is None, but the optimizer {optimizer!r} needs one; give a number."
+            f"learning_rate must be a number, which the optimizer {optimizer!r} needs; got None."
         )
     make = _OPTIMIZERS.get(optimizer) if isinstance(optimizer, str) else optimizer
     made = None
     if callable(make):
         made = make() if rate is None else make(rate)
     if not isinstance(made, tf.train.Optimizer):
-        came = "" if made is None else f", which made {made!r}"
+        result = "" if made is None else f", which made {made!r}"
         raise ValueError(
             "optimizer must be an optimizer of tf.train, a class or function that makes one, or "
-            f"one of the names {', '.join(_OPTIMIZERS)}; got {optimizer!r}{came}."
+            f"one of the names {', '.join(_OPTIMIZERS)}; got {optimizer!r}{result}."
         )
     return made
 
@@ -372,7 +419,7 @@ def _optimizer(optimizer: Any, rate: Any) -> tf.train.Optimizer:
 def _with_noise(gradient: Any, scale: float) -> Any:
     if gradient is None:
         return None
-    gradient = tf.convert_to_tensor(gradient)  # noise reaches the rows of no look-up too
+    gradient = tf.convert_to_tensor(gradient)  # noise reaches the rows without a look-up too
     return gradient + scale * tf.truncated_normal(tf.shape(gradient), dtype=gradient.dtype)
 
 
@@ -402,7 +449,7 @@ def _clipped(pairs: GradientsAndVariables, clip: Any) -> GradientsAndVariables:
 
 
 def _model_variables(dtype: Any, collections: Any, trainable: bool) -> Callable[..., tf.Variable]:
-    """`layers.make_variable` for these layers, whose variables are in more collections."""
+    """`layers.make_variable` for these layers, whose variables are in further collections."""
     keys = [tf.GraphKeys.GLOBAL_VARIABLES, tf.GraphKeys.MODEL_VARIABLES]
 
     def make(name: str, *settings: Any, trainable: bool = trainable) -> tf.Variable:

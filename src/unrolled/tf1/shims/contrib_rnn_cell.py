@@ -1,7 +1,7 @@
-"""The cells that stood in `tf.contrib.rnn` alone.
+"""The cells that only `tf.contrib.rnn` had.
 
-Those that were fused kernels are `unrolled.cells` again, under the names of their variables; the
-others have an equation of their own.
+Those that were fused kernels are cells of `unrolled.cells` here, with the old names of the
+variables; the others have an equation of their own.
 """
 
 from __future__ import annotations
@@ -17,7 +17,18 @@ from unrolled.tf1.shims.rnn_cell import BaseLSTM, FusedCell, RNNCell
 
 
 class LSTMBlockCell(BaseLSTM):
-    """The LSTM that was one fused kernel; here it is `unrolled.LSTMCell`, with the same weights."""
+    """The LSTM that was one fused kernel; here it is `unrolled.LSTMCell`, with the same weights.
+
+    Args:
+      num_units: U.
+      forget_bias: added to f before the sigmoid (default: 1.0).
+      cell_clip: c is clipped to ±cell_clip; not above 0 means no clip (default: no clip).
+      use_peephole: let the gates read c (default: False).
+      dtype, reuse, name: as for `RNNCell` (default of the name: lstm_cell).
+
+    Raises:
+      As `unrolled.LSTMCell`.
+    """
 
     def __init__(
         self,
@@ -48,10 +59,18 @@ class LayerNormBasicLSTMCell(BaseLSTM):
     `input`, `transform`, `forget`, `output` and `state`.
 
     Args:
-      input_size: taken for the sake of old programs.
-      layer_norm: False for LN(a) = a and, in its place, a `bias` of the gates.
-      norm_gain, norm_shift: where gamma and beta start.
-      dropout_keep_prob: the share of tanh(j) that is kept, a number or a tensor.
+      num_units: U.
+      forget_bias: added to f before the sigmoid (default: 1.0).
+      input_size: ignored.
+      activation: a function (default: tanh).
+      layer_norm: False for LN(a) = a and, in its place, a `bias` of the gates (default: True).
+      norm_gain, norm_shift: where gamma and beta start (default: 1.0 and 0.0).
+      dropout_keep_prob: the share of tanh(j) that is kept, a number or a tensor (default: 1.0).
+      dropout_prob_seed: makes the dropout repeatable (default: new draws in each session).
+      reuse: as `_reuse` of `RNNCell`.
+
+    Raises:
+      As `unrolled.LSTMCell`.
     """
 
     def __init__(
@@ -111,7 +130,16 @@ class LayerNormBasicLSTMCell(BaseLSTM):
 
 
 class GRUBlockCellV2(FusedCell, today.GRUCell):
-    """The GRU that was one fused kernel; here it is `unrolled.GRUCell`, with the same weights."""
+    """The GRU that was one fused kernel; here it is `unrolled.GRUCell`, with the same weights.
+
+    Args:
+      num_units: U; before 1.3 it was called `cell_size`.
+      reuse, name: as for `RNNCell` (default of the name: gru_cell).
+
+    Raises:
+      ValueError: neither or both of `num_units` and `cell_size` are given.
+      And as `unrolled.GRUCell`.
+    """
 
     def __init__(
         self,
@@ -123,15 +151,15 @@ class GRUBlockCellV2(FusedCell, today.GRUCell):
         units = cell_size if num_units is None else num_units
         if units is None or (num_units is not None and cell_size is not None):
             raise ValueError(
-                f"{type(self).__name__} needs num_units, or cell_size, its name before 1.3, and "
-                f"not both; got num_units={num_units} and cell_size={cell_size}."
+                f"{type(self).__name__} needs one of num_units and cell_size, its name before "
+                f"1.3; got num_units={num_units} and cell_size={cell_size}."
             )
         today.GRUCell.__init__(self, units)
         self._set_up(reuse, name)
 
 
 class GRUBlockCell(GRUBlockCellV2):
-    """`GRUBlockCellV2` with the variables' names that it had: w_ru, b_ru, w_c, b_c."""
+    """`GRUBlockCellV2` with its first names of the variables: w_ru, b_ru, w_c, b_c."""
 
     _NAMES = {
         "gates/kernel": "w_ru",
@@ -145,7 +173,7 @@ class GRUBlockCell(GRUBlockCellV2):
 
 
 class NASCell(FusedCell):
-    """The cell that a search over architectures found, as TensorFlow 1's `tf.contrib.rnn` had it.
+    """The cell that a search over architectures found, in the form of `tf.contrib.rnn`.
 
         x_1..x_8, h_1..h_8 = blocks of x K, h R + b
         a = tanh(σ(x_1 + h_1) · relu(x_2 + h_2)),   d = tanh(σ(x_3 + h_3) + relu(x_4 · h_4))
@@ -153,8 +181,17 @@ class NASCell(FusedCell):
         c' = tanh(a + c) · d
         h' = tanh(c' · tanh(e + g))
 
-    Zoph and Le (2017), figure 8. `kernel` K [D, 8U], `recurrent_kernel` R [P, 8U]; `bias` b [8U]
-    only where `use_bias`; P is `num_proj` where it is given and U where it is not.
+    Zoph and Le (2017), figure 8. The variables are `kernel` K [D, 8U], `recurrent_kernel` R
+    [P, 8U], with `use_bias` also `bias` b [8U], and with `num_proj` `projection_weights` [U, P].
+
+    Args:
+      num_units: U.
+      num_proj: P, the size of a linear layer on h (default: no such layer; P is U).
+      use_bias: whether to add b (default: False).
+      reuse, name, dtype: as for `RNNCell`.
+
+    Raises:
+      ValueError: `num_units` is not a whole number of at least 1.
     """
 
     def __init__(

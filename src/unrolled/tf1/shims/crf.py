@@ -1,4 +1,4 @@
-"""`tf.contrib.crf`: a linear-chain conditional random field, as taggers put it on top of an LSTM.
+"""`tf.contrib.crf`: a linear-chain conditional random field, which taggers put on top of an LSTM.
 
 A sequence of tags y has the score
 
@@ -7,7 +7,7 @@ A sequence of tags y has the score
 the network's own x_t(k) for tag k at step t, and a learned A(i, k) for tag k after tag i. Its
 probability is exp s(y) / Σ_y' exp s(y'): Lafferty, McCallum and Pereira (2001). The sum has K^T
 terms, but it is a recurrence, and so is the search for the best of them (Viterbi, 1967). With m_t
-for what the steps before hand on to step t,
+for the message of the steps before t to step t,
 
     score_t(k)  = x_t(k) + m_t(k)                         m_1 = 0
     m_{t+1}(k)  = log Σ_i exp(score_t(i) + A(i, k))       all ways to get to k: the normaliser
@@ -36,7 +36,7 @@ from unrolled.tf1.shims.rnn_cell import RNNCell
 
 
 class _ChainCell(RNNCell):
-    """score = x + m: it puts out the score [B, K], and its state is what `hand_on` makes of it."""
+    """score = x + m: the output is the score [B, K], the next state is `hand_on(score)`."""
 
     def __init__(self, num_tags: int, hand_on: Callable[[tf.Tensor], tf.Tensor]):
         super().__init__()
@@ -71,8 +71,8 @@ def crf_log_likelihood(
     Args:
       inputs: [B, T, K], floating point, each step's score for each tag.
       tag_indices: [B, T], tag numbers, the right ones.
-      sequence_lengths: [B]. What stands past them does not count; a row of length 0 has log p = 0.
-      transition_params: A [K, K]; the variable `transitions`, made here, where it is left out.
+      sequence_lengths: [B]. Steps past them do not count; a row of length 0 has log p = 0.
+      transition_params: A [K, K] (default: a new variable, `transitions`).
 
     Returns:
       [B], and A.
@@ -113,7 +113,10 @@ def crf_binary_score(tag_indices: Any, sequence_lengths: Any, transition_params:
 
 
 def crf_log_norm(inputs: Any, sequence_lengths: Any, transition_params: Any) -> tf.Tensor:
-    """The normaliser log Σ_y exp s(y) of each row, [B], and 0 for a row of length 0."""
+    """The normaliser log Σ_y exp s(y) of each row, [B], and 0 for a row of length 0.
+
+    The arguments, and what raises, are those of `crf_log_likelihood`.
+    """
     inputs = tf.convert_to_tensor(inputs)
     lengths = _lengths(sequence_lengths, inputs)
 
@@ -137,6 +140,9 @@ def crf_decode(
 
     Returns:
       The tags [B, T], int32 and 0 past a row's length, and their scores [B].
+
+    Raises:
+      ValueError: potentials that are not [B, T, K] with a known K.
     """
     potentials = tf.convert_to_tensor(potentials)
     lengths = _lengths(sequence_length, potentials)
@@ -188,12 +194,12 @@ def _num_tags(inputs: tf.Tensor) -> int:
 
 
 def _lengths(lengths: Any, steps: tf.Tensor) -> tf.Tensor:
-    """Lengths of any numeric type as int32 in 0..T, T being that of `steps` [B, T, ...]."""
+    """Lengths of any numeric type as int32 in 0..T, for `steps` [B, T, ...]."""
     return tf.clip_by_value(tf.cast(lengths, tf.int32), 0, tf.shape(steps)[1])
 
 
 def _tags(tag_indices: Any, lengths: Any) -> tuple[tf.Tensor, tf.Tensor]:
-    """Tags [B, T], 0 where none is meant, and where one is."""
+    """Tags [B, T], 0 past a row's length, and a mask [B, T] of the real steps."""
     tags = tf.cast(tag_indices, tf.int32)
     live = tf.sequence_mask(_lengths(lengths, tags), tf.shape(tags)[1])  # [B, T]
     return tf.where(live, tags, tf.zeros_like(tags)), live

@@ -1,20 +1,24 @@
-"""The layers of `tf.layers` that recurrent programs stood on.
+"""The layers of `tf.layers` that recurrent programs used.
 
 A layer of TensorFlow 1 is plain operations, and variables that `tf.get_variable` makes in a scope
 of the layer's own, so that the scopes around it decide on names, reuse and initialisers too. Keras
-layers know no such scopes, which is why these are not made of them.
+layers know no such scopes, so these are not built on them.
 
 Names, order and defaults of the arguments are those of TensorFlow 1.15:
 
-    name              the variable scope, as it is; else one made unique: dense, dense_1
-    reuse             True: take variables that are there; tf.AUTO_REUSE: make what is missing
-    trainable         whether the variables join tf.trainable_variables()
-    activation        a function of a tensor, or its name in tf.nn
-    ..._initializer   a function or its name in tf.initializers; else the scope's own
+    name              the variable scope, as it is (default: dense, dense_1, ..., made unique)
+    reuse             True: take existing variables; tf.AUTO_REUSE: make those that are missing
+                      (default: what the scope says)
+    trainable         whether the variables join tf.trainable_variables() (default: True)
+    activation        a function of a tensor, or its name in tf.nn (default: none)
+    ..._initializer   a function or its name in tf.initializers (default: that of the scope for a
+                      kernel, zeros for a bias)
     ..._regularizer   a function whose value joins the collection REGULARIZATION_LOSSES; that of
-                      the activity is divided by B
-    ..._constraint    a function that optimisers apply to the variable after each update
-    data_format       "channels_last", [B, ..., C], or "channels_first", [B, C, ...]
+                      the activity is divided by B (default: none)
+    ..._constraint    a function that optimisers apply to the variable after each update (default:
+                      none)
+    data_format       "channels_last", [B, ..., C], or "channels_first", [B, C, ...] (default:
+                      "channels_last")
 
 The letters: B rows in the batch, T steps, D inputs, U units, C channels, H and W height and width.
 """
@@ -37,13 +41,20 @@ from unrolled.internal.shapes import size_of
 class Dense:
     """A dense layer, act(x K + b), that shares its `kernel` [D, U] and `bias` [U] among its calls.
 
-    The variables are made at the first call, in a scope that is named there and then; later calls
-    take the same ones, wherever they stand.
+    The variables are made at the first call, in the variable scope around it; later calls use the
+    same ones in any scope.
 
     Args:
       units: U.
-      _scope: a name or scope taken as it is, where `name` is made unique.
-      _reuse: what functions call `reuse`.
+      use_bias: whether to add b (default: True).
+      dtype: of the variables, to which the inputs are converted (default: that of the inputs).
+      _scope: a name or scope that is taken as it is, whereas `name` is made unique.
+      _reuse: what the functions call `reuse`.
+
+    The others are explained at the head of this file.
+
+    Raises:
+      ValueError: `units` is below 1.
     """
 
     def __init__(
@@ -83,7 +94,8 @@ class Dense:
 
         Raises:
           ValueError: the inputs have fewer than two axes, no known D, another D than the kernel,
-            or are not floating point; or `reuse` contradicts what variables there are.
+            or are not floating point; or `reuse` asks for variables that do not exist, or forbids
+            those that do.
         """
         inputs = tf.convert_to_tensor(inputs, dtype=self.dtype)
         self.dtype = inputs.dtype
@@ -92,7 +104,7 @@ class Dense:
         depth = known_size(inputs, -1, "dense")
         if depth != size_of(self.kernel, 0):
             raise ValueError(
-                f"inputs of depth {depth} came to a Dense whose kernel has shape "
+                f"inputs of depth {depth} do not fit a Dense whose kernel has shape "
                 f"{self.kernel.shape}; use a layer of its own for each depth."
             )
         with self._entered():
@@ -145,7 +157,7 @@ def dense(
 ) -> tf.Tensor:
     """act(x K + b): [..., D] -> [..., U], with `dense/kernel` and `dense/bias`.
 
-    The arguments, and their order, are those of `Dense`.
+    The arguments, their order and what raises are those of `Dense`.
     """
     layer: Any = functools.partial(Dense, name=name, _scope=name, _reuse=reuse)
     return layer(units, *settings, **more)(inputs)
@@ -175,8 +187,19 @@ def _convolution(
 ) -> tf.Tensor:
     """A convolution over `rank` axes, plus a bias: [B, ..., C] -> [B, ..., filters].
 
-    `kernel` [*kernel_size, C, filters] and `bias` [filters] stand in the scope `conv1d` or
-    `conv2d`. Sizes, strides and rates are one number for all axes or one for each.
+    `kernel` [*kernel_size, C, filters] and `bias` [filters] are in the scope `conv1d` or `conv2d`.
+
+    Args:
+      filters: the number of output channels.
+      kernel_size, strides, dilation_rate: one number for all axes, or one for each (default of
+        strides and rate: 1).
+      padding: "valid" or "same" (default: "valid").
+      use_bias: whether to add the bias (default: True).
+
+    The others are explained at the head of this file.
+
+    Raises:
+      ValueError: C is not known, or `data_format` is none of the two.
     """
     with _layer_scope(name, f"conv{rank}d", reuse):
         inputs = tf.convert_to_tensor(inputs)
@@ -214,7 +237,12 @@ def _pooling(
 ) -> tf.Tensor:
     """The largest or the mean of each window: [B, ..., C] -> [B, fewer, C].
 
-    `pool_size` and `strides` are one number for all axes or one for each.
+    Args:
+      pool_size, strides: one number for all axes, or one for each.
+      padding: "valid" or "same" (default: "valid").
+
+    Raises:
+      ValueError: `data_format` is neither "channels_last" nor "channels_first".
     """
     with tf.name_scope(name, f"{kind}_pooling{rank}d"):
         return tf.nn.pool(
@@ -244,8 +272,12 @@ def dropout(
     """In training, zeros in place of the share `rate` of the inputs, the rest times 1 / (1 - rate).
 
     Args:
-      noise_shape: of the draws: 1 where an axis is kept or dropped as a whole.
-      training: True, False, or a tensor that says so at run time.
+      inputs: of any shape.
+      rate: the share that is dropped (default: 0.5).
+      noise_shape: of the draws, 1 along an axis that is kept or dropped as a whole (default: the
+        shape of the inputs).
+      seed: makes the draws repeatable (default: new draws in each session).
+      training: True, False, or a boolean scalar tensor (default: False).
     """
     with tf.name_scope(name, "dropout"):
         inputs = tf.convert_to_tensor(inputs)
@@ -257,7 +289,7 @@ def dropout(
 
 
 def flatten(inputs: Any, name: str | None = None, data_format: str = "channels_last") -> tf.Tensor:
-    """[B, ...] -> [B, all else], channels last within a row whichever way they came."""
+    """[B, ...] -> [B, all else]; within a row the channels are last, for both data formats."""
     with tf.name_scope(name, "flatten"):
         inputs = tf.convert_to_tensor(inputs)
         rank = inputs.shape.rank
@@ -295,13 +327,24 @@ def batch_normalization(
 ) -> tf.Tensor:
     """(x - mean) / sqrt(variance + epsilon) · gamma + beta, for each index along `axis`.
 
-    Training takes the batch's own mean and variance, and puts into `tf.GraphKeys.UPDATE_OPS` what
-    moves `moving_mean` and `moving_variance` towards them by the share 1 - `momentum`; else the
-    moving ones are taken. For inputs [B, H, W, C] the variance is moved with Bessel's correction,
-    as the fused kernel moved it, unless `fused` is False.
+    Training uses the mean and variance of the batch, and puts into `tf.GraphKeys.UPDATE_OPS` the
+    operations that move `moving_mean` and `moving_variance` towards them by the share
+    1 - `momentum`. Otherwise the moving ones are used. For inputs [B, H, W, C] the variance is
+    moved with Bessel's correction, as the fused kernel did, unless `fused` is False.
 
     Args:
-      training: True, False, or a tensor that says so at run time.
+      inputs: of any shape, with a known size along `axis`.
+      axis: of the channels (default: the last).
+      momentum, epsilon: see above (default: 0.99 and 0.001).
+      center, scale: whether there is a beta, and a gamma (default: True).
+      beta_initializer, moving_mean_initializer: (default: zeros).
+      gamma_initializer, moving_variance_initializer: (default: ones).
+      training: True, False, or a boolean scalar tensor (default: False).
+
+    The others are explained at the head of this file.
+
+    Returns:
+      The shape of the inputs.
 
     Raises:
       ValueError: `axis` has no known size.
@@ -339,7 +382,7 @@ def normalize(
     corrected: bool,
     make: Callable[..., tf.Variable],
 ) -> tuple[tf.Tensor, list[tf.Tensor]]:
-    """Batch normalisation, and the operations that move its averages: none out of training."""
+    """Batch normalisation, and the operations that move its averages: none without training."""
     size = known_size(inputs, axis, "batch normalisation")
     along = range(inputs.shape.rank)[axis]
     wide = [size if a == along else 1 for a in range(inputs.shape.rank)]  # [1, ..., C, ...]
@@ -352,7 +395,7 @@ def normalize(
         if corrected:
             n = tf.cast(tf.size(inputs) // size, inputs.dtype)
             unbiased = variance * (n / tf.maximum(n - 1, 1))
-        # Out of training the averages move towards themselves: they stand still.
+        # Without training the averages move towards themselves: they stay as they are.
         *statistics, goal = _if_training(
             training,
             lambda: [mean, variance, unbiased],
@@ -385,7 +428,7 @@ def make_variable(
     constraint: Any = None,
     **settings: Any,
 ) -> tf.Variable:
-    """`tf.get_variable`, with the order in which the layers have their settings."""
+    """`tf.get_variable`, with the layers' settings in the order of their arguments."""
     if isinstance(initializer, str):
         # For these names 1.15's layers took Keras's defaults, not those of tf.initializers.
         narrow = {
@@ -414,7 +457,7 @@ def times(inputs: tf.Tensor, kernel: tf.Variable) -> tf.Tensor:
 
 
 def activation_function(activation: Any) -> Any:
-    """An activation, which may be given by its name in tf.nn, as 1.13 and later took it."""
+    """An activation as a function; 1.13 and later also took its name in tf.nn."""
     if isinstance(activation, str):
         return tf.identity if activation == "linear" else getattr(tf.nn, activation)
     return activation
@@ -454,7 +497,7 @@ def _each(value: Any, rank: int) -> list[int]:
 
 
 def _layout(rank: int, data_format: str) -> tuple[int, str]:
-    """The axis of the channels, and the letters by which operations call the order of the axes."""
+    """The axis of the channels, and the name of the layout in TensorFlow's operations."""
     axes = "DHW"[-rank:]
     layouts = {"channels_last": (-1, f"N{axes}C"), "channels_first": (1, f"NC{axes}")}
     if data_format not in layouts:
@@ -465,13 +508,13 @@ def _layout(rank: int, data_format: str) -> tuple[int, str]:
 
 
 def known_size(inputs: Any, axis: int, layer: str) -> int:
-    """The size of an axis of a tensor or shape on which the variables' shapes depend."""
+    """The size of an axis of a tensor or shape, on which the variables' shapes depend."""
     shape = getattr(inputs, "shape", inputs)
     known = shape.rank is not None and shape.rank >= 2
     size = shape.as_list()[axis] if known else None
     if size is None:
         raise ValueError(
             f"inputs of {layer} must have at least two axes, and a known size along axis {axis}, "
-            f"from which the variables take theirs; got shape {shape}."
+            f"on which the shapes of the variables depend; got shape {shape}."
         )
     return size

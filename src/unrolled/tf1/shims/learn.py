@@ -17,8 +17,10 @@ def run_n(
 
     Args:
       output_dict: names and the tensors to run, all of one graph.
-      feed_dict: the same for each run.
-      restore_checkpoint_path: where to read the variables from, in place of initialising them.
+      feed_dict: what to feed, the same for each run (default: nothing).
+      restore_checkpoint_path: a checkpoint to read the variables from (default: the variables start
+        from their initialisers).
+      n: the number of runs (default: 1).
 
     Returns:
       A list of n dictionaries, each with the names of `output_dict` and the values.

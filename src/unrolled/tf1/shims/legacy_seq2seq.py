@@ -28,20 +28,23 @@ def sequence_loss_by_example(
 
     Args:
       logits: T tensors [B, C].
-      targets: T tensors [B], class numbers; with a `softmax_loss_function`, whatever that takes.
+      targets: T tensors [B], class numbers; with a `softmax_loss_function`, what that takes as
+        labels.
       weights: T tensors [B].
-      average_across_timesteps: divide each row's sum by the sum of its weights.
-      softmax_loss_function: called at each step with labels [B] and logits [B, C]; returns [B].
+      average_across_timesteps: divide each row's sum by the sum of its weights (default: True).
+      softmax_loss_function: called at each step with labels [B] and logits [B, C]; returns [B]
+        (default: the cross-entropy).
 
     Returns:
       [B].
 
     Raises:
-      ValueError: lists of different lengths; else as `unrolled.sequence_loss`.
+      ValueError: lists of different lengths.
+      And as `unrolled.sequence_loss`.
     """
     if not len(logits) == len(targets) == len(weights):
         raise ValueError(
-            "logits, targets and weights must be lists of the same length, one entry a step; got "
+            "logits, targets and weights must be lists of one length, an entry for each step; got "
             f"{len(logits)}, {len(targets)} and {len(weights)} entries."
         )
     with tf.name_scope(name, "sequence_loss_by_example"):
@@ -59,7 +62,7 @@ def sequence_loss_by_example(
             def function(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
                 return tf.reshape(tf.stack(losses, axis=1), [-1])  # T times [B] -> [B*T]
 
-            # What the function takes for targets need not be numbers of the logits' classes.
+            # The targets of such a function need not be class numbers of the logits.
             labels = tf.zeros_like(labels, tf.int32)
         loss = unrolled.losses.sequence_loss(
             tf.stack(logits, axis=1),  # T times [B, C] -> [B, T, C]
@@ -84,11 +87,14 @@ def sequence_loss(
     """The losses of `sequence_loss_by_example`, summed over the batch.
 
     Args:
-      average_across_batch: divide the sum by B.
+      average_across_batch: divide the sum by B (default: True).
       logits, targets, weights, average_across_timesteps, softmax_loss_function: as there.
 
     Returns:
       A scalar.
+
+    Raises:
+      As `sequence_loss_by_example`.
     """
     with tf.name_scope(name, "sequence_loss"):
         losses = sequence_loss_by_example(
@@ -104,14 +110,15 @@ def rnn_decoder(
     loop_function: LoopFunction | None = None,
     scope: Any = None,
 ) -> tuple[list[Any], Any]:
-    """Run a cell step by step, on the inputs or on what a function makes of each last output.
+    """Run a cell step by step, on the inputs or on what a function makes of the last output.
 
     Args:
-      decoder_inputs: T tensors [B, D]; of these only the first is read with a `loop_function`.
+      decoder_inputs: T tensors [B, D]; with a `loop_function` only the first is read.
       initial_state: of the cell.
       cell: any cell.
-      loop_function: (the output before, the step's number) -> the next input [B, D].
-      scope: the variable scope, `rnn_decoder` where it is left out.
+      loop_function: (the last output, the number of the step) -> the next input [B, D] (default:
+        the inputs are read).
+      scope: the variable scope (default: "rnn_decoder").
 
     Returns:
       A list of T outputs [B, U], and the final state.
@@ -140,10 +147,10 @@ def basic_rnn_seq2seq(
     """Read one sequence and decode another from the state at its end, with weights of their own.
 
     Args:
-      encoder_inputs, decoder_inputs: tensors [B, D], one a step.
+      encoder_inputs, decoder_inputs: lists of tensors [B, D], one for each step.
       cell: the decoder's cell; the encoder takes a copy of it.
-      dtype: of the encoder's initial state.
-      scope: the variable scope, `basic_rnn_seq2seq` where it is left out.
+      dtype: of the encoder's initial state (default: tf.float32).
+      scope: the variable scope (default: "basic_rnn_seq2seq").
 
     Returns:
       A list of the decoder's outputs [B, U], and its final state.
@@ -170,10 +177,13 @@ def embedding_rnn_decoder(
       decoder_inputs: T tensors [B], class numbers.
       initial_state, cell: as for `rnn_decoder`.
       num_symbols, embedding_size: C and D of the table, the variable `embedding`.
-      output_projection: (W [U, C], b [C]) that make logits of an output that is fed back.
-      feed_previous: feed the likeliest class of the last output; only the first input is read.
-      update_embedding_for_previous: whether gradients reach the table by what is fed back.
-      scope: the variable scope, `embedding_rnn_decoder` where it is left out.
+      output_projection: (W [U, C], b [C]) that turn an output into logits before it is fed back
+        (default: the outputs are logits).
+      feed_previous: feed the likeliest class of the last output, and read only the first input
+        (default: False).
+      update_embedding_for_previous: whether gradients reach the table through what is fed back
+        (default: True).
+      scope: the variable scope (default: "embedding_rnn_decoder").
 
     Returns:
       A list of T outputs [B, U], and the final state.
@@ -206,15 +216,15 @@ def embedding_rnn_seq2seq(
     """`basic_rnn_seq2seq` on class numbers, with a table for each side.
 
     Args:
-      encoder_inputs, decoder_inputs: tensors [B], class numbers, one a step.
+      encoder_inputs, decoder_inputs: lists of tensors [B] of class numbers, one for each step.
       cell: as for `basic_rnn_seq2seq`.
       num_encoder_symbols, num_decoder_symbols, embedding_size: the sizes of the tables.
-      output_projection: as for `embedding_rnn_decoder`; where it is left out, the decoder's cell
-        gets a projection of its own and the outputs are logits.
-      feed_previous: as for `embedding_rnn_decoder`, or a scalar boolean tensor, which chooses at
-        run time.
-      dtype: of the encoder's initial state and of the variables.
-      scope: the variable scope, `embedding_rnn_seq2seq` where it is left out.
+      output_projection: as for `embedding_rnn_decoder` (default: the decoder's cell gets a
+        projection of its own, and the outputs are logits).
+      feed_previous: as for `embedding_rnn_decoder`, or a boolean scalar tensor (default: False).
+      dtype: of the encoder's initial state and of the variables (default: that of the variable
+        scope).
+      scope: the variable scope (default: "embedding_rnn_seq2seq").
 
     Returns:
       A list of the decoder's outputs, logits [B, C] or as the cell gives them, and its final state.

@@ -1,4 +1,4 @@
-"""The private `_linear` and `_Linear`, which programs with cells of their own borrowed."""
+"""The private `_linear` and `_Linear`, which programs with cells of their own used."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from unrolled.internal.shapes import size_of
 
 
 class Linear:
-    """[x_1, x_2, ...] K + b, made once and called often: what was the private `_Linear`.
+    """[x_1, x_2, ...] K + b, made once and called often: the private `_Linear`.
 
     Args:
-      args: a tensor [B, D] or a list of such, joined along D; here only depths and dtype count.
+      args: a tensor [B, D] or a list of such, joined along D; only their depths and dtype count.
       output_size: the number of columns of K.
       build_bias: whether to make and add b.
-      bias_initializer: zeros where it is left out.
-      kernel_initializer: the scope's own where it is left out.
+      bias_initializer: of b (default: zeros).
+      kernel_initializer: of K (default: that of the variable scope).
     """
 
     def __init__(
@@ -51,14 +51,15 @@ def linear(
     scope: Any = None,
     bias_start: float = 0.0,
 ) -> tf.Tensor:
-    """A `Linear` made and called: the private `_linear` that programs with cells of their own used.
+    """A `Linear`, made and called once: [B, D] -> [B, output_size].
 
     Args:
       args, output_size, kernel_initializer: as for `Linear`.
       bias: whether to add b.
-      bias_initializer: an initialiser, or the number at which b starts, which stood here in 1.0.
-      scope: of the variables `kernel` and `bias`; the current one where it is left out.
-      bias_start: where b starts, under its name in 1.0.
+      bias_initializer: an initialiser, or the number at which b starts, which 1.0 took in this
+        place (default: `bias_start`).
+      scope: of the variables `kernel` and `bias` (default: the current one).
+      bias_start: where b starts, under its name in 1.0 (default: 0.0).
     """
     if bias_initializer is None or isinstance(bias_initializer, (int, float)):
         bias_initializer = tf.constant_initializer(bias_initializer or bias_start)

@@ -9,25 +9,25 @@ from numpy.typing import NDArray
 
 from unrolled import mnist
 
-SOURCE_URL = "https://storage.googleapis.com/cvdf-datasets/mnist/"  # where it read from; unused
+SOURCE_URL = "https://storage.googleapis.com/cvdf-datasets/mnist/"  # of the old reader; unused
 
 
 class DataSet:
-    """One split, handed out in batches.
+    """One split, which gives its examples in batches.
 
     Attributes:
-      images: float32 [N, 784] from 0 to 1, or [N, 28, 28, 1] where the reader was told not to
-        reshape; uint8 from 0 to 255 where it was told so.
-      labels: uint8 [N], or float64 [N, 10] where one-hot.
+      images: float32 from 0 to 1, or uint8 from 0 to 255; [N, 784], or [N, 28, 28, 1] with
+        `reshape=False`.
+      labels: uint8 [N], or float64 [N, 10] with `one_hot=True`.
       num_examples: N.
-      epochs_completed: how often all examples have been handed out.
+      epochs_completed: how often all examples have been given.
     """
 
     def __init__(self, images: NDArray[Any], labels: NDArray[Any], seed: int | None = None):
         if len(images) != len(labels):
             raise ValueError(
-                f"images are {len(images)} and labels {len(labels)}, expected as many of one as of "
-                "the other."
+                "images and labels must be of the same number; got "
+                f"{len(images)} images and {len(labels)} labels."
             )
         self.images, self.labels = images, labels
         self.epochs_completed = 0
@@ -43,12 +43,17 @@ class DataSet:
     ) -> tuple[NDArray[Any], NDArray[Any]]:
         """The next examples, as (images [batch_size, ...], labels [batch_size, ...]).
 
-        Each epoch is shuffled anew; a batch that an epoch's end cuts is filled from the next one.
+        Each epoch is shuffled anew, unless `shuffle` is False; a batch that reaches past the end of
+        an epoch is filled from the next one.
+
+        Raises:
+          ValueError: `batch_size` is greater than the number of examples, or `fake_data` is True.
         """
         _refuse_fake_data(fake_data)
         if batch_size > self.num_examples:
             raise ValueError(
-                f"batch_size is {batch_size}, but there are {self.num_examples} examples."
+                f"batch_size must be at most the number of examples, {self.num_examples}; "
+                f"got {batch_size}."
             )
         start = self._next
         if start == 0 and self.epochs_completed == 0 and shuffle:
@@ -93,14 +98,19 @@ def read_data_sets(
     """MNIST as TensorFlow 1's tutorials read it, from `unrolled.mnist`.
 
     Args:
-      train_dir, source_url: where the files were kept and fetched from; the files come from the
-        cache of `unrolled.mnist` now, or from the folder that UNROLLED_MNIST_DIR names.
+      train_dir, source_url: ignored: the files come from the cache of `unrolled.mnist`, or from the
+        folder that UNROLLED_MNIST_DIR names.
       fake_data: only False.
-      one_hot: labels [N, 10] of zeros and a one, in place of [N].
-      dtype: float32 for 0 to 1, uint8 for 0 to 255.
-      reshape: images [N, 784], not [N, 28, 28, 1].
-      validation_size: how many of the training file's 60,000 images to set aside, from its start.
-      seed: makes the order of `next_batch` repeatable.
+      one_hot: labels [N, 10] of zeros and a one, and not [N] (default: False).
+      dtype: float32 for images from 0 to 1, uint8 for 0 to 255 (default: float32).
+      reshape: images [N, 784], and not [N, 28, 28, 1] (default: True).
+      validation_size: how many of the training file's 60,000 images to set aside, from its start
+        (default: 5000).
+      seed: makes the order of `next_batch` repeatable (default: a new order each time).
+
+    Raises:
+      ValueError: `dtype`, `validation_size` or `fake_data` is none of these.
+      unrolled.mnist.MNISTUnavailable: no source of the files answers.
     """
     _refuse_fake_data(fake_data)
     kind = getattr(dtype, "as_numpy_dtype", dtype)
@@ -131,4 +141,4 @@ def read_data_sets(
 
 def _refuse_fake_data(fake_data: bool) -> None:
     if fake_data:
-        raise ValueError("fake_data is True, but only real digits are read here; leave it out.")
+        raise ValueError(f"fake_data must be False: only real digits are read; got {fake_data!r}.")

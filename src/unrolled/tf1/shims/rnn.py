@@ -1,9 +1,9 @@
 """The unrolls of `tf.nn` and `tf.contrib.rnn`: `unrolled`'s own, under variable scopes.
 
-The cell runs in the unroll's variable scope, `rnn` where none is given, so that its variables are
-called `rnn/basic_lstm_cell/kernel` as they were. Two things act as they did and not as `unrolled`
-has them, for programs that ran must run: lengths may be of any numeric type, and a length beyond T
-counts as T.
+The cell runs in the unroll's variable scope (default: `rnn`), so that its variables have their old
+names, `rnn/basic_lstm_cell/kernel`. In two things these functions follow TensorFlow 1 and not
+`unrolled`, since old programs rely on them: lengths may be of any numeric type, and a length beyond
+T counts as T.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from unrolled.internal.shapes import size_or_tensor
 class _InScope:
     """A cell as the unrolls call it: in a variable scope, whose variables later steps share.
 
-    It has no `build`: the cell makes its variables at its first step, in the scope it is called in.
+    It has no `build`: the cell makes its variables at its first step, in this scope.
     """
 
     any_inputs = True  # the cell inside checks them: it may take word numbers or pictures
@@ -51,15 +51,26 @@ def static_rnn(
     sequence_length: Any = None,
     scope: Any = None,
 ) -> tuple[list[Any], Any]:
-    """`unrolled.static_rnn` in a variable scope: a list of T tensors in, T outputs and a state out.
+    """`unrolled.static_rnn` in a variable scope.
 
     Args:
-      scope: a name or a VariableScope, `rnn` where it is left out.
+      cell: any cell.
+      inputs: a list of T tensors [B, D].
+      initial_state: of the cell (default: zeros of `dtype`).
+      dtype: the dtype of these zeros.
+      sequence_length: B numbers (default: every row has T steps).
+      scope: a name or a VariableScope (default: "rnn").
+
+    Returns:
+      A list of T outputs [B, U], and the final state.
+
+    Raises:
+      As `unrolled.static_rnn`.
     """
     check_cell(cell)
     with tf.variable_scope(scope or "rnn") as within:
         return today.static_rnn(
-            # Their static_rnn never looked at output_size, and programs have wrong ones.
+            # TensorFlow 1's static_rnn never read output_size, and programs have wrong ones.
             _InScope(cell, within, adopts_output_size=True),
             inputs,
             initial_state,
@@ -80,10 +91,22 @@ def dynamic_rnn(
     time_major: bool = False,
     scope: Any = None,
 ) -> tuple[Any, Any]:
-    """`unrolled.dynamic_rnn` in a variable scope: [B, T, D] in, [B, T, U] and a state out.
+    """`unrolled.dynamic_rnn` in a variable scope.
 
     Args:
-      scope: a name or a VariableScope, `rnn` where it is left out.
+      cell: any cell.
+      inputs: [B, T, D], or [T, B, D] with `time_major`.
+      sequence_length: B numbers (default: every row has T steps).
+      initial_state: of the cell (default: zeros of `dtype`).
+      dtype: the dtype of these zeros.
+      parallel_iterations, swap_memory, time_major: as for `unrolled.dynamic_rnn`.
+      scope: a name or a VariableScope (default: "rnn").
+
+    Returns:
+      The outputs [B, T, U] (or [T, B, U]), and the final state.
+
+    Raises:
+      As `unrolled.dynamic_rnn`.
     """
     check_cell(cell)
     with tf.variable_scope(scope or "rnn") as within:
@@ -117,7 +140,17 @@ def bidirectional_dynamic_rnn(
     """`unrolled.bidirectional_dynamic_rnn`, the directions in variable scopes `fw` and `bw`.
 
     Args:
-      scope: a name or a VariableScope, `bidirectional_rnn` where it is left out.
+      cell_fw, cell_bw: any cells; a cell that is both has one set of variables for both directions.
+      initial_state_fw, initial_state_bw: of the cells (default: zeros of `dtype`).
+      inputs, sequence_length, dtype, parallel_iterations, swap_memory, time_major: as for
+        `dynamic_rnn`.
+      scope: a name or a VariableScope (default: "bidirectional_rnn").
+
+    Returns:
+      ((outputs_fw, outputs_bw), (state_fw, state_bw)); both outputs are [B, T, U].
+
+    Raises:
+      As `unrolled.bidirectional_dynamic_rnn`.
     """
     check_cell(cell_fw, "cell_fw")
     check_cell(cell_bw, "cell_bw")
@@ -139,7 +172,7 @@ def bidirectional_dynamic_rnn(
             swap_memory,
             time_major,
             within.original_name_scope,
-            share_weights=True,  # as theirs did, without a word
+            share_weights=True,  # as in TensorFlow 1, without an error
         )
 
 
@@ -154,6 +187,13 @@ def static_bidirectional_rnn(
     scope: Any = None,
 ) -> tuple[list[Any], Any, Any]:
     """Two runs of `static_rnn`, one from the end.
+
+    Args:
+      cell_fw, cell_bw: any cells.
+      inputs: a list of T tensors [B, D].
+      initial_state_fw, initial_state_bw: of the cells (default: zeros of `dtype`).
+      dtype, sequence_length: as for `static_rnn`.
+      scope: a name or a VariableScope (default: "bidirectional_rnn").
 
     Returns:
       A list of T outputs [B, U of both], forward and backward side by side, and the two states.
@@ -182,8 +222,18 @@ def stack_bidirectional_rnn(
 ) -> tuple[list[Any], tuple[Any, ...], tuple[Any, ...]]:
     """Layers of `static_bidirectional_rnn`, each reading both directions of the one below.
 
+    Args:
+      cells_fw, cells_bw: lists of cells, one for each layer, the bottom layer first.
+      initial_states_fw, initial_states_bw: lists of states (default: zeros of `dtype`).
+      inputs, dtype, sequence_length: as for `static_bidirectional_rnn`.
+      scope: a name or a VariableScope (default: "stack_bidirectional_rnn").
+
     Returns:
-      The outputs of the top layer, a list of T tensors, and two tuples of states, one a layer.
+      The outputs of the top layer, a list of T tensors, and two tuples with one state for each
+      layer.
+
+    Raises:
+      ValueError: the lists are empty, or not of one length.
     """
     _check_layers(cells_fw, cells_bw, initial_states_fw, initial_states_bw)
     states_fw, states_bw = [], []
@@ -219,8 +269,18 @@ def stack_bidirectional_dynamic_rnn(
 ) -> tuple[Any, tuple[Any, ...], tuple[Any, ...]]:
     """Layers of `bidirectional_dynamic_rnn`, each reading both directions of the one below.
 
+    Args:
+      cells_fw, cells_bw: lists of cells, one for each layer, the bottom layer first.
+      initial_states_fw, initial_states_bw: lists of states (default: zeros of `dtype`).
+      inputs, dtype, sequence_length, parallel_iterations, time_major, swap_memory: as for
+        `dynamic_rnn`.
+      scope: a name or a VariableScope (default: "stack_bidirectional_rnn").
+
     Returns:
-      The outputs of the top layer, [B, T, U of both], and two tuples of states, one a layer.
+      The outputs of the top layer, [B, T, U of both], and two tuples with one state for each layer.
+
+    Raises:
+      ValueError: the lists are empty, or not of one length.
     """
     _check_layers(cells_fw, cells_bw, initial_states_fw, initial_states_bw)
     states_fw, states_bw = [], []
@@ -257,7 +317,7 @@ def _check_layers(cells_fw: Any, cells_bw: Any, *initial_states: Any) -> None:
     for states in initial_states:
         if states is not None and len(states) != len(cells_fw):
             raise ValueError(
-                f"initial states must be one for each of the {len(cells_fw)} layers; "
+                f"initial states must be a list of {len(cells_fw)}, one for each layer; "
                 f"got {len(states)}."
             )
 
@@ -268,7 +328,7 @@ def _steps_of(inputs: Any, time_major: bool) -> Any:
 
 
 def _lengths(lengths: Any, steps: Any) -> Any:
-    """Lengths as they were taken: whole numbers after a cast, none of them beyond T."""
+    """Lengths as TensorFlow 1 read them: cast to whole numbers, and at most T."""
     if lengths is None or steps is None:
         return lengths
     return tf.minimum(tf.cast(lengths, tf.int32), steps)

@@ -1,12 +1,12 @@
 """The cells of `tf.nn.rnn_cell` and `tf.contrib.rnn`: `unrolled.cells` under variable scopes.
 
-The arithmetic is that of `unrolled.cells`. Added here is what programs of TensorFlow 1 count on:
+The arithmetic is that of `unrolled.cells`. Added here is what programs of TensorFlow 1 rely on:
 arguments in their order of 1.0 and of 1.15, `reuse`, `scope` and `name`, and variables that
-`tf.get_variable` makes at the first call, under the names they had,
+`tf.get_variable` makes at the first call, under the names of TensorFlow 1,
 
     rnn/basic_lstm_cell/kernel:0        # scope of the unroll / the cell / the variable
 
-so that initialisers, regularisers and reuse of the scopes around them count too.
+so that the initialiser, the regulariser and the reuse of the scopes around them count too.
 """
 
 from __future__ import annotations
@@ -32,15 +32,16 @@ from unrolled.tf1.shims.layers import activation_function
 class RNNCell(TodaysCell):
     """The base class of TensorFlow 1's cells, for programs that make their own.
 
-    A cell gives `state_size`, `output_size` and either `call(inputs, state)`, with its variables
-    made there or in `build(inputs_shape)`, or, in the way of the first releases, the whole of
+    A cell defines `state_size`, `output_size` and either `call(inputs, state)`, with its variables
+    made there or in `build(inputs_shape)`, or, as in the first releases, the whole of
     `__call__(inputs, state, scope=None)`. It need not call this `__init__`.
 
     Args:
-      trainable: whether the variables join the collection of trainable ones.
-      name: the cell's part of the variables' names; the class's name in snake case by default.
-      dtype: of the variables, that of the first inputs by default.
-      _reuse: take variables that are there and make none; tf.AUTO_REUSE makes what is missing.
+      trainable: whether the variables join the collection of trainable ones (default: True).
+      name: the cell's part of the variables' names (default: the class's name in snake case).
+      dtype: of the variables (default: that of the first inputs).
+      _reuse: True takes existing variables and makes none, tf.AUTO_REUSE makes those that are
+        missing (default: what the scope says).
     """
 
     built = False
@@ -83,10 +84,20 @@ class RNNCell(TodaysCell):
         return list(self.trainable_variables)
 
     def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
-        """One time step: inputs [B, D] and a state give the output and the next state.
+        """One time step.
 
         Args:
-          scope: a name or scope for the variables in place of the cell's own.
+          inputs: [B, D].
+          state: as `zero_state` makes it.
+          scope: a name or scope for the variables (default: the cell's own).
+
+        Returns:
+          The output [B, output_size] and the new state.
+
+        Raises:
+          NotImplementedError: a subclass defines neither `call` nor `__call__`.
+          ValueError: inputs or state do not fit, or `reuse` asks for variables that do not exist,
+            or forbids those that do.
         """
         inputs = tf.nest.map_structure(tf.convert_to_tensor, inputs)
         first = tf.nest.flatten(inputs)[0]
@@ -106,12 +117,12 @@ class RNNCell(TodaysCell):
         )
 
     def build(self, inputs_shape: Any) -> None:  # type: ignore[override]
-        """Make the variables for inputs of this shape; nothing where `call` makes them."""
+        """Make the variables for inputs of this shape; here none, since `call` may make them."""
         self.built = True
 
     @contextmanager
     def _entered(self, scope: Any) -> Iterator[None]:
-        """The cell's own variable scope: named at the first call, the same one ever after."""
+        """The cell's own variable scope: named at the first call, and the same from then on."""
         if self._scope is None:
             if self._reuse and scope is None:
                 where = tf.variable_scope(self.name)
@@ -145,7 +156,7 @@ class RNNCell(TodaysCell):
     add_weight = add_variable
 
     def __deepcopy__(self, memo: dict[int, Any]) -> RNNCell:
-        """A cell of the same settings and without variables yet; tensors are shared."""
+        """A cell of the same settings without variables; tensors are shared."""
         twin = memo[id(self)] = type(self).__new__(type(self))
         for name, value in vars(self).items():
             made_since = name in ("built", "_scope", "input_depth") or isinstance(
@@ -160,14 +171,20 @@ class RNNCell(TodaysCell):
     def get_initial_state(
         self, inputs: Any = None, batch_size: Any = None, dtype: Any = None
     ) -> Any:
-        """A state of zeros, for the batch and the dtype of `inputs` where they are given."""
+        """A state of zeros.
+
+        Args:
+          inputs: [B, ...], whose B and dtype count (default: `batch_size` and `dtype` count).
+          batch_size: B.
+          dtype: of the state.
+        """
         if inputs is not None:
             inputs = tf.convert_to_tensor(inputs)
             batch_size, dtype = tf.shape(inputs)[0], inputs.dtype
         return self.zero_state(batch_size, dtype)
 
     def make_variable(self, name: str, shape: Any, initializer: Any, dtype: Any) -> tf.Variable:
-        # The scope's own initialiser comes before the package's default, as it came before theirs.
+        # As in TensorFlow 1, the scope's initialiser comes before the default one.
         chosen = None if initializer is glorot_uniform else initializer
         return self.add_variable(name, shape, dtype, chosen)
 
@@ -180,7 +197,7 @@ def _snake_case(name: str) -> str:
 
 
 class FusedCell(RNNCell):
-    """What the cells below share: variables and step are those of a cell of `unrolled.cells`."""
+    """The base of the cells below: variables and step are those of a cell of `unrolled.cells`."""
 
     def build(self, inputs_shape: Any) -> None:  # type: ignore[override]
         depth = tf.dimension_value(inputs_shape[-1])
@@ -211,9 +228,9 @@ class FusedCell(RNNCell):
 def _takes_input_size(init: Callable[..., None]) -> Callable[..., None]:
     """Let `init` take the unused argument `input_size`, which 1.0 and 1.1 still had.
 
-    In positional calls it stood where the later signature has a flag or an activation, and is told
-    from these by what came: a whole number, or a None where a flag belongs or that an activation
-    follows.
+    In positional calls it was in the place of a flag or an activation of the later signature. It
+    is recognised by its type: a whole number, or a None in the place of a flag or in front of an
+    activation.
     """
     parameters = list(inspect.signature(init).parameters.values())
     at = next(
@@ -223,21 +240,30 @@ def _takes_input_size(init: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(init)
     def wrapped(self: Any, *positional: Any, input_size: Any = None, **keywords: Any) -> None:
-        came = (self, *positional)
-        if len(came) > at:
-            is_size = isinstance(came[at], int) and not isinstance(came[at], bool)
-            activation_follows = len(came) > at + 1 and callable(came[at + 1])
-            if is_size or (came[at] is None and (is_flag or activation_follows)):
-                came = came[:at] + came[at + 1 :]
-        init(*came, **keywords)
+        got = (self, *positional)
+        if len(got) > at:
+            is_size = isinstance(got[at], int) and not isinstance(got[at], bool)
+            activation_follows = len(got) > at + 1 and callable(got[at + 1])
+            if is_size or (got[at] is None and (is_flag or activation_follows)):
+                got = got[:at] + got[at + 1 :]
+        init(*got, **keywords)
 
-    # Programs looked for `reuse` here to tell the releases apart.
+    # Programs looked for `reuse` in the signature to find out which release they ran on.
     vars(wrapped)["__signature__"] = inspect.signature(init)
     return wrapped
 
 
 class BasicRNNCell(FusedCell, today.BasicRNNCell):
-    """`unrolled.BasicRNNCell` as a cell of TensorFlow 1: h' = tanh([x, h] K + b)."""
+    """`unrolled.BasicRNNCell` as a cell of TensorFlow 1: h' = tanh([x, h] K + b).
+
+    Args:
+      num_units: U.
+      activation: a function or its name in tf.nn (default: tanh).
+      reuse, name, dtype: as `_reuse`, `name` and `dtype` of `RNNCell`.
+
+    Raises:
+      As `unrolled.BasicRNNCell`.
+    """
 
     @_takes_input_size
     def __init__(
@@ -253,7 +279,7 @@ class BasicRNNCell(FusedCell, today.BasicRNNCell):
 
 
 class BaseLSTM(FusedCell, today.LSTMCell):
-    """What the LSTM cells share: the attributes that subclasses of them read."""
+    """The base of the LSTM cells: the private attributes that programs' subclasses read."""
 
     @property
     def _forget_bias(self) -> float:
@@ -265,7 +291,18 @@ class BaseLSTM(FusedCell, today.LSTMCell):
 
 
 class BasicLSTMCell(BaseLSTM):
-    """`unrolled.BasicLSTMCell` as a cell of TensorFlow 1."""
+    """`unrolled.BasicLSTMCell` as a cell of TensorFlow 1, with the same defaults.
+
+    Args:
+      num_units: U.
+      forget_bias: added to f before the sigmoid (default: 1.0).
+      state_is_tuple: False joins c and h to one tensor [B, 2U] (default: True).
+      activation: a function or its name in tf.nn (default: tanh).
+      reuse, name, dtype: as `_reuse`, `name` and `dtype` of `RNNCell`.
+
+    Raises:
+      As `unrolled.BasicLSTMCell`.
+    """
 
     @_takes_input_size
     def __init__(
@@ -289,10 +326,19 @@ class BasicLSTMCell(BaseLSTM):
 
 
 class LSTMCell(BaseLSTM):
-    """`unrolled.LSTMCell` as a cell of TensorFlow 1.
+    """`unrolled.LSTMCell` as a cell of TensorFlow 1, with the same defaults.
 
-    The numbers of shards are taken for the sake of old programs: TensorFlow has ignored them since
-    1.2, and each matrix is one variable.
+    Args:
+      num_units, use_peepholes, cell_clip, num_proj, proj_clip, forget_bias, state_is_tuple: as for
+        `unrolled.LSTMCell`.
+      initializer: of the kernels (default: that of the variable scope).
+      num_unit_shards, num_proj_shards: ignored, as TensorFlow did from 1.2 on: each matrix is one
+        variable.
+      activation: a function or its name in tf.nn (default: tanh).
+      reuse, name, dtype: as `_reuse`, `name` and `dtype` of `RNNCell`.
+
+    Raises:
+      As `unrolled.LSTMCell`.
     """
 
     @_takes_input_size
@@ -329,7 +375,18 @@ class LSTMCell(BaseLSTM):
 
 
 class GRUCell(FusedCell, today.GRUCell):
-    """`unrolled.GRUCell` as a cell of TensorFlow 1."""
+    """`unrolled.GRUCell` as a cell of TensorFlow 1.
+
+    Args:
+      num_units: U.
+      activation: a function or its name in tf.nn (default: tanh).
+      kernel_initializer, bias_initializer: as for `unrolled.GRUCell` (default of the kernels: that
+        of the variable scope).
+      reuse, name, dtype: as `_reuse`, `name` and `dtype` of `RNNCell`.
+
+    Raises:
+      As `unrolled.GRUCell`.
+    """
 
     @_takes_input_size
     def __init__(

@@ -7,7 +7,7 @@ from typing import Any
 import tensorflow.compat.v1 as tf
 
 import unrolled.wrappers as today
-from unrolled.internal.checks import check_cell
+from unrolled.internal.checks import check_cell, describe
 from unrolled.tf1.shims.linear import linear
 from unrolled.tf1.shims.rnn_cell import RNNCell
 
@@ -16,6 +16,13 @@ class MultiRNNCell(RNNCell, today.MultiRNNCell):
     """`unrolled.MultiRNNCell` as a cell of TensorFlow 1; layer i's variables are under `cell_i`.
 
     `[cell] * n` acts as it did from 1.2 on: all layers share one set of weights, with a warning.
+
+    Args:
+      cells: a list of cells, the bottom layer first.
+      state_is_tuple: False joins the states to one tensor [B, sum of sizes] (default: True).
+
+    Raises:
+      As `unrolled.MultiRNNCell`.
     """
 
     def __init__(self, cells: Any, state_is_tuple: bool = True):
@@ -48,9 +55,18 @@ class DropoutWrapper(RNNCell, today.DropoutWrapper):
     """`unrolled.DropoutWrapper` as a cell of TensorFlow 1.
 
     Args:
-      seed: where 1.0 had it, fourth among the arguments by position, a whole number is taken too.
-      input_size, dtype: taken for the sake of old programs; the masks follow the tensors.
+      cell: any cell.
+      input_keep_prob, output_keep_prob, state_keep_prob: in (0, 1], numbers or scalar tensors
+        (default: 1.0).
+      variational_recurrent: one mask for all steps (default: False).
+      input_size, dtype: ignored: the masks follow the tensors.
+      seed: a whole number that makes the masks repeatable (default: new masks in each session). It
+        is also taken as the fourth argument by position, its place in 1.0.
       dropout_state_filter_visitor: only None, which drops all of a state but an LSTM's c.
+
+    Raises:
+      ValueError: `dropout_state_filter_visitor` is given.
+      And as `unrolled.DropoutWrapper`.
     """
 
     def __init__(
@@ -67,8 +83,9 @@ class DropoutWrapper(RNNCell, today.DropoutWrapper):
     ):
         if dropout_state_filter_visitor is not None:
             raise ValueError(
-                "dropout_state_filter_visitor is given, but this layer drops all of a state but an "
-                "LSTM's c; leave it out, or write the dropout into a cell of your own."
+                "dropout_state_filter_visitor must be None, which drops all of a state but an "
+                f"LSTM's c; got {describe(dropout_state_filter_visitor)}; write the dropout into a "
+                "cell of your own."
             )
         if state_keep_prob is None or (type(state_keep_prob) is int and state_keep_prob != 1):
             seed, state_keep_prob = state_keep_prob, 1.0
@@ -120,7 +137,11 @@ class ResidualWrapper(_Wrapper):
     """Adds a cell's input to its output: y = x + cell(x).
 
     Args:
-      residual_fn: what to do in place of the sum, a function of input and output.
+      cell: any cell.
+      residual_fn: (input, output) -> y (default: their sum).
+
+    Raises:
+      TypeError: `cell` is not a cell.
     """
 
     def __init__(self, cell: Any, residual_fn: Any = None):
@@ -137,7 +158,7 @@ class ResidualWrapper(_Wrapper):
 
 
 class DeviceWrapper(_Wrapper):
-    """Runs a cell on one device: "/cpu:0", say."""
+    """Runs a cell on one device, such as "/cpu:0"."""
 
     def __init__(self, cell: Any, device: Any):
         super().__init__(cell)
@@ -154,7 +175,18 @@ class DeviceWrapper(_Wrapper):
 
 
 class InputProjectionWrapper(_Wrapper):
-    """A linear layer in front of a cell: [B, D] -> [B, num_proj] at every step."""
+    """A linear layer in front of a cell: [B, D] -> [B, num_proj] at every step.
+
+    Args:
+      cell: any cell.
+      num_proj: the size of the layer.
+      activation: a function of its result (default: none).
+      input_size: ignored.
+      reuse: as `_reuse` of `RNNCell`.
+
+    Raises:
+      TypeError: `cell` is not a cell.
+    """
 
     def __init__(
         self,
@@ -175,7 +207,17 @@ class InputProjectionWrapper(_Wrapper):
 
 
 class OutputProjectionWrapper(_Wrapper):
-    """A linear layer behind a cell: [B, U] -> [B, output_size] at every step."""
+    """A linear layer behind a cell: [B, U] -> [B, output_size] at every step.
+
+    Args:
+      cell: any cell.
+      output_size: the size of the layer.
+      activation: a function of its result (default: none).
+      reuse: as `_reuse` of `RNNCell`.
+
+    Raises:
+      TypeError: `cell` is not a cell.
+    """
 
     def __init__(self, cell: Any, output_size: int, activation: Any = None, reuse: Any = None):
         super().__init__(cell, reuse)
@@ -196,8 +238,16 @@ class OutputProjectionWrapper(_Wrapper):
 class EmbeddingWrapper(_Wrapper):
     """A table of vectors in front of a cell: numbers [B] or [B, 1] -> [B, embedding_size].
 
-    The table `embedding` [classes, size] starts uniform in ±sqrt(3), of variance 1, unless an
-    initialiser is given here or by the variable scope.
+    Args:
+      cell: any cell.
+      embedding_classes, embedding_size: the sizes of the table, the variable `embedding`.
+      initializer: of the table (default: that of the variable scope, or else uniform in ±sqrt(3),
+        which has a variance of 1).
+      reuse: as `_reuse` of `RNNCell`.
+
+    Raises:
+      TypeError: `cell` is not a cell.
+      ValueError: a size is below 1.
     """
 
     def __init__(
@@ -233,5 +283,5 @@ class EmbeddingWrapper(_Wrapper):
 
 
 def _called_in(cell: Any, scope: Any) -> Any:
-    """`cell`, with the scope handed on where one is given: not every cell takes one."""
+    """`cell` as a function of inputs and state; only a scope other than None is passed to it."""
     return cell if scope is None else lambda inputs, state: cell(inputs, state, scope)

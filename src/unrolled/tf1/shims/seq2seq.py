@@ -1,6 +1,6 @@
 """`tf.contrib.seq2seq`: the loss of a sequence, and decoders whose steps choose the next input.
 
-    helper = TrainingHelper(inputs, lengths)      # feeds what is given: [B, T, D]
+    helper = TrainingHelper(inputs, lengths)           # feeds these inputs [B, T, D]
     helper = GreedyEmbeddingHelper(table, start, end)  # or feeds back the likeliest symbol
     decoder = BasicDecoder(cell, helper, initial_state, output_layer)
     outputs, state, lengths = dynamic_decode(decoder)
@@ -12,8 +12,8 @@
         outputs[t], state, inputs, ended = decoder.step(t, inputs, state)
         t, finished = t + 1, finished | ended
 
-A decoder says what a step is; `BasicDecoder` takes it to be a cell, an output layer and a helper,
-which draws a symbol from the output and makes the next input of it. The letters: B rows in the
+A decoder defines the step; that of a `BasicDecoder` is a cell, an output layer and a helper, which
+draws a symbol from the output and makes the next input from it. The letters: B rows in the
 batch, T steps, D inputs, U units, C classes.
 """
 
@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 import tensorflow.compat.v1 as tf
 
 import unrolled.losses
-from unrolled.internal.checks import check_cell
+from unrolled.internal.checks import check_cell, describe
 
 
 def sequence_loss(
@@ -49,16 +49,21 @@ def sequence_loss(
 
     Args:
       logits: [B, T, C].
-      targets: [B, T], class numbers; with a `softmax_loss_function`, whatever that takes.
+      targets: [B, T], class numbers; with a `softmax_loss_function`, what that takes as labels.
       weights: [B, T].
       average_across_timesteps, average_across_batch: sum over the axis and divide by the sum of
-        the weights.
-      sum_over_timesteps, sum_over_batch: sum over the axis and divide by how many weights are not
-        0, in spite of the names. They count where neither axis is averaged.
-      softmax_loss_function: called with labels [B*T] and logits [B*T, C]; returns [B*T].
+        the weights (default: True).
+      sum_over_timesteps, sum_over_batch: sum over the axis and, in spite of the names, divide by
+        the number of weights that are not 0; used if neither axis is averaged (default: False).
+      softmax_loss_function: called with labels [B*T] and logits [B*T, C]; returns [B*T] (default:
+        the cross-entropy).
+
+    Returns:
+      A scalar, [B], [T] or [B, T], depending on which axes are summed.
 
     Raises:
-      ValueError: one axis is to be averaged and summed; else as `unrolled.sequence_loss`.
+      ValueError: one axis is both averaged and summed.
+      And as `unrolled.sequence_loss`.
     """
     if sum_over_timesteps is None or callable(sum_over_timesteps):
         softmax_loss_function = softmax_loss_function or sum_over_timesteps
@@ -71,8 +76,8 @@ def sequence_loss(
     ):
         if averaged and summed:
             raise ValueError(
-                f"average_across_{axis} and sum_over_{axis} are both true, but only one of them "
-                f"may be; pass average_across_{axis}=False."
+                f"average_across_{axis} and sum_over_{axis} must not both be true; "
+                f"got {averaged!r} and {summed!r}; give average_across_{axis}=False."
             )
     with tf.name_scope(name, "sequence_loss"):
         function = None
@@ -82,8 +87,8 @@ def sequence_loss(
             def function(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
                 return call_softmax_loss(softmax_loss_function, given, logits)
 
-            # The targets need not be numbers of the logits' classes here: a sampled softmax takes
-            # the last layer's inputs for logits. So these stand in where they would be checked.
+            # The targets need not be class numbers of the logits here: a sampled softmax takes the
+            # inputs of the last layer as logits. So these zeros pass the check in their place.
             targets = tf.zeros_like(targets, tf.int32)
         loss = unrolled.losses.sequence_loss(
             logits,
@@ -103,9 +108,10 @@ def sequence_loss(
 def call_softmax_loss(
     function: Callable[..., tf.Tensor], labels: tf.Tensor, logits: tf.Tensor
 ) -> tf.Tensor:
-    """Call a loss function of any release: before 1.0 it took (inputs, labels), then the reverse.
+    """Call a loss function as its release did.
 
-    From 1.1 on it was called by the names `labels` and `logits`, in 1.0 by position.
+    Before 1.0 it took (inputs, labels), in 1.0 (labels, logits), both by position; from 1.1 on it
+    took the keywords `labels` and `logits`.
     """
     parameters = inspect.signature(function).parameters
     if {"labels", "logits"} <= set(parameters) or any(
@@ -118,14 +124,14 @@ def call_softmax_loss(
 
 
 class Helper(ABC):
-    """What a `BasicDecoder` asks at each step: which symbol comes out, which input comes next."""
+    """Decides at each step of a `BasicDecoder` which symbol is drawn, and which input is next."""
 
     @property
     @abstractmethod
     def batch_size(self) -> Any:
         """B, a scalar int32 tensor."""
 
-    # The first releases did not ask their helpers for these two.
+    # Helpers of the first releases did not have these two.
     @property
     def sample_ids_shape(self) -> tf.TensorShape:
         """The shape of what `sample` returns, without the batch."""
@@ -158,8 +164,8 @@ class CustomHelper(Helper):
       initialize_fn: () -> (finished, inputs).
       sample_fn: (time, outputs, state) -> sample_ids.
       next_inputs_fn: (time, outputs, state, sample_ids) -> (finished, inputs, state).
-      sample_ids_shape, sample_ids_dtype: of what `sample_fn` returns for one row; by default a
-        scalar and int32.
+      sample_ids_shape, sample_ids_dtype: of what `sample_fn` returns for one row (default: a scalar
+        and int32).
     """
 
     def __init__(
@@ -180,7 +186,9 @@ class CustomHelper(Helper):
     @property
     def batch_size(self) -> Any:
         if self._batch_size is None:
-            raise ValueError("batch_size of a CustomHelper is not known before initialize() ran.")
+            raise ValueError(
+                "batch_size of a CustomHelper is not known before initialize(); call that first."
+            )
         return self._batch_size
 
     @property
@@ -207,12 +215,12 @@ class CustomHelper(Helper):
 
 
 class TrainingHelper(Helper):
-    """Feeds the inputs it is given, whatever came out; the samples are the likeliest classes.
+    """Feeds the given inputs, whatever the outputs; the samples are the likeliest classes.
 
     Args:
-      inputs: [B, T, D], or [T, B, D] where `time_major`.
+      inputs: [B, T, D], or [T, B, D] with `time_major`.
       sequence_length: [B], after how many steps each row is finished.
-      time_major: see `inputs`.
+      time_major: whether the steps are the first axis of the inputs (default: False).
 
     Raises:
       ValueError: `sequence_length` is not a vector.
@@ -273,7 +281,7 @@ class TrainingHelper(Helper):
     def _frame(self, time: Any) -> tuple[tf.Tensor, tf.Tensor]:
         """Which rows end before this step, and its inputs [B, D]."""
         finished = self._sequence_length <= time
-        inputs = tf.cond(  # behind the last step there may be nothing to read
+        inputs = tf.cond(  # after the last step there may be no inputs to read
             tf.reduce_all(finished), lambda: self._zero_inputs, lambda: self._frames.read(time)
         )
         return finished, inputs
@@ -323,7 +331,7 @@ class GreedyEmbeddingHelper(Helper):
         self, time: Any, outputs: Any, state: Any, sample_ids: Any, name: str | None = None
     ) -> tuple[Any, Any, Any]:
         finished = tf.equal(sample_ids, self._end_token)  # [B]
-        inputs = tf.cond(  # nothing reads the inputs behind the last step
+        inputs = tf.cond(  # nothing reads the inputs after the last step
             tf.reduce_all(finished),
             lambda: self._start_inputs,
             lambda: self._embedding_fn(sample_ids),
@@ -336,8 +344,12 @@ class SampleEmbeddingHelper(GreedyEmbeddingHelper):
 
     Args:
       embedding, start_tokens, end_token: as for `GreedyEmbeddingHelper`.
-      softmax_temperature: divides the logits; above 1 the draws are more even, below 1 less.
-      seed: makes the draws repeatable.
+      softmax_temperature: divides the logits; above 1 the draws are more even, below 1 less
+        (default: 1).
+      seed: makes the draws repeatable (default: new draws in each session).
+
+    Raises:
+      As `GreedyEmbeddingHelper`.
     """
 
     def __init__(
@@ -360,7 +372,7 @@ class SampleEmbeddingHelper(GreedyEmbeddingHelper):
 
 
 class Decoder(ABC):
-    """What `dynamic_decode` runs."""
+    """What `dynamic_decode` runs: a first input and state, and a step."""
 
     @property
     def batch_size(self) -> Any:
@@ -393,7 +405,7 @@ class Decoder(ABC):
         """Returns (outputs, next state, next inputs, finished [B])."""
 
     def finalize(self, outputs: Any, final_state: Any, sequence_lengths: Any) -> tuple[Any, Any]:
-        """Returns (outputs, state) made of those of all steps, time-major: here as they are."""
+        """Returns what `dynamic_decode` returns of all steps, time-major: here both unchanged."""
         return outputs, final_state
 
 
@@ -411,26 +423,27 @@ class BasicDecoder(Decoder):
       cell: any cell.
       helper: a `Helper`.
       initial_state: of the cell.
-      output_layer: a layer such as `tf.layers.Dense`, applied before the helper sees the output.
+      output_layer: a layer such as `tf.layers.Dense`, applied before the helper reads the output
+        (default: none).
 
     Raises:
-      TypeError: the cell is not a cell, the helper not a `Helper`, or the layer not a layer.
+      TypeError: `cell` is not a cell, `helper` not a `Helper`, or `output_layer` not a layer.
     """
 
     def __init__(self, cell: Any, helper: Helper, initial_state: Any, output_layer: Any = None):
         check_cell(cell)
         if not isinstance(helper, Helper):
             raise TypeError(
-                "helper must be a Helper, such as TrainingHelper(inputs, sequence_length), but a "
-                f"{type(helper).__name__} came."
+                "helper must be a Helper, such as TrainingHelper(inputs, sequence_length); got "
+                f"{describe(helper)}."
             )
         if output_layer is not None and not (
             callable(output_layer)
             and (hasattr(output_layer, "compute_output_shape") or hasattr(output_layer, "units"))
         ):
             raise TypeError(
-                "output_layer must be a layer, such as tf.layers.Dense(units), but a "
-                f"{type(output_layer).__name__} came."
+                "output_layer must be a layer, such as tf.layers.Dense(units); got "
+                f"{describe(output_layer)}."
             )
         self._cell = cell
         self._helper = helper
@@ -486,17 +499,17 @@ def dynamic_decode(
 ) -> tuple[Any, Any, tf.Tensor]:
     """Run a decoder in a loop inside the graph until every row is finished.
 
-    The step at which a row ends counts to its length. The loop goes on while any row does: what
-    the others give meanwhile, the samples too, stands in the outputs unless `impute_finished`.
+    The step at which a row ends counts in its length. The loop goes on until all rows have ended;
+    without `impute_finished`, the outputs also hold what the finished rows give in the meantime.
 
     Args:
       decoder: a `Decoder`.
-      output_time_major: the outputs are [T, B, ...] and not [B, T, ...].
-      impute_finished: outputs past the end of a row are zeros and its state stands still, so that
-        the final state is that at the row's own end.
-      maximum_iterations: at most so many steps; an int32 scalar, None for no limit.
-      parallel_iterations, swap_memory: of `tf.while_loop`.
-      scope: the variable scope, `decoder` where it is left out.
+      output_time_major: the outputs are [T, B, ...] and not [B, T, ...] (default: False).
+      impute_finished: outputs past the end of a row are zeros and its state does not change, so
+        that the final state is that at the row's own end (default: False).
+      maximum_iterations: the greatest number of steps, an int32 scalar (default: no limit).
+      parallel_iterations, swap_memory: of `tf.while_loop` (default: 32 and False).
+      scope: the variable scope (default: "decoder").
 
     Returns:
       (outputs, final state, lengths [B]) as TensorFlow has returned them since 1.2; 1.1 returned
@@ -508,8 +521,8 @@ def dynamic_decode(
     """
     if not isinstance(decoder, Decoder):
         raise TypeError(
-            "decoder must be a Decoder, such as BasicDecoder(cell, helper, initial_state), but a "
-            f"{type(decoder).__name__} came."
+            "decoder must be a Decoder, such as BasicDecoder(cell, helper, initial_state); got "
+            f"{describe(decoder)}."
         )
     with tf.variable_scope(scope, "decoder"):
         if maximum_iterations is not None:
@@ -563,7 +576,7 @@ def dynamic_decode(
 
 
 def _stand_still(finished: tf.Tensor, old: Any, new: Any) -> Any:
-    """The old state of rows that are finished; what has no rows goes on."""
+    """The old state for rows that are finished; a part without rows takes its new value."""
     if isinstance(new, tf.TensorArray):
         return new
     new.set_shape(old.shape)
@@ -575,7 +588,7 @@ def _likeliest(logits: tf.Tensor) -> tf.Tensor:
 
 
 def _swap_batch_and_time(x: tf.Tensor) -> tf.Tensor:
-    """[B, T, ...] -> [T, B, ...] and back; what has fewer axes stays as it is."""
+    """[B, T, ...] -> [T, B, ...] and back; a tensor of fewer axes stays as it is."""
     if x.shape.rank in (0, 1):
         return x
     return tf.transpose(x, tf.concat([[1, 0], tf.range(2, tf.rank(x))], axis=0))

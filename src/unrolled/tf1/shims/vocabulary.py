@@ -20,11 +20,11 @@ def _words_of(documents: Iterable[str]) -> Iterator[list[str]]:
 
 
 class CategoricalVocabulary:
-    """A number for each word, from 1 in the order of their coming; 0 is for unknown words.
+    """A number for each word, from 1 in the order of first appearance; 0 is for unknown words.
 
     Args:
-      unknown_token: what stands for 0.
-      support_reverse: kept for the sake of old programs; words can always be looked up.
+      unknown_token: the word for 0 (default: "<UNK>").
+      support_reverse: ignored: words can always be looked up by number.
     """
 
     def __init__(self, unknown_token: str = "<UNK>", support_reverse: bool = True):
@@ -37,7 +37,7 @@ class CategoricalVocabulary:
         return len(self._mapping)
 
     def freeze(self, freeze: bool = True) -> None:
-        """From now on new words are unknown words; `freeze(False)` takes that back."""
+        """From now on new words are unknown words; `freeze(False)` undoes this."""
         self._frozen = freeze
 
     def get(self, category: str) -> int:
@@ -54,9 +54,10 @@ class CategoricalVocabulary:
             self._freq[category] += count
 
     def trim(self, min_frequency: int, max_frequency: int = -1) -> None:
-        """Keep words that came more than `min_frequency` times, the most frequent first.
+        """Keep words that occur more than `min_frequency` times, the most frequent first.
 
-        Words that came `max_frequency` times or more are left out too, where it is positive.
+        With a positive `max_frequency`, words that occur so many times or more are dropped too
+        (default: -1).
         """
         kept = {
             word: count
@@ -78,10 +79,10 @@ class VocabularyProcessor:
 
     Args:
       max_document_length: the length of a row; longer documents are cut, shorter ones end in 0.
-      min_frequency: words that came no more often are unknown words.
-      vocabulary: a vocabulary to go on with.
-      tokenizer_fn: a function from documents to lists of words; by default words are runs of
-        letters, digits, underscores, apostrophes and hyphens, with CamelCase taken apart.
+      min_frequency: words that occur so many times or fewer are unknown words (default: 0).
+      vocabulary: a vocabulary to extend (default: an empty one).
+      tokenizer_fn: a function from documents to lists of words (default: words are runs of letters,
+        digits, underscores, apostrophes and hyphens, and CamelCase is split).
     """
 
     def __init__(
@@ -126,7 +127,7 @@ class VocabularyProcessor:
             yield " ".join(self.vocabulary_.reverse(number) for number in row)
 
     def save(self, filename: str) -> None:
-        """Write this processor to a file, for `restore`."""
+        """Write this processor to a file, which `restore` reads."""
         with open(filename, "wb") as file:
             pickle.dump(self, file)
 
