@@ -137,7 +137,7 @@ CASES = {
     "frames of rank 3": (
         lambda: static([X]),
         ValueError,
-        r"inputs must be \[B, D\]; got shape \(4, 3, 3\)",
+        r"inputs\[0\] must be \[B, D\]; got shape \(4, 3, 3\)",
     ),
     "one step of rank 1 for a cell": (
         lambda: u.BasicRNNCell(U)(tf.ones([D]), tf.zeros([1, U])),

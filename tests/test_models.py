@@ -247,7 +247,7 @@ def test_an_output_layer_takes_arrays_and_lists(form):
         (
             lambda: models.OutputLayer(2, name=3),
             TypeError,
-            "name must be a name, a string, or None",
+            "name must be None or a name",
         ),
         (lambda: models.SequenceClassifier(5, 2), TypeError, "cell must be a cell; got an int"),
         (lambda: models.SequenceLabeller(u.GRUCell, 2), TypeError, "cell must be .* class GRUCell"),

@@ -171,11 +171,11 @@ def test_a_step_set_on_one_object_or_patched_in_its_class_is_what_runs():
     cell.step = lambda inputs, state: u.GRUCell.step(cell, 2 * inputs, state)
     outputs, _ = u.dynamic_rnn(cell, X, dtype=tf.float32)
     expected, _ = u.dynamic_rnn(plain, 2 * X, dtype=tf.float32)
-    np.testing.assert_allclose(outputs, expected, rtol=1e-5)
+    np.testing.assert_allclose(outputs, expected, rtol=1e-5, atol=1e-6)
     original = u.GRUCell.step
     with mock.patch.object(u.GRUCell, "step", lambda self, x, s: original(self, 2 * x, s)):
         outputs, _ = u.dynamic_rnn(plain, X, dtype=tf.float32)
-    np.testing.assert_allclose(outputs, expected, rtol=1e-5)
+    np.testing.assert_allclose(outputs, expected, rtol=1e-5, atol=1e-6)
 
 
 def test_a_step_that_writes_to_its_kernel_is_seen_by_the_next():

@@ -51,11 +51,8 @@ class _EquationCell(RNNCell):
         return self.equation(inputs, state, *self.parameters())
 
     def for_run(self) -> tuple[RunStep, Any]:
-        read = [
-            w.cut(self.input_depth) if isinstance(w, Affine) else tf.convert_to_tensor(w)
-            for w in self.parameters()
-        ]
-        return lambda given, t, inputs, state: self.equation(inputs, state, *given), read
+        prepared = [_read(each, self.input_depth) for each in self.parameters()]
+        return lambda given, t, inputs, state: self.equation(inputs, state, *given), prepared
 
 
 class BasicRNNCell(_EquationCell):
@@ -377,6 +374,13 @@ class GRUCell(_EquationCell):
         candidate = self.activation(candidates(inputs, r * state))  # [B, U]
         new_h = u * state + (1 - u) * candidate  # [B, U]
         return new_h, new_h
+
+
+def _read(parameter: Any, depth: int) -> Any:
+    """A parameter as a run hands it on: a kernel cut, a variable read, the rest as it is."""
+    if isinstance(parameter, Affine):
+        return parameter.cut(depth)
+    return tf.convert_to_tensor(parameter) if isinstance(parameter, tf.Variable) else parameter
 
 
 def _clip(x: tf.Tensor, bound: float | None) -> tf.Tensor:

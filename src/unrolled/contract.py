@@ -53,6 +53,9 @@ class Cell(Protocol):
     and then sets `built`. `any_inputs`, true, says that a step takes inputs that are not [B, D]
     floating point, such as word numbers, and checks them itself. `for_run` is explained at
     `RNNCell.for_run`.
+
+    In a traced function a step is taken as it is written, without AutoGraph: an `if` on a tensor
+    is a `tf.cond`, or stands in a step that is a `tf.function` of its own.
     """
 
     @property
@@ -79,6 +82,19 @@ class RNNCell(tf.Module):
     built = False
     input_depth: Any = None  # D, once built
     variable_dtype: tf.DType | None = None  # of the variables, once built and where there are any
+
+    # What the class's `for_run` speeds up: the `step` and the `__call__` that it was written with.
+    _stands_for: tuple[Any, Any] | None = None
+
+    def __init_subclass__(cls, **how: Any) -> None:
+        super().__init_subclass__(**how)
+        if "for_run" in vars(cls):
+            cls._stands_for = (cls.step, cls.__call__)
+
+    @classmethod
+    def for_run_speeds_up(cls, cell: RNNCell) -> bool:
+        """Whether `for_run` was written with the `step` and `__call__` that `cell` has now."""
+        return (type(cell).step, type(cell).__call__) == cls._stands_for
 
     def __init__(self, name: str | None = None):
         kind = type(self).__name__
@@ -158,8 +174,8 @@ class RNNCell(tf.Module):
             output, state = step(prepared, t, inputs, state)       # t = 0, 1, 2, ...
 
         so this is the place to read weights, cut kernels or draw masks once and not at each step.
-        Nothing of it outlives the run. A cell need not define this: without it, and in a subclass
-        that overrides `step` or `__call__` further down, a run calls the plain step.
+        Nothing of it outlives the run. A cell need not define this: without it, and where `step` or
+        `__call__` is overridden or patched later, a run calls the plain step.
         """
         return lambda _, t, inputs, state: self.step(inputs, state), ()
 
@@ -233,8 +249,18 @@ class RNNCell(tf.Module):
         self, name: str, shape: Sequence[int], initializer: Initializer, dtype: tf.DType
     ) -> tf.Variable:
         """One variable, for `make_variables`; `initializer` is called with a shape and `dtype=`."""
-        # The initial value is a function, so that a TF1 graph can initialise it in its session.
-        return tf.Variable(lambda: initializer(shape, dtype=dtype), name=name, dtype=dtype)
+
+        def start() -> tf.Tensor:
+            made = as_tensor(initializer(shape, dtype=dtype), f"the initial {name}", f"{shape}")
+            if not made.shape.is_compatible_with(shape) or made.dtype != dtype:
+                raise ValueError(
+                    f"the initial {name} must be of shape {tuple(shape)} and dtype {dtype.name}; "
+                    f"its initializer gave shape {made.shape} and dtype {made.dtype.name}."
+                )
+            return made
+
+        # A function, so that a TF1 graph can initialise the variable in its session.
+        return tf.Variable(start, name=name, dtype=dtype)
 
     def __getattr__(self, name: str) -> Any:
         kind = type(self).__name__

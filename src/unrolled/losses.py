@@ -46,6 +46,7 @@ def sequence_loss(
     | batch         | [T]    | the weights summed over batch |
     | neither       | [B, T] | nothing                       |
 
+    XLA leaves out what is checked only when a graph runs: a target out of range then gives NaN.
     Weights that sum to 0 give 0. Sums of 16-bit numbers are taken in 32 bits. The definition is
     that of TensorFlow 1.15's `tf.contrib.seq2seq.sequence_loss`, less the 1e-12 that it adds to
     the divisor.
@@ -88,12 +89,15 @@ def sequence_loss(
             logits = tf.cast(logits, tf.float32)
         weights = tf.cast(weights, logits.dtype)  # [B, T]
         counts = tf.not_equal(weights, 0)  # [B, T]
+        empty = tf.logical_not(counts)  # what does not count, and would spoil what does
         if own is None:
-            targets = _check_targets(targets, counts, logits)
-        # What does not count is replaced before the softmax sees it: a NaN, or a class 0 that is
-        # ruled out by -inf, would come back as 0 · NaN.
-        targets = tf.where(counts, targets, tf.zeros_like(targets))
-        logits = tf.where(counts[..., tf.newaxis], logits, tf.zeros_like(logits))
+            targets, outside = _check_targets(targets, counts, logits)
+            finite = tf.reduce_all(tf.math.is_finite(logits), axis=2)  # [B, T]
+            empty = tf.logical_and(empty, tf.logical_or(outside, tf.logical_not(finite)))
+        # It is replaced before the softmax sees it: a NaN, or a class that is ruled out by -inf,
+        # would come back as 0 · NaN.
+        targets = tf.where(empty, tf.zeros_like(targets), targets)
+        logits = tf.where(empty[..., tf.newaxis], tf.zeros_like(logits), logits)
         batch_and_time = tf.shape(targets)
         flat_logits = tf.reshape(logits, [-1, tf.shape(logits)[2]])  # [B, T, C] -> [B*T, C]
         flat_targets = tf.reshape(targets, [-1])  # [B, T] -> [B*T]
@@ -105,7 +109,7 @@ def sequence_loss(
             flat_loss = own(labels=flat_targets, logits=tf.cast(flat_logits, dtype))
             flat_loss = tf.cast(_check_own(flat_loss, flat_targets), logits.dtype)
         loss = tf.reshape(flat_loss, batch_and_time) * weights  # [B*T] -> [B, T]
-        loss = tf.where(counts, loss, tf.zeros_like(loss))
+        loss = tf.where(empty, tf.zeros_like(loss), loss)
         axes = [0] * over_batch + [1] * over_time
         if axes:
             loss = tf.math.divide_no_nan(tf.reduce_sum(loss, axes), tf.reduce_sum(weights, axes))
@@ -150,11 +154,14 @@ def _check_shapes(
     return logits, known_later(targets, "targets"), known_later(weights, "weights")
 
 
-def _check_targets(targets: tf.Tensor, counts: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-    """Targets as int64; an error for the first one out of range that counts."""
+def _check_targets(
+    targets: tf.Tensor, counts: tf.Tensor, logits: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Targets as int64, and which are out of range; an error for the first such that counts."""
     targets = tf.cast(targets, tf.int64)
     classes = tf.shape(logits, out_type=tf.int64)[2]
-    outside = tf.logical_and(counts, tf.logical_or(targets < 0, targets >= classes))
+    anywhere = tf.logical_or(targets < 0, targets >= classes)
+    outside = tf.logical_and(counts, anywhere)
     known = tf.get_static_value(outside)
     if known is not None:
         if known.any():
@@ -163,7 +170,7 @@ def _check_targets(targets: tf.Tensor, counts: tf.Tensor, logits: tf.Tensor) -> 
                 f"targets must be class numbers in 0..{int(classes) - 1}; got "
                 f"{int(targets[b, t])} at [{b}, {t}], where the weight is not 0."
             )
-        return targets
+        return targets, anywhere
     first = tf.where(outside)[:1]  # [1, 2] or [0, 2]: where the first one is
     check = tf.debugging.Assert(
         tf.logical_not(tf.reduce_any(outside)),
@@ -177,7 +184,7 @@ def _check_targets(targets: tf.Tensor, counts: tf.Tensor, logits: tf.Tensor) -> 
         ],
     )
     with after(check):
-        return tf.identity(targets)
+        return tf.identity(targets), anywhere
 
 
 def _check_own(flat_loss: tf.Tensor, flat_targets: tf.Tensor) -> tf.Tensor:

@@ -46,6 +46,12 @@ def pack_sequence(sequence: Sequence[TensorLike]) -> tf.Tensor:
         raise TypeError(f"sequence must be a list of T tensors [B, ...]; got {describe(sequence)}.")
     if not sequence:
         raise ValueError("sequence must hold at least one step; got an empty list.")
+    for t, x in enumerate(sequence):
+        if isinstance(x, (list, tuple)) and any(map(tf.is_tensor, x)):
+            raise TypeError(
+                f"sequence[{t}] must be one tensor [B, ...]; got {describe(x)}; pack each part of "
+                "nested steps by itself."
+            )
     steps = [as_tensor(x, f"sequence[{t}]", "a tensor [B, ...]") for t, x in enumerate(sequence)]
     for t, x in enumerate(steps):
         if x.shape.rank == 0:
@@ -86,19 +92,27 @@ def sequence_mask(lengths: TensorLike, maxlen: Any = None, dtype: Any = tf.bool)
     shape = None
     if maxlen is not None and known is None:
         maxlen = tf.cast(maxlen, tf.int32)
+        lengths = check_lengths(lengths, None, None, None, "lengths")
         shape = tf.stack([tf.size(lengths), maxlen])
     lengths = check_lengths(lengths, None, known, shape, "lengths")
-    try:
-        dtype = tf.as_dtype(dtype)
-    except TypeError:
-        raise TypeError(
-            f"dtype must be a type such as tf.bool or tf.float32; got {describe(dtype)}."
-        ) from None
+    kind = _kind_of_mask(dtype)
     if shape is None:
-        return tf.sequence_mask(lengths, maxlen, dtype)
+        return tf.sequence_mask(lengths, maxlen, kind)
     check = tf.debugging.assert_non_negative(maxlen, message="maxlen must not be negative")
     with after(check):
-        return tf.sequence_mask(lengths, tf.identity(maxlen), dtype)
+        return tf.sequence_mask(lengths, tf.identity(maxlen), kind)
+
+
+def _kind_of_mask(dtype: Any) -> tf.DType:
+    try:
+        kind = None if isinstance(dtype, (bool, int)) else tf.as_dtype(dtype)
+    except TypeError:
+        kind = None
+    if kind is None or not (kind.is_bool or kind.is_integer or kind.is_floating):
+        raise TypeError(
+            f"dtype must be a type of numbers such as tf.bool or tf.float32; got {describe(dtype)}."
+        )
+    return kind
 
 
 def _check_maxlen(maxlen: Any) -> int | None:

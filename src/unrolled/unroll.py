@@ -87,11 +87,14 @@ def static_rnn(
     _check_list(inputs)
     with tf.name_scope(check_name(scope, "scope") or "rnn"):
         dtype = run.check_dtype(dtype, initial_state)
-        steps = [run.check_inputs(cell, x, dtype, rank=2) for x in inputs]
+        steps = [
+            run.check_inputs(cell, x, dtype, rank=2, argument=f"inputs[{t}]")
+            for t, x in enumerate(inputs)
+        ]
         steps = _check_all_alike(steps)
-        one_step = tf.nest.map_structure(lambda x: tf.TensorSpec(x.shape, x.dtype), steps[0])
-        batch = size_or_tensor(tf.nest.flatten(steps[0])[0], 0)
-        this = run.start(cell, one_step, batch, len(steps), initial_state, dtype, sequence_length)
+        first = tf.nest.map_structure(lambda x: tf.expand_dims(x, 1), steps[0])  # [B, 1, D]
+        batch = size_or_tensor(tf.nest.flatten(first)[0], 0)
+        this = run.start(cell, first, batch, len(steps), initial_state, dtype, sequence_length)
 
         outputs, carried = [], this.initial  # the state, and with lengths the last real inputs
         for t, x in enumerate(steps):
@@ -142,7 +145,7 @@ def dynamic_rnn(
       recompute_every: S, to train on sequences too long for the memory. What the gradient needs is
         then kept for S steps at a time and otherwise computed again from every S-th state: about
         T/S + S states are kept and not T, and every step is computed twice. S = √T keeps least
-        (default: everything is kept).
+        (default: everything is kept). XLA compiles its gradient, not the gradient of that.
 
     Returns:
       The outputs, one tensor [B, T, U] (or [T, B, U]), and the final state.
@@ -171,8 +174,8 @@ def dynamic_rnn(
         time, rows = (0, 1) if time_major else (1, 0)
         first = tf.nest.flatten(inputs)[0]
         steps, batch = size_or_tensor(first, time), size_or_tensor(first, rows)
-        one_step = tf.nest.map_structure(lambda x: _spec_of_a_step(x, time), inputs)
-        this = run.start(cell, one_step, batch, steps, initial_state, dtype, sequence_length)
+        first = tf.nest.map_structure(lambda x: _first_step(x, time), inputs)  # [B, 1, D]
+        this = run.start(cell, first, batch, steps, initial_state, dtype, sequence_length)
         unroll = unroll or sensible_unroll(cell, this.last)
 
         if every is None and _few(this, steps, unroll):
@@ -266,7 +269,8 @@ def sensible_unroll(cell: Cell, steps: int | tf.Tensor) -> int:
     variables = getattr(cell, "trainable_variables", None)
     if not isinstance(steps, int) or not 0 < steps <= STEPS_WRITTEN_OUT or variables is None:
         return 1  # what is not known may be large
-    weights = sum(v.shape.num_elements() for v in variables)
+    sizes = [v.shape.num_elements() for v in variables]
+    weights = WEIGHTS_WRITTEN_OUT + 1 if None in sizes else sum(sizes)
     return steps if steps * weights <= WEIGHTS_WRITTEN_OUT else 1
 
 
@@ -274,9 +278,9 @@ def _full(x: tf.Tensor) -> list[int | tf.Tensor]:
     return [size_or_tensor(x, axis) for axis in range(x.shape.rank)]
 
 
-def _spec_of_a_step(x: tf.Tensor, time: int) -> tf.TensorSpec:
-    """[B, T, ...] (or [T, B, ...]) -> [B, ...]."""
-    return tf.TensorSpec([*x.shape[:time], *x.shape[time + 1 :]], x.dtype)
+def _first_step(x: tf.Tensor, time: int) -> tf.Tensor:
+    """[B, T, ...] (or [T, B, ...]) -> [B, 1, ...], or [B, 0, ...] of T = 0."""
+    return x[:, :1] if time else _swap_batch_and_time(x[:1])
 
 
 def _swap_batch_and_time(x: tf.Tensor) -> tf.Tensor:
@@ -299,6 +303,8 @@ def bidirectional_dynamic_rnn(
     scope: str | None = None,
     *,
     share_weights: bool = False,
+    unroll: int | None = None,
+    recompute_every: int | None = None,
 ) -> tuple[tuple[Any, Any], tuple[State, State]]:
     """Two runs of `dynamic_rnn`, one over the sequence as it is and one from its end.
 
@@ -314,6 +320,7 @@ def bidirectional_dynamic_rnn(
       inputs, sequence_length, dtype, parallel_iterations, swap_memory, time_major, scope: as for
         `dynamic_rnn` (the default scope is "bidirectional_rnn").
       share_weights: allow one cell for both directions, on purpose.
+      unroll, recompute_every: as for `dynamic_rnn`.
 
     Returns:
       ((outputs_fw, outputs_bw), (state_fw, state_bw)); both outputs are [B, T, U] in the order of
@@ -364,6 +371,8 @@ def bidirectional_dynamic_rnn(
             "parallel_iterations": parallel_iterations,
             "swap_memory": swap_memory,
             "time_major": time_major,
+            "unroll": unroll,
+            "recompute_every": recompute_every,
         }
         outputs_fw, state_fw = dynamic_rnn(
             cell_fw, inputs, initial_state=initial_state_fw, scope="fw", **how

@@ -193,6 +193,7 @@ class DropoutWrapper(RNNCell):
         cell: it is set, not trained.
       variational_recurrent: one mask for all steps.
       seed: a whole number that makes the masks repeatable (default: new ones in each program).
+        Wrappers with equal seeds draw equal masks: give each layer its own.
       name: of the scope of the variables (default: the class's).
 
     Raises:
@@ -279,17 +280,32 @@ class DropoutWrapper(RNNCell):
 
         def step(prepared: Any, t: Any, inputs: Any, state: Any) -> tuple[Any, Any]:
             given, drawn = prepared
-            noise = _noise(drawn, 0 if self.variational_recurrent else t)
-            return self._masked(lambda x, s: inner(given, t, x, s), noise, inputs, state)
+            return self.around(lambda x, s: inner(given, t, x, s), inputs, state, drawn, t)
 
         return step, (prepared, self.draw())
 
-    def around(self, call: Callable[..., Any], inputs: Any, state: Any) -> tuple[Any, Any]:
-        """One time step of `call`, a function of inputs and state, with dropout around it."""
+    def around(
+        self,
+        call: Callable[..., Any],
+        inputs: Any,
+        state: Any,
+        drawn: tf.Tensor | None = None,
+        t: int | tf.Tensor = 0,
+    ) -> tuple[Any, Any]:
+        """One time step of `call`, a function of inputs and state, with dropout around it.
+
+        Args:
+          call: the step of the cell inside.
+          inputs, state: what it is given, but for what is dropped.
+          drawn: what this run drew (default: the masks of a step by hand).
+          t: the number of the step in its run.
+        """
         if self._keeps_everything():
             return call(inputs, state)
-        drawn = self._by_hand if self.variational_recurrent else self.draw()
-        return self._masked(call, _noise(drawn, 0), inputs, state)
+        if drawn is None:
+            drawn = self._by_hand if self.variational_recurrent else self.draw()
+        noise = _noise(drawn, 0 if self.variational_recurrent else t)
+        return self._masked(call, noise, inputs, state)
 
     def _keeps_everything(self) -> bool:
         return all(map(_keeps_all, vars(self._keep_probs).values()))

@@ -17,12 +17,9 @@ import tensorflow as tf
 from unrolled.contract import RunStep
 from unrolled.internal.run import Run
 from unrolled.internal.shapes import size_of, size_or_tensor
+from unrolled.internal.tracing import has_effects
 
 Loop = Callable[..., tuple[Any, Any]]  # (run, inputs [T, B, ...], ...) -> (outputs, carried)
-
-# Operations that give something else, or do something again, when they run a second time.
-NOT_REPEATABLE = ("Random", "Stateful", "Truncated", "Multinomial", "RngReadAndSkip", "Assign")
-CALLS = ("StatefulPartitionedCall",)  # what is called is looked at for itself
 
 
 def in_segments(loop: Loop, run: Run, inputs: Any, every: int, **how: Any) -> tuple[Any, Any]:
@@ -109,7 +106,8 @@ def _run_twice(loop: Loop, run: Run, segments: Any, outside: _Outside) -> tuple[
     All that a gradient may be asked of is an argument of a function with a gradient of its own:
     the segments, what is carried and prepared, and what the step reads besides.
     """
-    arguments = (segments, run.initial, run.prepared)
+    handed, put_back = _tensors_of(run.prepared)
+    arguments = (segments, run.initial, handed)
     reads = [*outside.tensors, *(tf.convert_to_tensor(v) for v in outside.variables)]
 
     @tf.custom_gradient
@@ -118,7 +116,7 @@ def _run_twice(loop: Loop, run: Run, segments: Any, outside: _Outside) -> tuple[
         segments, first, prepared = tf.nest.pack_sequence_as(arguments, flat[:given])
 
         def there(prepared: Any, s: Any, x: Any, carried: Any) -> tuple[Any, Any]:
-            y, after = run.step(prepared, s, x, carried)
+            y, after = run.step(put_back(prepared), s, x, carried)
             return (y, carried), after  # what is carried into the segment is what is kept
 
         (outputs, before), last = _one_by_one(
@@ -140,7 +138,7 @@ def _run_twice(loop: Loop, run: Run, segments: Any, outside: _Outside) -> tuple[
                 sources = tf.nest.flatten((x, before, prepared))
                 with tf.GradientTape() as tape:
                     tape.watch([a for a in (*sources, *besides) if a.dtype.is_floating])
-                    again = tf.nest.flatten(run.step(prepared, count - 1 - s, x, before))
+                    again = tf.nest.flatten(run.step(put_back(prepared), count - 1 - s, x, before))
                 pairs = zip(again, tf.nest.flatten((d_y, d_carried)))
                 targets = [(y, d) for y, d in pairs if y.dtype.is_floating]
                 asked = [a for a in (*sources, *besides) if a.dtype.is_floating]
@@ -181,6 +179,20 @@ def _run_twice(loop: Loop, run: Run, segments: Any, outside: _Outside) -> tuple[
     return tf.nest.pack_sequence_as((run.example, run.initial), flat)
 
 
+def _tensors_of(prepared: Any) -> tuple[list[tf.Tensor], Callable[[list[tf.Tensor]], Any]]:
+    """The tensors in what a run prepared, and a function that puts such ones back in there."""
+    leaves = tf.nest.flatten(prepared)
+    places = [i for i, leaf in enumerate(leaves) if tf.is_tensor(leaf)]
+
+    def put_back(tensors: list[tf.Tensor]) -> Any:
+        filled = list(leaves)
+        for place, tensor in zip(places, tensors):
+            filled[place] = tensor
+        return tf.nest.pack_sequence_as(prepared, filled)
+
+    return [leaves[i] for i in places], put_back
+
+
 def _one_by_one(
     loop: Loop,
     step: RunStep,
@@ -201,20 +213,22 @@ def _backwards(x: Any) -> Any:
 def _read_from_outside(run: Run, inputs: Any) -> _Outside:
     """What a step reads besides its arguments; a ValueError where a second run would differ."""
     one_step = tf.nest.map_structure(lambda x: tf.TensorSpec(x.shape[1:], x.dtype), inputs)
+    handed, put_back = _tensors_of(run.prepared)
     specs = tf.nest.map_structure(
-        lambda x: tf.TensorSpec(x.shape, x.dtype), (run.prepared, one_step, run.initial)
+        lambda x: tf.TensorSpec(x.shape, x.dtype), (handed, one_step, run.initial)
     )
 
     @tf.function(autograph=False)
     def probe(*leaves: tf.Tensor) -> list[tf.Tensor]:
         prepared, x, carried = tf.nest.pack_sequence_as(specs, leaves)
-        return tf.nest.flatten(run.step(prepared, tf.constant(0), x, carried))
+        return tf.nest.flatten(run.step(put_back(prepared), tf.constant(0), x, carried))
 
     traced = probe.get_concrete_function(*tf.nest.flatten(specs))
     graph = traced.graph.as_graph_def()
+    functions = {f.signature.name for f in graph.library.function}
     nodes = [*graph.node, *(n for f in graph.library.function for n in f.node_def)]
     for node in nodes:
-        if node.op.startswith(NOT_REPEATABLE) and node.op not in CALLS:
+        if node.op not in functions and has_effects(node.op):
             raise ValueError(
                 f"recompute_every runs every step a second time, but a step of this cell does "
                 f"{node.op} ({node.name}), which would not be the same again; leave "

@@ -8,6 +8,7 @@ an InvalidArgumentError of that run. (XLA leaves such run-time checks out of wha
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -94,9 +95,13 @@ def check_number(value: Any, argument: str) -> float:
 
 def check_name(name: Any, argument: str = "name") -> str | None:
     """A name for operations or variables, or None."""
-    if name is None or (isinstance(name, str) and name):
+    if name is None or (isinstance(name, str) and re.fullmatch(r"[A-Za-z0-9.][\w.\\/>-]*", name)):
         return name
-    raise TypeError(f"{argument} must be a name, a string, or None; got {describe(name)}.")
+    kind = ValueError if isinstance(name, str) else TypeError
+    raise kind(
+        f"{argument} must be None or a name of letters, digits and underscores; got "
+        f"{describe(name)}."
+    )
 
 
 def check_float_dtype(dtype: Any, argument: str = "dtype") -> tf.DType:
@@ -318,7 +323,8 @@ def _check_leaf(
 ) -> tf.Tensor:
     axes = size_shape(size).as_list() if size_shape(size).rank is not None else ["..."]
     wanted = f"one tensor [{', '.join(['B', *map(str, axes)])}]"
-    if state is None or isinstance(state, (Mapping, tuple, list)):
+    a_list_of_tensors = isinstance(state, list) and not is_plain(state)
+    if state is None or isinstance(state, (Mapping, tuple)) or a_list_of_tensors:
         raise ValueError(f"{path} must be {wanted}; got {describe(state)}.")
     tensor = as_tensor(state, path, wanted)
     if isinstance(state, np.ndarray) and dtype is not None and tensor.dtype.is_floating:
@@ -447,8 +453,8 @@ def check_lengths(
         ]
     with after(*checks):
         lengths = tf.cast(wide, tf.int32)
-        if shape is not None:
-            lengths = tf.reshape(lengths, [shape[0]])  # XLA drops the checks, but not this
+        if shape is not None:  # XLA drops the checks, but not this
+            lengths = tf.minimum(tf.reshape(lengths, [shape[0]]), shape[1])
     lengths.set_shape([batch])
     return lengths
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from unrolled.internal.shapes import size_of, size_or_tensor
@@ -108,9 +109,9 @@ class Frames:
         )
 
 
-def _sizes(shape: tf.TensorShape) -> list[int]:
-    return [-1 if size is None else size for size in shape.as_list()]
+def _sizes(shape: tf.TensorShape) -> np.ndarray:
+    return np.array([-1 if size is None else size for size in shape.as_list()], np.int32)
 
 
 def _known_or_tensor(y: tf.Tensor) -> Any:
-    return y.shape.as_list() if y.shape.is_fully_defined() else tf.shape(y)
+    return _sizes(y.shape) if y.shape.is_fully_defined() else tf.shape(y)

@@ -1,6 +1,6 @@
 """One run of a cell over a batch of sequences: what is checked, read, cut and drawn before step 0.
 
-    run = start(cell, one_step, ...)
+    run = start(cell, ...)
     carried = run.initial
     for t, x in enumerate(inputs):
         output, carried = run.step(run.prepared, t, x, carried)
@@ -12,12 +12,15 @@ nothing outlives the run.
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 from unrolled.contract import RNNCell, RunStep, building, depths
 from unrolled.internal.checks import (
+    a,
     as_float_tensor,
     as_tensor,
     check_cell_state,
@@ -52,14 +55,20 @@ class Run(NamedTuple):
 
 def start(
     cell: Any,
-    one_step: Any,
+    first_step: Any,
     batch: int | tf.Tensor,
     steps: int | tf.Tensor,
     initial_state: Any,
     dtype: tf.DType | None,
     sequence_length: Any,
 ) -> Run:
-    """Check what both unrolls are given against `one_step`, a step's inputs as specs [B, D]."""
+    """Check what both unrolls are given.
+
+    `first_step` holds the inputs of step 0, [B, 1, ...], or [B, 0, ...] where there is none.
+    """
+    one_step = tf.nest.map_structure(
+        lambda x: tf.TensorSpec([x.shape[0], *x.shape[2:]], x.dtype), first_step
+    )
     first = tf.nest.flatten(one_step)[0]
     # Word numbers, say, do not tell: then the results are of the dtype that was asked for.
     dtype = first.dtype if first.dtype.is_floating else dtype or tf.float32
@@ -83,7 +92,7 @@ def start(
     return Run(
         _with_lengths(cell_step),
         (prepared, lengths),
-        (state, tf.nest.map_structure(lambda x: _stand_in(x, batch), one_step)),
+        (state, tf.nest.map_structure(lambda x: _stand_in(x, lengths, batch), first_step)),
         _longest(steps, lengths),
         example,
     )
@@ -94,7 +103,7 @@ def _with_lengths(cell_step: RunStep) -> RunStep:
 
     Where a row has ended, its last real input takes the place of its padding. An infinity or a NaN
     that went through the cell would come back in the gradient as 0 · NaN, though its result is
-    thrown away; and zeros would, in a cell that divides by the size of its input.
+    thrown away; and a number of our choice would in some cell: 0 in one that divides by its input.
     """
 
     def step(prepared: Any, t: Any, x: Any, carried: Any) -> tuple[Any, Any]:
@@ -112,17 +121,26 @@ def _with_lengths(cell_step: RunStep) -> RunStep:
 
 def _rows(live: tf.Tensor, a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
     """Rows of a where live [B], else of b; a and b are [B, ...]."""
-    if a.shape.rank == 0:  # a counter of steps has no rows
-        return a
+    if a.shape.rank == 0:  # a counter of steps has no rows: it counts while any row is live
+        return tf.where(tf.reduce_any(live), a, b)
     return tf.where(tf.reshape(live, [-1] + [1] * (a.shape.rank - 1)), a, b)
 
 
-def _stand_in(x: tf.TensorSpec, batch: int | tf.Tensor) -> tf.Tensor:
-    """What a row of length 0, which has no real input, is given instead: [B, ...]."""
-    shape = [batch, *x.shape.as_list()[1:]]
-    # Ones, not zeros, for the reason above. Whole numbers may be indices, and 0 is always one.
-    made = tf.ones(shape, x.dtype) if x.dtype.is_floating else tf.zeros(shape, x.dtype)
-    return tf.ensure_shape(made, x.shape)
+def _stand_in(first: tf.Tensor, lengths: tf.Tensor, batch: int | tf.Tensor) -> tf.Tensor:
+    """What a row of length 0 is given, which has no real input: another row's first, [B, ...].
+
+    `first` [B, 1, ...] (or with no step) holds the inputs of step 0. Where all rows are of length
+    0 it is ones; whole numbers, which may be indices, are then 0.
+    """
+    kind = tf.ones if first.dtype.is_floating else tf.zeros
+    rest = tf.shape(first)[2:]
+    rows = tf.reshape(first, tf.concat([[-1], rest], axis=0))  # [B, 1, ...] -> [B, ...]
+    rows = tf.concat([rows, kind(tf.concat([[1], rest], axis=0), first.dtype)], axis=0)  # B+1 rows
+    longest = tf.argmax(tf.concat([lengths, [0]], axis=0), output_type=tf.int32)
+    some = tf.reduce_any(lengths > 0)
+    chosen = tf.gather(rows, tf.where(some, longest, tf.shape(rows)[0] - 1))  # [...]
+    made = tf.broadcast_to(chosen, tf.concat([[batch], rest], axis=0))
+    return tf.stop_gradient(tf.ensure_shape(made, [first.shape[0], *first.shape[2:]]))
 
 
 def _longest(steps: int | tf.Tensor, lengths: tf.Tensor) -> int | tf.Tensor:
@@ -143,21 +161,41 @@ def ensure_built(cell: Any, one_step: Any, dtype: tf.DType) -> None:
         with building:
             if not getattr(cell, "built", False) and not _has_variables(cell):
                 with tf.init_scope():
-                    cell.build(depth)
+                    _build(cell, depth, dtype)
                 _mark_as_built(cell)
+
+
+def _build(cell: Any, depth: Any, dtype: tf.DType) -> None:
+    """`cell.build(depth)`, with the dtype where it takes one."""
+    try:
+        inspect.signature(cell.build).bind(depth, dtype)
+    except TypeError:
+        cell.build(depth)
+    else:
+        cell.build(depth, dtype)
 
 
 def _has_variables(cell: Any) -> bool:
     """Whether a cell of a reader's own holds variables: its own, or those of layers inside it."""
     if getattr(cell, "variables", ()):
         return True
-    parts = tf.nest.flatten(list(getattr(cell, "__dict__", {}).values()))
     return any(
         isinstance(part, tf.Variable)
         or getattr(part, "variables", ())
         or (hasattr(part, "state_size") and _has_variables(part))  # a cell inside
-        for part in parts
+        for part in _parts(getattr(cell, "__dict__", {}))
     )
+
+
+def _parts(value: Any) -> Iterator[Any]:
+    """What stands in a value, through lists, tuples and mappings."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        for part in value:
+            yield from _parts(part)
+    else:
+        yield value
 
 
 def _mark_as_built(cell: Any) -> None:
@@ -174,36 +212,49 @@ def _mark_as_built(cell: Any) -> None:
 def step_for_run(cell: Any) -> tuple[RunStep, Any]:
     """The step of `cell` for one run, and what it needs prepared: see `RNNCell.for_run`.
 
-    A cell that hands out no step, or whose `step` or `__call__` was overridden since, is called
-    plainly, and what it returns is held to what it declares.
+    A cell that hands out no step, or whose `step` or `__call__` is no longer the one that its
+    `for_run` speeds up, is called plainly. What a cell returns is held to what it declares: at each
+    step where it is called plainly, at the first where the step was handed out.
     """
     if _hands_out_a_step(cell):
-        return cell.for_run()
+        handed_out, prepared = cell.for_run()
+
+        def step(prepared: Any, t: Any, inputs: Any, state: Any) -> tuple[Any, Any]:
+            result = handed_out(prepared, t, inputs, state)
+            if isinstance(t, int) and t:
+                return result
+            return _check_result(cell, result, inputs, state, at_run_time=False)
+
+        return step, prepared
     checks_itself = isinstance(cell, RNNCell) and type(cell).__call__ is RNNCell.__call__
     plain = cell.step if checks_itself else cell  # the run has checked what __call__ would
 
-    def step(_: Any, t: Any, inputs: Any, state: Any) -> tuple[Any, Any]:
+    def plain_step(_: Any, t: Any, inputs: Any, state: Any) -> tuple[Any, Any]:
         return _check_result(cell, plain(inputs, state), inputs, state)
 
-    return step, ()
+    return plain_step, ()
 
 
 def _hands_out_a_step(cell: Any) -> bool:
-    """Whether its `for_run` stands at least as far down as the `step` that it speeds up."""
-    if {"step", "__call__"} & set(getattr(cell, "__dict__", ())):
-        return False  # set on this one object
+    own = getattr(cell, "__dict__", {})
+    if "for_run" in own:
+        return True
+    if {"step", "__call__"} & set(own):
+        return False
+    if isinstance(cell, RNNCell):
+        return type(cell).for_run_speeds_up(cell)
 
     def place(name: str) -> float:
-        kinds = (kind for kind in type(cell).__mro__ if kind is not RNNCell)
-        return next((i for i, kind in enumerate(kinds) if name in vars(kind)), float("inf"))
+        kinds = enumerate(type(cell).__mro__)
+        return next((i for i, kind in kinds if name in vars(kind)), float("inf"))
 
-    return place("for_run") < float("inf") and place("for_run") <= min(
-        place("step"), place("__call__")
-    )
+    return place("for_run") < float("inf") and place("for_run") <= place("__call__")
 
 
-def _check_result(cell: Any, result: Any, inputs: Any, state: Any) -> tuple[Any, Any]:
-    """The output and the new state of a reader's cell, held to its output_size and to `state`."""
+def _check_result(
+    cell: Any, result: Any, inputs: Any, state: Any, at_run_time: bool = True
+) -> tuple[Any, Any]:
+    """The output and the new state of a cell, held to its output_size and to `state`."""
     kind = type(cell).__name__
     if not isinstance(result, (tuple, list)) or len(result) != 2:
         raise ValueError(
@@ -214,11 +265,12 @@ def _check_result(cell: Any, result: Any, inputs: Any, state: Any) -> tuple[Any,
     dtype = next((x.dtype for x in leaves if x.dtype.is_floating), None)
 
     def fits_size(y: Any, size: Any) -> tf.Tensor:
-        return _fits(y, shape_with_batch(None, size), batch, dtype, f"the output of {kind}")
+        shape, what = shape_with_batch(None, size), f"the output of {kind}"
+        return _fits(y, shape, batch, dtype, what, at_run_time)
 
     def fits_old(new: Any, old: tf.Tensor) -> tf.Tensor:
         rows = size_or_tensor(old, 0) if old.shape.rank else None
-        return _fits(new, old.shape, rows, old.dtype, f"the new state of {kind}")
+        return _fits(new, old.shape, rows, old.dtype, f"the new state of {kind}", at_run_time)
 
     output = _map(fits_size, result[0], cell.output_size, f"the output of {kind}", "output_size")
     new_state = _map(fits_old, result[1], state, f"the new state of {kind}", "state_size")
@@ -242,6 +294,7 @@ def _fits(
     batch: int | tf.Tensor | None,
     dtype: tf.DType | None,
     what: str,
+    at_run_time: bool,
 ) -> tf.Tensor:
     """`y` as a tensor, where it is [batch, ...] of the shape and dtype that are wanted."""
     y = as_tensor(y, what, "a tensor")
@@ -255,7 +308,8 @@ def _fits(
             f"{what} must be of shape {shape}{wanted}, as it declares; got shape {y.shape} and "
             f"dtype {y.dtype.name}."
         )
-    if batch is None or (isinstance(batch, int) and y.shape.is_fully_defined()):
+    known = isinstance(batch, int) and y.shape.is_fully_defined()
+    if batch is None or known or not at_run_time:
         return y
     if shape.rank is None:
         return y
@@ -285,7 +339,12 @@ def _is_float(kind: Any) -> bool:
 
 
 def check_inputs(
-    cell: Any, inputs: Any, dtype: tf.DType | None, rank: int, time_major: bool = False
+    cell: Any,
+    inputs: Any,
+    dtype: tf.DType | None,
+    rank: int,
+    time_major: bool = False,
+    argument: str = "inputs",
 ) -> Any:
     """The inputs as tensors: [B, D] for one step (rank 2), [B, T, D] or [T, B, D] for all.
 
@@ -295,31 +354,41 @@ def check_inputs(
     layout = "[B, D]" if rank == 2 else "[T, B, D]" if time_major else "[B, T, D]"
     if rank == 3:
         _refuse_a_list_of_steps(inputs, layout)
-    leaves = tf.nest.flatten(inputs)
+    leaves = _flattened(inputs, argument)
     if not leaves:
-        raise ValueError(f"inputs must be {layout}; got an empty {type(inputs).__name__}.")
+        raise ValueError(f"{argument} must be {layout}; got an empty {type(inputs).__name__}.")
     if getattr(cell, "any_inputs", False):
-        inputs = tf.nest.map_structure(lambda x: as_tensor(x, "inputs", layout), inputs)
+        inputs = tf.nest.map_structure(lambda x: as_tensor(x, argument, layout), inputs)
         for x in tf.nest.flatten(inputs):
             if x.shape.rank is None or x.shape.rank < rank - 1:
-                raise ValueError(f"inputs must begin with {layout[:-4]}]; got shape {x.shape}.")
+                raise ValueError(f"{argument} must begin with {layout[:-4]}]; got shape {x.shape}.")
     else:
         if isinstance(inputs, list):
             # A list is data, such as [[[0., 1.], [2., 3.]]]; a structure is a tuple or a mapping.
-            inputs = as_float_tensor(inputs, "inputs", dtype, wanted=layout)
+            inputs = as_float_tensor(inputs, argument, dtype, wanted=layout)
         inputs = tf.nest.map_structure(
-            lambda x: as_float_tensor(x, "inputs", dtype, wanted=layout), inputs
+            lambda x: as_float_tensor(x, argument, dtype, wanted=layout), inputs
         )
         for x in tf.nest.flatten(inputs):
             if x.shape.rank != rank:
                 hint = " (time_major=True)" if time_major else ""
-                raise ValueError(f"inputs must be {layout}{hint}; got shape {x.shape}.")
+                raise ValueError(f"{argument} must be {layout}{hint}; got shape {x.shape}.")
             if size_of(x, -1) is None:
                 raise ValueError(
-                    f"inputs must be {layout} with a known depth D, since the kernel's size "
+                    f"{argument} must be {layout} with a known depth D, since the kernel's size "
                     f"depends on it; got shape {x.shape}; set it with tf.ensure_shape."
                 )
     return _check_alike(inputs, rank - 1)
+
+
+def _flattened(inputs: Any, argument: str) -> list[Any]:
+    try:
+        return tf.nest.flatten(inputs)
+    except TypeError:
+        raise TypeError(
+            f"{argument} must be tensors, in tuples or mappings; got {a(inputs)} whose keys are of "
+            "several kinds."
+        ) from None
 
 
 def _refuse_a_list_of_steps(inputs: Any, layout: str) -> None:

@@ -14,6 +14,28 @@ except ImportError:
         return True
 
 
+try:  # private too: no public name says of an operation inside a function whether it has state
+    from tensorflow.python.framework.op_def_registry import get as _definition_of
+except ImportError:
+
+    def _definition_of(kind: str) -> Any:
+        return None
+
+
+# Operations that have state and do not change it, or hand on to others that are looked at.
+HARMLESS = {
+    *("ReadVariableOp", "ResourceGather", "ResourceGatherNd", "VarHandleOp", "VariableShape"),
+    *("VarIsInitializedOp", "Placeholder", "NoOp", "Assert", "PrintV2"),
+    *("StatefulPartitionedCall", "PartitionedCall", "While", "If", "Case"),
+}
+
+
+def has_effects(kind: str) -> bool:
+    """Whether an operation of this kind may give something else, or do more, a second time."""
+    definition = _definition_of(kind)
+    return kind not in HARMLESS and (definition is None or definition.is_stateful)
+
+
 # A trace takes functions marked so as they are: AutoGraph, which rewrites Python's `if` and `for`
 # into graph operations, would find nothing in them and take most of the time of the trace.
 no_autograph = tf.autograph.experimental.do_not_convert
