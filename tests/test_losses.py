@@ -127,3 +127,141 @@ class TestTargetsOutOfRange:
         assert "[0 2]" in str(error.value).replace("[[0 2]]", "[0 2]")
         assert "[-7]" in str(error.value)
         assert "targets must be class numbers in 0..C-1" in str(error.value)
+
+
+class TestWhatDoesNotCount:
+    """A step of weight 0, whatever it holds, adds nothing to the loss and nothing to a gradient."""
+
+    @pytest.mark.parametrize("known", [True, False], ids=["known sizes", "unknown sizes"])
+    @pytest.mark.parametrize("spoilt", [np.nan, np.inf, -np.inf])
+    @pytest.mark.parametrize("target", [0, -1, 99])
+    def test_spoilt_logits_and_targets(self, spoilt, target, known):
+        rng = np.random.default_rng(0)
+        logits, targets = rng.normal(size=(2, 3, 4)), rng.integers(0, 4, (2, 3))
+        weights = np.array([[1.0, 0.0, 2.0], [0.0, 0.5, 0.0]])
+        ignored = weights == 0
+        dirty, odd = logits.copy(), targets.copy()
+        dirty[ignored, 1:], odd[ignored] = spoilt, target
+
+        def loss_and_gradient(logits, targets):
+            def run(logits, targets, weights):
+                with tf.GradientTape() as tape:
+                    tape.watch(logits)
+                    loss = u.sequence_loss(logits, targets, weights)
+                return loss, tape.gradient(loss, logits)
+
+            sizes = [[2, 3, 4], [2, 3], [2, 3]] if known else [[None] * 3, [None] * 2, [None] * 2]
+            kinds = [tf.float64, tf.int64, tf.float64]
+            specs = [tf.TensorSpec(s, k) for s, k in zip(sizes, kinds, strict=True)]
+            return tf.function(run, input_signature=specs)(logits, targets, weights)
+
+        loss, gradient = loss_and_gradient(dirty, odd)
+        expected, expected_gradient = loss_and_gradient(logits, targets)
+        np.testing.assert_allclose(loss, expected, rtol=1e-12)
+        np.testing.assert_allclose(gradient, expected_gradient, atol=1e-12)
+        assert not gradient.numpy()[ignored].any()
+
+    def test_a_class_that_is_ruled_out(self):
+        logits = np.zeros([1, 2, 3])
+        logits[..., 0] = -np.inf
+        with tf.GradientTape() as tape:
+            x = tf.constant(logits)
+            tape.watch(x)
+            loss = u.sequence_loss(x, [[1, 0]], [[1.0, 0.0]])
+        np.testing.assert_allclose(loss, np.log(2))
+        np.testing.assert_allclose(tape.gradient(loss, x)[0], [[0, -0.5, 0.5], [0, 0, 0]])
+
+    def test_a_weight_of_zero_has_the_gradient_of_its_neighbours(self):
+        rng = np.random.default_rng(1)
+        logits, targets = rng.normal(size=(1, 3, 4)), [[0, 1, 2]]
+
+        def gradient(weight):
+            w = tf.constant([[1.0, weight, 2.0]], tf.float64)
+            with tf.GradientTape() as tape:
+                tape.watch(w)
+                loss = u.sequence_loss(logits, targets, w)
+            return tape.gradient(loss, w).numpy()
+
+        np.testing.assert_allclose(gradient(0.0), gradient(1e-9), rtol=1e-6)
+
+
+class TestShapesKnownOnlyAtRunTime:
+    @pytest.mark.parametrize("argument", ["targets", "weights"])
+    @pytest.mark.parametrize("shape", [[1, 3], [2, 1], [1, 1], [3, 2], [2, 4], [6], [2, 3, 1]])
+    def test_nothing_broadcasts(self, argument, shape):
+        @tf.function(
+            input_signature=[
+                tf.TensorSpec([None, None, 4]),
+                tf.TensorSpec(None, tf.int32),
+                tf.TensorSpec(None),
+            ]
+        )
+        def run(logits, targets, weights):
+            return u.sequence_loss(logits, targets, weights)
+
+        given = {"targets": tf.zeros([2, 3], tf.int32), "weights": tf.ones([2, 3])}
+        run(tf.zeros([2, 3, 4]), **given)
+        given[argument] = tf.cast(tf.ones(shape), given[argument].dtype)
+        with pytest.raises(tf.errors.InvalidArgumentError, match=f"shape of {argument} differs"):
+            run(tf.zeros([2, 3, 4]), **given)
+
+
+class TestOwnLossFunctions:
+    def test_a_sampled_softmax_has_logits_that_are_none(self):
+        table, bias = tf.eye(50, 7), tf.zeros([50])
+
+        def sampled(labels, logits):
+            return tf.nn.sampled_softmax_loss(table, bias, labels[:, None], logits, 5, 50, seed=1)
+
+        loss = u.sequence_loss(
+            tf.zeros([2, 3, 7]), [[49, 3, 2], [1, 2, 30]], tf.ones([2, 3]),
+            softmax_loss_function=sampled,
+        )  # fmt: skip
+        assert np.isfinite(loss)
+
+    def test_a_label_may_say_ignore(self):
+        def ignoring(labels, logits):
+            ce = tf.nn.sparse_softmax_cross_entropy_with_logits(
+                labels=tf.maximum(labels, 0), logits=logits
+            )
+            return tf.where(labels < 0, 0.0, ce)
+
+        loss = u.sequence_loss(
+            tf.zeros([1, 2, 3]), [[-1, 2]], tf.ones([1, 2]), softmax_loss_function=ignoring
+        )
+        np.testing.assert_allclose(loss, np.log(3) / 2, rtol=1e-6)
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            lambda labels, logits: tf.reduce_mean(logits),
+            lambda labels, logits: tf.zeros_like(logits),
+            lambda labels, logits: tf.zeros([tf.size(labels), 1]),
+            lambda labels, logits: tf.zeros_like(labels),
+            lambda labels, logits: None,
+        ],
+    )
+    def test_anything_but_one_loss_a_step_is_refused(self, wrong):
+        with pytest.raises(
+            (TypeError, ValueError), match="softmax_loss_function.* must (be|return) one"
+        ):
+            u.sequence_loss(
+                tf.zeros([1, 2, 3]), [[0, 2]], tf.ones([1, 2]), softmax_loss_function=wrong
+            )
+
+
+@pytest.mark.parametrize("dtype", [tf.float16, tf.bfloat16])
+def test_sums_of_16_bits_are_taken_in_32(dtype):
+    logits = tf.Variable(tf.zeros([88, 800, 5], dtype))
+    with tf.GradientTape() as tape:
+        loss = u.sequence_loss(logits, np.zeros([88, 800], int), np.ones([88, 800]))
+    assert loss.dtype == dtype
+    np.testing.assert_allclose(float(loss), np.log(5), rtol=1e-2)
+    gradient = tf.cast(tape.gradient(loss, logits), tf.float64)
+    np.testing.assert_allclose(gradient[0, 0, 0], -0.8 / 70_400, rtol=1e-2)
+
+
+@pytest.mark.parametrize("flag", [np.True_, np.False_])
+def test_numpys_flags(flag):
+    logits, targets, weights = tf.zeros([2, 3, 4]), np.zeros([2, 3], int), np.ones([2, 3])
+    assert (u.sequence_loss(logits, targets, weights, flag, flag).shape == ()) == bool(flag)

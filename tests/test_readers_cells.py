@@ -506,3 +506,257 @@ def test_a_run_reads_each_weight_once():
     run = tf.function(lambda x: u.dynamic_rnn(cell, x, dtype=tf.float32, unroll=1)[0])
     ops = ways.operations(run.get_concrete_function(tf.TensorSpec([B, 50, D])))
     assert ops.count("ReadVariableOp") == len(cell.variables) == 10
+
+
+class TestWhatMayRunTwice:
+    """recompute_every runs each step a second time: only a step without effects may."""
+
+    STEPS = {
+        "scatter_nd_add": lambda cell, x: cell.count.scatter_nd_add([[0]], [1.0]),
+        "a slice assigned": lambda cell, x: cell.count[0:1].assign(cell.count[0:1] + 1),
+        "scatter_add": lambda cell, x: cell.count.scatter_add(tf.IndexedSlices(1.0, 0)),
+        "assign_add": lambda cell, x: cell.count.assign_add([1.0]),
+        "a NumPy function": lambda cell, x: tf.numpy_function(np.sin, [x], tf.float32),
+        "a random number": lambda cell, x: tf.random.normal([]),
+        "a candidate sampler": lambda cell, x: tf.random.uniform_candidate_sampler(
+            tf.constant([[0]], tf.int64), 1, 1, True, 9
+        ),
+    }
+
+    @staticmethod
+    def cell(act):
+        class Acting(u.BasicRNNCell):
+            def make_variables(self, input_depth, dtype):
+                super().make_variables(input_depth, dtype)
+                self.count = tf.Variable([0.0], trainable=False)
+
+            def step(self, inputs, state):
+                act(self, inputs)
+                return super().step(inputs, state)
+
+        return Acting(U)
+
+    @pytest.mark.parametrize("traced", [False, True], ids=["eager", "traced"])
+    @pytest.mark.parametrize("act", STEPS.values(), ids=STEPS)
+    def test_a_step_with_effects_is_refused(self, act, traced):
+        cell = self.cell(act)
+
+        def run():
+            return u.dynamic_rnn(cell, X, dtype=tf.float32, recompute_every=2)
+
+        with pytest.raises(ValueError, match="recompute_every runs every step a second time, but"):
+            (tf.function(run, autograph=False) if traced else run)()
+        if cell.built:
+            assert cell.count.numpy() == 0
+
+    HARMLESS = {
+        "an assertion": lambda cell, x: tf.debugging.assert_all_finite(x, "finite"),
+        "a variable read": lambda cell, x: tf.gather(cell.kernel, [0]),
+        "a condition": lambda cell, x: tf.cond(x[0, 0] > 0, lambda: x, lambda: -x),
+        "a loop": lambda cell, x: tf.while_loop(lambda i: i < 3, lambda i: (i + 1,), (0,)),
+        "a function": lambda cell, x: tf.function(tf.sin)(x) + cell.bias[0],
+        "seeded numbers": lambda cell, x: tf.random.stateless_normal([], [1, 2]),
+    }
+
+    @pytest.mark.parametrize("act", HARMLESS.values(), ids=HARMLESS)
+    def test_one_without_is_not(self, act):
+        cell = self.cell(act)
+        run = tf.function(
+            lambda: u.dynamic_rnn(cell, X, dtype=tf.float32, recompute_every=2), autograph=False
+        )
+        expected, _ = u.dynamic_rnn(cell, X, dtype=tf.float32)
+        np.testing.assert_allclose(run()[0], expected, rtol=1e-5, atol=1e-6)
+
+
+class OfALogarithm(OfUnitLength):
+    """Singular where an input is 1."""
+
+    def step(self, inputs, state):
+        new = tf.math.log(1 - inputs) @ self.w
+        return new, state + new
+
+
+@pytest.mark.parametrize("how", HOW, ids=str)
+@pytest.mark.parametrize("lengths", [[5, 3, 0], [0, 0, 2], [0, 5, 0]])
+def test_what_stands_in_for_an_empty_row_is_a_real_input(lengths, how):
+    cell = OfALogarithm()
+    cell.build(D)
+    x = tf.sigmoid(X)
+    for padding in (x, tf.ones_like(x)):
+        padded = tf.where(tf.sequence_mask(lengths, T)[..., None], x, padding)
+        found = gradients(
+            lambda c, x: u.dynamic_rnn(c, x, lengths, dtype=x.dtype, **how), cell, padded
+        )
+        for each in found:
+            assert np.isfinite(each).all()
+        empty = np.array(lengths) == 0
+        assert not found[1].numpy()[empty].any()  # the gradient by the inputs of empty rows
+
+
+class TestACounterWithoutRows:
+    class Counter(u.RNNCell):
+        state_size, output_size = (D, tf.TensorShape([])), D
+
+        def make_variables(self, input_depth, dtype):
+            pass
+
+        def zero_state(self, batch_size, dtype):
+            return tf.zeros([batch_size, D], dtype), tf.constant(0)
+
+        def step(self, inputs, state):
+            return inputs, (inputs, state[1] + 1)
+
+    @pytest.mark.parametrize("traced", [False, True], ids=["eager", "traced"])
+    @pytest.mark.parametrize("how", [*HOW, "static"], ids=str)
+    @pytest.mark.parametrize("lengths, steps", [(None, T), ([4, 1, 0], 4), ([0, 0, 0], 0)])
+    def test_counts_the_steps_of_the_longest_row_in_every_form(self, lengths, steps, how, traced):
+        cell = self.Counter()
+
+        def run():
+            if how == "static":
+                return u.static_rnn(
+                    cell, tf.unstack(X, axis=1), dtype=tf.float32, sequence_length=lengths
+                )[1][1]
+            return u.dynamic_rnn(cell, X, lengths, dtype=tf.float32, **how)[1][1]
+
+        assert (tf.function(run, autograph=False) if traced else run)().numpy() == steps
+
+
+class TestWhatIsHandedOut:
+    """A step from for_run is held to the same as any other."""
+
+    WRONG = {
+        "a wider output": lambda self, x, h: (tf.concat([h, h], 1), h),
+        "another dtype": lambda self, x, h: (tf.cast(h, tf.float64), h),
+        "a state of one row": lambda self, x, h: (h, h[:1]),
+    }
+
+    @pytest.mark.parametrize("how", [{}, {"unroll": 1}, {"recompute_every": 2}], ids=str)
+    @pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
+    def test_an_equation(self, wrong, how):
+        class Own(u.BasicRNNCell):
+            def equation(self, inputs, state, affine):
+                return wrong(self, inputs, state)
+
+        with pytest.raises(ValueError, match="the (output|new state) of Own must be of shape"):
+            tf.function(lambda: u.dynamic_rnn(Own(U), X, dtype=tf.float32, **how))()
+
+    @pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
+    def test_a_step_of_ones_own(self, wrong):
+        class Own(u.GRUCell):
+            def for_run(self):
+                return lambda prepared, t, x, h: wrong(self, x, h), ()
+
+        with pytest.raises(ValueError, match="the (output|new state) of Own must be of shape"):
+            u.dynamic_rnn(Own(U), X, dtype=tf.float32)
+
+    @pytest.mark.parametrize(
+        "activation",
+        [
+            lambda z: tf.reduce_mean(z, 0, keepdims=True)[:, :1],
+            lambda z: tf.cast(z, tf.float64),
+            lambda z: None,
+            lambda z: z[:, :1],
+        ],
+    )
+    @pytest.mark.parametrize("kind", [u.BasicRNNCell, u.BasicLSTMCell, u.GRUCell])
+    def test_an_activation(self, kind, activation):
+        with pytest.raises(ValueError, match="activation must return a tensor like the one it is"):
+            u.dynamic_rnn(kind(U, activation=activation), X, dtype=tf.float32)
+
+    @pytest.mark.parametrize("how", HOW, ids=str)
+    def test_parameters_of_any_kind(self, how):
+        class Own(u.BasicRNNCell):
+            def parameters(self):
+                return (*super().parameters(), 0.5, tf.nn.relu, (self.bias, "word"))
+
+            def equation(self, inputs, state, affine, half, function, pair):
+                new = half * function(affine(inputs, state)) + pair[0]
+                return new, new
+
+        cell = Own(U)
+        cell.build(D)
+        expected = gradients(by_hand, cell)
+        found = gradients(lambda c, x: u.dynamic_rnn(c, x, dtype=x.dtype, **how), cell)
+        for one, other in zip(found, expected, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+    def test_an_object_may_hand_out_its_own(self):
+        for cell in (u.GRUCell(2), self.a_plain_one()):
+            cell.for_run = lambda: (lambda prepared, t, x, h: (x + prepared, h), 1.0)
+            outputs, _ = u.dynamic_rnn(cell, X, dtype=tf.float32)
+            np.testing.assert_allclose(outputs, X + 1)
+
+    @staticmethod
+    def a_plain_one():
+        class Own(u.RNNCell):
+            state_size = output_size = D
+
+            def make_variables(self, input_depth, dtype):
+                pass
+
+            def step(self, inputs, state):
+                return inputs, state
+
+        return Own()
+
+    def test_what_is_overridden_or_patched_is_called(self):
+        calls = []
+
+        def counted(original):
+            def call(self, *arguments):
+                calls.append(original)
+                return original(self, *arguments)
+
+            return call
+
+        class Own(u.DropoutWrapper):
+            around = counted(u.DropoutWrapper.around)
+
+        u.dynamic_rnn(Own(u.GRUCell(2), 0.5), X, dtype=tf.float32)
+        assert len(calls) == T
+        stack, wrapper = u.MultiRNNCell([u.GRUCell(2)]), u.DropoutWrapper(u.GRUCell(2))
+        for cell, kind in [(stack, u.MultiRNNCell), (wrapper, u.DropoutWrapper)]:
+            for name in ("step", "__call__"):
+                calls.clear()
+                with mock.patch.object(kind, name, counted(getattr(kind, name))):
+                    u.dynamic_rnn(cell, X, dtype=tf.float32)
+                assert len(calls) == T, (kind, name)
+
+
+class TestOddButLegitimate:
+    def test_a_variable_of_unknown_shape(self):
+        class Own(u.BasicRNNCell):
+            def make_variables(self, input_depth, dtype):
+                super().make_variables(input_depth, dtype)
+                self.more = tf.Variable([1.0], shape=tf.TensorShape(None))
+
+        run = tf.function(lambda: u.dynamic_rnn(Own, X, dtype=tf.float32)[0])
+        cell = Own(U)
+        run = tf.function(lambda: u.dynamic_rnn(cell, X, dtype=tf.float32)[0])
+        np.testing.assert_allclose(run(), by_hand(cell, X)[0], rtol=1e-5, atol=1e-6)
+
+    def test_an_attribute_with_keys_of_several_kinds(self):
+        cell = Plain()
+        cell.notes = {1: "a", "b": [2]}
+        u.dynamic_rnn(cell, X, dtype=tf.float32)
+        assert cell.builds == 1
+
+    def test_a_wrapper_that_hands_everything_on(self):
+        class Logging:
+            def __init__(self, inner):
+                self.inner = inner
+
+            def __getattr__(self, name):
+                return getattr(self.inner, name)
+
+            def __call__(self, inputs, state):
+                return self.inner(inputs, state)
+
+        outputs, _ = u.dynamic_rnn(Logging(u.GRUCell(3)), tf.cast(X, tf.float64), dtype=tf.float64)
+        assert outputs.dtype == tf.float64
+
+    def test_a_list_as_a_state(self):
+        cell = u.GRUCell(2)
+        outputs, _ = u.dynamic_rnn(cell, X, initial_state=[[0.0, 0.0]] * B)
+        np.testing.assert_array_equal(outputs, u.dynamic_rnn(cell, X, dtype=tf.float32)[0])

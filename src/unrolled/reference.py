@@ -313,6 +313,11 @@ def _checked_scores(logits: Any, targets: Any, weights: Any) -> tuple[NDArray, N
 
 def _as_array(value: Any, name: str) -> NDArray:
     """An array of floating-point numbers; targets and lengths keep what they are."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(
+            f"{name} must be an array without a mask, which would be lost; got a masked array: give "
+            f"{name}.filled(0), and say by lengths or weights what is real."
+        )
     try:
         array = np.asarray(value)
     except ValueError:

@@ -46,7 +46,7 @@ class Alphabet:
 
     def __init__(self, symbols: Iterable[str], end: str | None = None, separator: str = ""):
         for argument, value in (("end", end), ("separator", separator)):
-            if not isinstance(value, str) and (argument, value) != ("end", None):
+            if not isinstance(value, str) and not (argument == "end" and value is None):
                 raise TypeError(f"{argument} must be a string; got {describe(value)}.")
         self.symbols = _strings(symbols, "symbols") + ([] if end is None else [end])
         self.end = end

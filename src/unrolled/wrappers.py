@@ -408,7 +408,7 @@ def _check_keep_prob(value: Any, argument: str) -> Any:
     except (TypeError, ValueError):
         number = math.nan
     if not 0 < number <= 1:
-        got = repr(known) if np.ndim(known) == 0 and np.isscalar(known) else describe(known)
+        got = repr(known) if np.isscalar(known) else describe(known)
         raise ValueError(f"{wanted}; got {got}.")
     return number
 

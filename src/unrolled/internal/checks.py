@@ -363,20 +363,18 @@ def _wrong_dtype(path: str, got: tf.DType, expected: tf.DType) -> str:
 def with_shape(x: tf.Tensor, sizes: list[int | tf.Tensor | None], message: str) -> tf.Tensor:
     """`x`, whose axes have these sizes: checked when the graph runs, where not known before.
 
-    None stands for any size. The assertions explain. The reshape, which XLA compiles too, keeps a
+    None stands for any size. The assertion explains. The reshape, which XLA compiles too, keeps a
     size of 1 from standing in for another.
     """
     with after(tf.debugging.assert_rank(x, len(sizes), message=message)):
+        shape = tf.shape(x)
+    wanted = [shape[axis] if size is None else size for axis, size in enumerate(sizes)]
+    same = tf.reduce_all(tf.equal(shape, tf.stack(wanted)))
+    with after(tf.debugging.Assert(same, [message, "; its shape is", shape])):
         x = tf.identity(x)
-    shape = tf.unstack(tf.shape(x), num=len(sizes))
-    checks = [
-        tf.debugging.assert_equal(is_, wanted, message=message)
-        for is_, wanted in zip(shape, sizes)
-        if wanted is not None
-    ]
-    with after(*checks):
-        x = tf.identity(x)
-    return tf.reshape(x, [is_ if wanted is None else wanted for is_, wanted in zip(shape, sizes)])
+    if all(isinstance(size, int) for size in sizes):
+        return tf.ensure_shape(x, sizes)  # TensorFlow folds such a reshape, and the check with it
+    return tf.reshape(x, wanted)
 
 
 def check_lengths(

@@ -25,7 +25,8 @@ except ImportError:
 # Operations that have state and do not change it, or hand on to others that are looked at.
 HARMLESS = {
     *("ReadVariableOp", "ResourceGather", "ResourceGatherNd", "VarHandleOp", "VariableShape"),
-    *("VarIsInitializedOp", "Placeholder", "NoOp", "Assert", "PrintV2"),
+    *("VarIsInitializedOp", "Placeholder", "NoOp", "PrintV2"),
+    *("Assert", "CheckNumerics", "CheckNumericsV2"),
     *("StatefulPartitionedCall", "PartitionedCall", "While", "If", "Case"),
 }
 
