@@ -251,7 +251,14 @@ class RNNCell(tf.Module):
         """One variable, for `make_variables`; `initializer` is called with a shape and `dtype=`."""
 
         def start() -> tf.Tensor:
-            made = as_tensor(initializer(shape, dtype=dtype), f"the initial {name}", f"{shape}")
+            try:
+                made = initializer(shape, dtype=dtype)
+            except TypeError as error:
+                raise TypeError(
+                    f"the initializer of {name} must take a shape and dtype=; calling it said: "
+                    f"{error}"
+                ) from error
+            made = as_tensor(made, f"the initial {name}", f"a tensor of shape {tuple(shape)}")
             if not made.shape.is_compatible_with(shape) or made.dtype != dtype:
                 raise ValueError(
                     f"the initial {name} must be of shape {tuple(shape)} and dtype {dtype.name}; "

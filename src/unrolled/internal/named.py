@@ -39,7 +39,13 @@ def check_activation(activation: Activation, units: int, dtype: tf.DType) -> Non
     if activation is tf.tanh:
         return
     zeros = tf.zeros([1, units], dtype)
-    made = activation(zeros)
+    try:
+        made = activation(zeros)
+    except TypeError as error:
+        raise TypeError(
+            "activation must be a function of one tensor, such as tf.nn.relu; calling it said: "
+            f"{error}"
+        ) from error
     shape, kind = getattr(made, "shape", None), getattr(made, "dtype", None)
     if not tf.is_tensor(made) or kind != dtype or not zeros.shape.is_compatible_with(shape):
         got = f"shape {shape} and dtype {kind}" if tf.is_tensor(made) else repr(made)
@@ -55,13 +61,19 @@ def check_initializer(
     """`initializer`, or a TypeError that names the argument."""
     if isinstance(initializer, str):
         _from_keras(argument, initializer, tf.keras.initializers.get, "orthogonal")
-    elif initializer is not None and not callable(initializer):
+    elif initializer is not None and not _makes_values(initializer):
         raise TypeError(
             f"{argument} must be a function of a shape and a dtype, such as "
             "tf.keras.initializers.Orthogonal(), or Keras's name of one, such as "
             f'"orthogonal"; got {initializer!r}.'
         )
     return initializer
+
+
+def _makes_values(initializer: Any) -> bool:
+    if isinstance(initializer, type):  # of Keras's, a class will do
+        return issubclass(initializer, tf.keras.initializers.Initializer)
+    return callable(initializer)
 
 
 def initializer_of(
