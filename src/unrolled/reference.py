@@ -315,8 +315,8 @@ def _as_array(value: Any, name: str) -> NDArray:
     """An array of floating-point numbers; targets and lengths keep what they are."""
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError(
-            f"{name} must be an array without a mask; got a masked array, whose mask would be lost: "
-            f"give {name}.filled(0), and say by lengths or weights what is real."
+            f"{name} must be an array without a mask, which would be lost; got a masked one: give "
+            f"{name}.filled(0), and say by lengths or weights what is real."
         )
     try:
         array = np.asarray(value)
@@ -324,7 +324,7 @@ def _as_array(value: Any, name: str) -> NDArray:
         raise ValueError(
             f"{name} must be one array; got rows of different lengths: pad them to one length."
         ) from None
-    if array.dtype.kind not in ("biuf" if name == "weights" else "iuf"):
+    if array.dtype.kind not in ("biuf" if name in ("weights", *_WHOLE) else "iuf"):
         raise TypeError(
             f"{name} must be an array of numbers; got {type(value).__name__} of {array.dtype}."
         )
