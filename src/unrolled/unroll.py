@@ -92,9 +92,14 @@ def static_rnn(
             for t, x in enumerate(inputs)
         ]
         steps = _check_all_alike(steps)
-        first = tf.nest.map_structure(lambda x: tf.expand_dims(x, 1), steps[0])  # [B, 1, D]
-        batch = size_or_tensor(tf.nest.flatten(first)[0], 0)
-        this = run.start(cell, first, batch, len(steps), initial_state, dtype, sequence_length)
+        one_step = tf.nest.map_structure(lambda x: tf.TensorSpec(x.shape, x.dtype), steps[0])
+        batch = size_or_tensor(tf.nest.flatten(steps[0])[0], 0)
+
+        def first_step() -> Any:
+            return tf.nest.map_structure(lambda x: x[:, tf.newaxis], steps[0])
+
+        rest = (initial_state, dtype, sequence_length)
+        this = run.start(cell, one_step, first_step, batch, len(steps), *rest)
 
         outputs, carried = [], this.initial  # the state, and with lengths the last real inputs
         for t, x in enumerate(steps):
@@ -174,8 +179,13 @@ def dynamic_rnn(
         time, rows = (0, 1) if time_major else (1, 0)
         first = tf.nest.flatten(inputs)[0]
         steps, batch = size_or_tensor(first, time), size_or_tensor(first, rows)
-        first = tf.nest.map_structure(lambda x: _first_step(x, time), inputs)  # [B, 1, D]
-        this = run.start(cell, first, batch, steps, initial_state, dtype, sequence_length)
+        one_step = tf.nest.map_structure(lambda x: _spec_of_a_step(x, time), inputs)
+
+        def first_step() -> Any:
+            return tf.nest.map_structure(lambda x: x[:1] if time_major else x[:, :1], inputs)
+
+        rest = (initial_state, dtype, sequence_length)
+        this = run.start(cell, one_step, first_step, batch, steps, *rest)
         unroll = unroll or sensible_unroll(cell, this.last)
 
         if every is None and _few(this, steps, unroll):
@@ -201,7 +211,7 @@ def _loop(this: Run, inputs: Any, *, unroll: int, **while_loop: Any) -> tuple[An
         inputs = tf.nest.map_structure(lambda x: tf.zeros([1, *_full(x)[1:]], x.dtype), inputs)
         outputs, carried = _loop(this._replace(last=0), inputs, unroll=1, **while_loop)
         return tf.nest.map_structure(lambda y: y[:0], outputs), carried
-    frames = Frames(inputs, this.example)
+    frames = Frames(inputs, this.example())
     steps = frames.steps
     if (
         tf.compat.v1.control_flow_v2_enabled()
@@ -278,9 +288,9 @@ def _full(x: tf.Tensor) -> list[int | tf.Tensor]:
     return [size_or_tensor(x, axis) for axis in range(x.shape.rank)]
 
 
-def _first_step(x: tf.Tensor, time: int) -> tf.Tensor:
-    """[B, T, ...] (or [T, B, ...]) -> [B, 1, ...], or [B, 0, ...] of T = 0."""
-    return x[:, :1] if time else _swap_batch_and_time(x[:1])
+def _spec_of_a_step(x: tf.Tensor, time: int) -> tf.TensorSpec:
+    """[B, T, ...] (or [T, B, ...]) -> [B, ...]."""
+    return tf.TensorSpec([*x.shape[:time], *x.shape[time + 1 :]], x.dtype)
 
 
 def _swap_batch_and_time(x: tf.Tensor) -> tf.Tensor:

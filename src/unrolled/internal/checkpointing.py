@@ -47,6 +47,7 @@ def in_segments(loop: Loop, run: Run, inputs: Any, every: int, **how: Any) -> tu
     steps = size_of(tf.nest.flatten(inputs)[0], 0)
     if steps is not None and steps <= every:
         return loop(run, inputs, **how)  # one segment: nothing would be saved
+    example = run.example()
     whole = size_or_tensor(tf.nest.flatten(inputs)[0], 0) // every  # segments
     cut = whole * every  # steps in them; what is left over is run as it is
 
@@ -59,7 +60,7 @@ def in_segments(loop: Loop, run: Run, inputs: Any, every: int, **how: Any) -> tu
         run.prepared,
         run.initial,
         whole if isinstance(whole, int) else tf.minimum(whole, -(-run.last // every)),
-        tf.nest.map_structure(lambda y: tf.stack([y] * every), run.example),
+        lambda: tf.nest.map_structure(lambda y: tf.stack([y] * every), example),
     )
     outputs, carried = _run_twice(
         loop,
@@ -68,7 +69,7 @@ def in_segments(loop: Loop, run: Run, inputs: Any, every: int, **how: Any) -> tu
         outside,
     )
     outputs = tf.nest.map_structure(
-        lambda y, one: _reshape(y, [cut], tf.shape(one)), outputs, run.example
+        lambda y, one: _reshape(y, [cut], tf.shape(one)), outputs, example
     )
     if steps is None or steps % every:  # else nothing is left over, and a copy is saved
         left = tf.nest.map_structure(lambda x: x[cut:], inputs)
@@ -106,6 +107,7 @@ def _run_twice(loop: Loop, run: Run, segments: Any, outside: _Outside) -> tuple[
     All that a gradient may be asked of is an argument of a function with a gradient of its own:
     the segments, what is carried and prepared, and what the step reads besides.
     """
+    example = run.example()
     handed, put_back = _tensors_of(run.prepared)
     arguments = (segments, run.initial, handed)
     reads = [*outside.tensors, *(tf.convert_to_tensor(v) for v in outside.variables)]
@@ -120,7 +122,7 @@ def _run_twice(loop: Loop, run: Run, segments: Any, outside: _Outside) -> tuple[
             return (y, carried), after  # what is carried into the segment is what is kept
 
         (outputs, before), last = _one_by_one(
-            loop, there, prepared, segments, first, (run.example, first), run.last
+            loop, there, prepared, segments, first, (example, first), run.last
         )
         results = (outputs, last)
 
@@ -176,7 +178,7 @@ def _run_twice(loop: Loop, run: Run, segments: Any, outside: _Outside) -> tuple[
         return tf.nest.flatten(results), gradient
 
     flat = forward(*tf.nest.flatten(arguments), *reads)
-    return tf.nest.pack_sequence_as((run.example, run.initial), flat)
+    return tf.nest.pack_sequence_as((example, run.initial), flat)
 
 
 def _tensors_of(prepared: Any) -> tuple[list[tf.Tensor], Callable[[list[tf.Tensor]], Any]]:
@@ -203,7 +205,8 @@ def _one_by_one(
     last: int | tf.Tensor,
 ) -> tuple[Any, Any]:
     """A loop in which no segment runs ahead of its turn: those that did would lie in memory."""
-    return loop(Run(step, prepared, first, last, example), inputs, unroll=1, parallel_iterations=1)
+    run = Run(step, prepared, first, last, lambda: example)
+    return loop(run, inputs, unroll=1, parallel_iterations=1)
 
 
 def _backwards(x: Any) -> Any:

@@ -13,7 +13,7 @@ nothing outlives the run.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -46,7 +46,7 @@ class Run(NamedTuple):
     prepared: Any  # a structure of tensors
     initial: Any  # what step 0 is given: the state, and with lengths what replaces padding
     last: int | tf.Tensor  # the number of steps of the longest row: T where there are no lengths
-    example: Any  # zeros in the structure, shape and dtype of an output
+    example: Callable[[], Any]  # makes zeros in the structure, shape and dtype of an output
 
     def final(self, carried: Any) -> Any:
         """The state that the last step left."""
@@ -55,7 +55,8 @@ class Run(NamedTuple):
 
 def start(
     cell: Any,
-    first_step: Any,
+    one_step: Any,
+    first_step: Callable[[], Any],
     batch: int | tf.Tensor,
     steps: int | tf.Tensor,
     initial_state: Any,
@@ -64,11 +65,9 @@ def start(
 ) -> Run:
     """Check what both unrolls are given.
 
-    `first_step` holds the inputs of step 0, [B, 1, ...], or [B, 0, ...] where there is none.
+    `one_step` says what a step is given, [B, D] as specs, and `first_step` gives the inputs of step
+    0 with their axis of time, of size 1, or 0 where there is no step.
     """
-    one_step = tf.nest.map_structure(
-        lambda x: tf.TensorSpec([x.shape[0], *x.shape[2:]], x.dtype), first_step
-    )
     first = tf.nest.flatten(one_step)[0]
     # Word numbers, say, do not tell: then the results are of the dtype that was asked for.
     dtype = first.dtype if first.dtype.is_floating else dtype or tf.float32
@@ -76,9 +75,12 @@ def start(
     if initial_state is None:
         initial_state = cell.zero_state(batch, dtype)
     state = check_cell_state(cell, initial_state, batch, dtype, "initial_state")
-    example = tf.nest.map_structure(
-        lambda size: tf.zeros(full_shape(batch, size), dtype), cell.output_size
-    )
+
+    def example() -> Any:
+        return tf.nest.map_structure(
+            lambda size: tf.zeros(full_shape(batch, size), dtype), cell.output_size
+        )
+
     cell_step, prepared = step_for_run(cell)
     if sequence_length is None:
 
@@ -92,7 +94,7 @@ def start(
     return Run(
         _with_lengths(cell_step),
         (prepared, lengths),
-        (state, tf.nest.map_structure(lambda x: _stand_in(x, lengths, batch), first_step)),
+        (state, _stand_in(one_step, first_step(), lengths, batch)),
         _longest(steps, lengths),
         example,
     )
@@ -126,21 +128,24 @@ def _rows(live: tf.Tensor, a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
     return tf.where(tf.reshape(live, [-1] + [1] * (a.shape.rank - 1)), a, b)
 
 
-def _stand_in(first: tf.Tensor, lengths: tf.Tensor, batch: int | tf.Tensor) -> tf.Tensor:
-    """What a row of length 0 is given, which has no real input: another row's first, [B, ...].
+def _stand_in(one_step: Any, first_step: Any, lengths: tf.Tensor, batch: Any) -> Any:
+    """What a row of length 0 is given, which has no real input: the first one of another row.
 
-    `first` [B, 1, ...] (or with no step) holds the inputs of step 0. Where all rows are of length
-    0 it is ones; whole numbers, which may be indices, are then 0.
+    Where all rows are of length 0 it is ones; whole numbers, which may be indices, are then 0.
     """
-    kind = tf.ones if first.dtype.is_floating else tf.zeros
-    rest = tf.shape(first)[2:]
-    rows = tf.reshape(first, tf.concat([[-1], rest], axis=0))  # [B, 1, ...] -> [B, ...]
-    rows = tf.concat([rows, kind(tf.concat([[1], rest], axis=0), first.dtype)], axis=0)  # B+1 rows
     longest = tf.argmax(tf.concat([lengths, [0]], axis=0), output_type=tf.int32)
     some = tf.reduce_any(lengths > 0)
-    chosen = tf.gather(rows, tf.where(some, longest, tf.shape(rows)[0] - 1))  # [...]
-    made = tf.broadcast_to(chosen, tf.concat([[batch], rest], axis=0))
-    return tf.stop_gradient(tf.ensure_shape(made, [first.shape[0], *first.shape[2:]]))
+
+    def for_all_rows(first: tf.Tensor, spec: tf.TensorSpec) -> tf.Tensor:
+        kind = tf.ones if spec.dtype.is_floating else tf.zeros
+        rest = tf.shape(first)[2:]
+        rows = tf.reshape(first, tf.concat([[-1], rest], axis=0))  # [B, 1, ...] -> [B, ...]
+        rows = tf.concat([rows, kind(tf.concat([[1], rest], axis=0), spec.dtype)], axis=0)
+        chosen = tf.gather(rows, tf.where(some, longest, tf.shape(rows)[0] - 1))  # [...]
+        made = tf.broadcast_to(chosen, tf.concat([[batch], rest], axis=0))  # [B, ...]
+        return tf.stop_gradient(tf.ensure_shape(made, spec.shape))
+
+    return tf.nest.map_structure(for_all_rows, first_step, one_step)
 
 
 def _longest(steps: int | tf.Tensor, lengths: tf.Tensor) -> int | tf.Tensor:
