@@ -577,7 +577,7 @@ class OfALogarithm(OfUnitLength):
 
 
 @pytest.mark.parametrize("how", HOW, ids=str)
-@pytest.mark.parametrize("lengths", [[5, 3, 0], [0, 0, 2], [0, 5, 0]])
+@pytest.mark.parametrize("lengths", [[5, 3, 0], [0, 0, 2], [0, 5, 0], [1, 0, 1]])
 def test_what_stands_in_for_an_empty_row_is_a_real_input(lengths, how):
     cell = OfALogarithm()
     cell.build(D)

@@ -135,7 +135,8 @@ def dynamic_rnn(
       inputs: one tensor [B, T, D], or [T, B, D] where `time_major` (or a structure of such).
       sequence_length: B integers in 0..T. Past its length a row's outputs are exactly zero and its
         state stands still; what its inputs hold there reaches neither results nor gradients. The
-        loop ends with the longest row (default: every row has T steps).
+        loop ends with the longest row, unless its segments are recomputed (default: every row has
+        T steps).
       initial_state: as `cell.zero_state` makes it (default: zeros of `dtype`).
       dtype: the dtype of these zeros.
       parallel_iterations: how many turns of the loop TensorFlow may run at once (default: 32); it
@@ -209,9 +210,10 @@ def _loop(this: Run, inputs: Any, *, unroll: int, **while_loop: Any) -> tuple[An
     if size_of(tf.nest.flatten(inputs)[0], 0) == 0:
         # A loop over nothing has gradients of zero; XLA compiles it where it has a step to skip.
         inputs = tf.nest.map_structure(lambda x: tf.zeros([1, *_full(x)[1:]], x.dtype), inputs)
-        outputs, carried = _loop(this._replace(last=0), inputs, unroll=1, **while_loop)
+        this = this._replace(last=0, may_end_early=True)
+        outputs, carried = _loop(this, inputs, unroll=1, **while_loop)
         return tf.nest.map_structure(lambda y: y[:0], outputs), carried
-    frames = Frames(inputs, this.example())
+    frames = Frames(inputs, this.example(), to_the_end=not this.may_end_early)
     steps = frames.steps
     if (
         tf.compat.v1.control_flow_v2_enabled()

@@ -53,13 +53,14 @@ def in_segments(loop: Loop, run: Run, inputs: Any, every: int, **how: Any) -> tu
 
     def segment(prepared: Any, s: Any, x: Any, carried: Any) -> tuple[Any, Any]:  # x [S, B, ...]
         here = _shifted(run, s * every)
-        return loop(here._replace(prepared=prepared, initial=carried, last=every), x, **how)
+        here = here._replace(prepared=prepared, initial=carried, last=every, may_end_early=False)
+        return loop(here, x, **how)
 
     segments = Run(
         segment,
         run.prepared,
         run.initial,
-        whole if isinstance(whole, int) else tf.minimum(whole, -(-run.last // every)),
+        whole,  # though all rows may have ended: the gradient visits each segment
         lambda: tf.nest.map_structure(lambda y: tf.stack([y] * every), example),
     )
     outputs, carried = _run_twice(
@@ -74,7 +75,7 @@ def in_segments(loop: Loop, run: Run, inputs: Any, every: int, **how: Any) -> tu
     if steps is None or steps % every:  # else nothing is left over, and a copy is saved
         left = tf.nest.map_structure(lambda x: x[cut:], inputs)
         rest_of_run = _shifted(run, cut)._replace(
-            initial=carried, last=size_or_tensor(tf.nest.flatten(left)[0], 0)
+            initial=carried, last=size_or_tensor(tf.nest.flatten(left)[0], 0), may_end_early=False
         )
         rest, carried = loop(rest_of_run, left, **how)
         outputs = tf.nest.map_structure(lambda *ys: tf.concat(ys, axis=0), outputs, rest)
@@ -205,7 +206,7 @@ def _one_by_one(
     last: int | tf.Tensor,
 ) -> tuple[Any, Any]:
     """A loop in which no segment runs ahead of its turn: those that did would lie in memory."""
-    run = Run(step, prepared, first, last, lambda: example)
+    run = Run(step, prepared, first, last, lambda: example, may_end_early=False)
     return loop(run, inputs, unroll=1, parallel_iterations=1)
 
 

@@ -8,9 +8,9 @@
 
 The gradient of reading element t of a list is a list that is empty but for element t, and T such
 lists have to be added up: T² elements are visited. The gradient of taking the top off a stack is to
-put one on. So where a gradient may follow, inputs lie on a stack, the first step on top. TFLite has
-no stacks, and a list costs the same there; the loops of TensorFlow 1 find no gradient through a
-stack.
+put one on. So where a gradient may follow, inputs lie on a stack, the first step on top, and
+outputs are put on another, unless the loop may end before T. TFLite has no stacks, and a list costs
+the same there; the loops of TensorFlow 1 find no gradient through a stack.
 """
 
 from __future__ import annotations
@@ -29,13 +29,18 @@ ops = tf.raw_ops  # lists of tensors: their only public names
 class Frames:
     """A structure of inputs [T, B, ...], and the lists that a loop over them needs."""
 
-    def __init__(self, inputs: Any, example: Any):
-        """`example` has the structure, shape and dtype of one step's output."""
+    def __init__(self, inputs: Any, example: Any, to_the_end: bool):
+        """What a loop over `inputs` needs.
+
+        `example` has the structure, shape and dtype of one step's output; `to_the_end` says that
+        the loop runs all T steps.
+        """
         self.inputs_like, self.example = inputs, example
         self.frames, self.examples = tf.nest.flatten(inputs), tf.nest.flatten(example)
         self.steps = size_or_tensor(self.frames[0], 0)
         self.in_lists = tf.compat.v1.control_flow_v2_enabled()
         self.on_a_stack = self.in_lists and a_gradient_may_follow()
+        self.onto_a_stack = self.on_a_stack and to_the_end
 
     def inputs(self) -> list[Any]:
         """All inputs, to be taken from."""
@@ -74,6 +79,15 @@ class Frames:
             return [
                 tf.TensorArray(y.dtype, self.steps, element_shape=y.shape) for y in self.examples
             ]
+        if self.onto_a_stack:
+            return [
+                ops.EmptyTensorList(
+                    element_shape=_known_or_tensor(y),
+                    max_num_elements=self.steps,  # XLA asks for it
+                    element_dtype=y.dtype,
+                )
+                for y in self.examples
+            ]
         return [
             ops.TensorListReserve(
                 element_shape=_known_or_tensor(y), num_elements=self.steps, element_dtype=y.dtype
@@ -86,10 +100,10 @@ class Frames:
         tf.nest.assert_same_structure(self.example, y)
         if not self.in_lists:
             return [each.write(t, one) for each, one in zip(outputs, tf.nest.flatten(y))]
-        return [
-            ops.TensorListSetItem(input_handle=each, index=t, item=one)
-            for each, one in zip(outputs, tf.nest.flatten(y))
-        ]
+        pairs = zip(outputs, tf.nest.flatten(y))
+        if self.onto_a_stack:
+            return [ops.TensorListPushBack(input_handle=each, tensor=one) for each, one in pairs]
+        return [ops.TensorListSetItem(input_handle=each, index=t, item=one) for each, one in pairs]
 
     def stacked(self, outputs: list[Any]) -> Any:
         """The outputs of all steps, [T, B, ...]."""

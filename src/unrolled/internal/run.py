@@ -47,6 +47,7 @@ class Run(NamedTuple):
     initial: Any  # what step 0 is given: the state, and with lengths what replaces padding
     last: int | tf.Tensor  # the number of steps of the longest row: T where there are no lengths
     example: Callable[[], Any]  # makes zeros in the structure, shape and dtype of an output
+    may_end_early: bool = True  # before step T
 
     def final(self, carried: Any) -> Any:
         """The state that the last step left."""
@@ -88,7 +89,7 @@ def start(
             output, state = cell_step(prepared, t, x, carried[0])
             return output, (state,)
 
-        return Run(step, prepared, (state,), steps, example)
+        return Run(step, prepared, (state,), steps, example, may_end_early=False)
     known_batch, known_steps = (n if isinstance(n, int) else None for n in (batch, steps))
     lengths = check_lengths(sequence_length, known_batch, known_steps, tf.stack([batch, steps]))
     return Run(
