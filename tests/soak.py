@@ -3056,7 +3056,12 @@ def soak(draws: int, seed: int, workers: int, kinds: list[str], most: int) -> in
     def receive(message: Any) -> None:
         if message[0] == "failed":
             _, draw, failure = message
-            failed.setdefault((failure.where, failure.what), []).append((draw, failure))
+            key = failure.where, failure.what
+            if key not in failed:  # at once, so that an interrupted soak has not lost it
+                print(f"  {key[0]}: {key[1]}: {failure.words[:200]}", flush=True)
+                if "number" not in draw:
+                    print(f"    python tests/soak.py --replay '{json.dumps(draw)}'", flush=True)
+            failed.setdefault(key, []).append((draw, failure))
         elif message[0] == "done":
             seen.update(message[1])
             now = time.monotonic()

@@ -379,7 +379,7 @@ class TestRepeatedCells:
         raises(
             ValueError,
             r"layers 0, 1 and 2 are the same GRUCell object.*make a new cell for each layer, "
-            r"MultiRNNCell\(\[GRUCell\(\.\.\.\) for _ in range\(3\)\]\), or say share_weights=True",
+            r"MultiRNNCell\(\[GRUCell\(\.\.\.\) for _ in range\(3\)\]\), or pass share_weights",
             lambda: u.MultiRNNCell([u.GRUCell(2)] * 3),
         )
 

@@ -159,9 +159,13 @@ def test_a_sensible_unroll_looks_at_the_steps_and_the_weights():
     assert sensible_unroll(small, 28) == 28
     assert sensible_unroll(small, STEPS_WRITTEN_OUT + 1) == 1
     assert sensible_unroll(small, None) == 1
-    weights = 228 * 600 + 600
-    assert sensible_unroll(large, WEIGHTS_WRITTEN_OUT // weights) > 0
-    assert sensible_unroll(large, WEIGHTS_WRITTEN_OUT // weights + 1) == 1
+    middle = u.GRUCell(100)
+    middle.build(28)
+    weights = 128 * 300 + 300
+    most = WEIGHTS_WRITTEN_OUT // weights
+    assert most > 1 and sensible_unroll(middle, most) == most
+    assert sensible_unroll(middle, most + 1) == 1
+    assert sensible_unroll(large, 2) == 1
     assert sensible_unroll(lambda x, state: (x, state), 2) == 1  # of unknown cost
 
 

@@ -258,7 +258,7 @@ def test_a_cell_that_cannot_remember_that_it_is_built_is_refused():
         def __call__(self, inputs, state):
             return inputs, state
 
-    with pytest.raises(TypeError, match="a Slotted has a method `build`, but takes no attribute"):
+    with pytest.raises(TypeError, match="a Slotted has a method `build`, but does not allow"):
         u.dynamic_rnn(Slotted(), X, dtype=tf.float32)
 
 

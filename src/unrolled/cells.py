@@ -33,11 +33,37 @@ from unrolled.internal.named import (
 )
 
 LSTMStateTuple = namedtuple("LSTMStateTuple", ("c", "h"))
-LSTMStateTuple.__doc__ = "The state of an LSTM: `c`, the memory [B, U], and `h`, the output [B, U]."
+LSTMStateTuple.__doc__ = (
+    "The state of an LSTM: `c`, the memory [B, U], and `h`, the output: [B, U], or [B, P] after a "
+    "projection."
+)
 
 
 class _EquationCell(RNNCell):
-    """A cell of an equation and its parameters: kernels are whole for one step, cut for a run."""
+    """A cell of U units, an equation and its parameters: whole for one step, cut for a run."""
+
+    def __init__(
+        self,
+        num_units: int,
+        activation: Activation | str | None = None,
+        kernel_initializer: Initializer | str | None = None,
+        bias_initializer: Initializer | str | None = None,
+        *,
+        name: str | None = None,
+    ):
+        super().__init__(name=name)
+        self.num_units = check_count(num_units, "num_units")
+        self.activation = activation_of(activation)
+        self.kernel_initializer = check_initializer(kernel_initializer, "kernel_initializer")
+        self.bias_initializer = check_initializer(bias_initializer, "bias_initializer")
+
+    @property
+    def state_size(self) -> Any:
+        return self.num_units
+
+    @property
+    def output_size(self) -> int:
+        return self.num_units
 
     def parameters(self) -> tuple[Any, ...]:
         """What `equation` is called with besides inputs and state."""
@@ -62,35 +88,12 @@ class BasicRNNCell(_EquationCell):
 
     Args:
       num_units: U.
-      activation: a function of a tensor, or its name (default: tanh).
-      kernel_initializer: a function of a shape and a dtype, or its name (default: Glorot uniform
-        over the whole kernel).
+      activation: a function of a tensor, or Keras's name of one (default: tanh).
+      kernel_initializer: a function of a shape and a dtype, or Keras's name of one (default:
+        Glorot uniform over the whole kernel).
       bias_initializer: likewise (default: zeros).
-      name: of the scope of the variables (default: the class's).
+      name: the scope of the variables (default: the class's name).
     """
-
-    def __init__(
-        self,
-        num_units: int,
-        activation: Activation | str | None = None,
-        kernel_initializer: Initializer | str | None = None,
-        bias_initializer: Initializer | str | None = None,
-        *,
-        name: str | None = None,
-    ):
-        super().__init__(name=name)
-        self.num_units = check_count(num_units, "num_units")
-        self.activation = activation_of(activation)
-        self.kernel_initializer = check_initializer(kernel_initializer, "kernel_initializer")
-        self.bias_initializer = check_initializer(bias_initializer, "bias_initializer")
-
-    @property
-    def state_size(self) -> int:
-        return self.num_units
-
-    @property
-    def output_size(self) -> int:
-        return self.num_units
 
     def make_variables(self, input_depth: int, dtype: tf.DType) -> None:
         check_activation(self.activation, self.num_units, dtype)
@@ -124,13 +127,14 @@ class BasicLSTMCell(_EquationCell):
 
     Args:
       num_units: U.
-      forget_bias: added to f when the cell is called; it is not stored in `bias`.
-      state_is_tuple: the state is LSTMStateTuple(c, h), each [B, U]; False joins them to [B, 2U].
-      activation: a function of a tensor, or its name (default: tanh).
-      kernel_initializer: a function of a shape and a dtype, or its name (default: Glorot uniform
-        over the whole kernel).
+      forget_bias: added to f when the cell is called; it is not stored in `bias` (default: 1.0).
+      state_is_tuple: the state is LSTMStateTuple(c, h), each [B, U]; False joins them to [B, 2U]
+        (default: True).
+      activation: a function of a tensor, or Keras's name of one (default: tanh).
+      kernel_initializer: a function of a shape and a dtype, or Keras's name of one (default:
+        Glorot uniform over the whole kernel).
       bias_initializer: likewise (default: zeros).
-      name: of the scope of the variables (default: the class's).
+      name: the scope of the variables (default: the class's name).
     """
 
     def __init__(
@@ -144,13 +148,9 @@ class BasicLSTMCell(_EquationCell):
         *,
         name: str | None = None,
     ):
-        super().__init__(name=name)
-        self.num_units = check_count(num_units, "num_units")
+        super().__init__(num_units, activation, kernel_initializer, bias_initializer, name=name)
         self.forget_bias = check_number(forget_bias, "forget_bias")
         self.state_is_tuple = check_flag(state_is_tuple, "state_is_tuple")
-        self.activation = activation_of(activation)
-        self.kernel_initializer = check_initializer(kernel_initializer, "kernel_initializer")
-        self.bias_initializer = check_initializer(bias_initializer, "bias_initializer")
 
     @property
     def state_size(self) -> Any:
@@ -201,7 +201,7 @@ class BasicLSTMCell(_EquationCell):
 
 
 class LSTMCell(BasicLSTMCell):
-    """`BasicLSTMCell`, and three things that may be added: peepholes, clipping, a projection.
+    """`BasicLSTMCell` with three optional extras: peepholes, clipping and a projection.
 
         i, j, f, o = blocks of [x, h] K + b
         c' = clip(c · σ(f + w_f · c + forget_bias) + σ(i + w_i · c) · tanh(j))
@@ -213,19 +213,20 @@ class LSTMCell(BasicLSTMCell):
     Args:
       num_units: U, the size of the memory c.
       use_peepholes: let the gates see the memory through the vectors `w_i_diag`, `w_f_diag` (the
-        old c) and `w_o_diag` (the new c after clipping), each [U].
+        old c) and `w_o_diag` (the new c after clipping), each [U] (default: False).
       cell_clip: clip c to ±cell_clip before it is used; 0.0 clips to zero (default: no clipping).
-      initializer: a function of a shape and a dtype, or its name, for the kernel, the peepholes and
-        the projection (default: Glorot uniform).
+      initializer: a function of a shape and a dtype, or Keras's name of one, for the kernel, the
+        peepholes and the projection (default: Glorot uniform). A Keras initializer *object* gives
+        the same numbers to variables of one shape; its class or its name does not.
       num_proj: P; the output becomes h' W with `projection_kernel` W [U, P] and no bias (default:
         no projection).
       proj_clip: clip the projected output to ±proj_clip (default: no clipping).
-      forget_bias: added to f when the cell is called; it is not stored in `bias`.
+      forget_bias: added to f when the cell is called; it is not stored in `bias` (default: 1.0).
       state_is_tuple: the state is LSTMStateTuple(c [B, U], h [B, P]); False joins them to
-        one tensor [B, U+P].
-      activation: a function of a tensor, or its name (default: tanh).
-      bias_initializer: a function of a shape and a dtype, or its name (default: zeros).
-      name: of the scope of the variables (default: the class's).
+        one tensor [B, U+P] (default: True).
+      activation: a function of a tensor, or Keras's name of one (default: tanh).
+      bias_initializer: a function of a shape and a dtype, or Keras's name of one (default: zeros).
+      name: the scope of the variables (default: the class's name).
     """
 
     def __init__(
@@ -291,13 +292,13 @@ class LSTMCell(BasicLSTMCell):
     ) -> tuple[tf.Tensor, Any]:
         c, h = self.apart(state)  # [B, U] and [B, P]
         i, j, f, o = tf.split(affine(inputs, h), 4, axis=1)  # [B, 4U] -> four times [B, U]
-        f = f + self.forget_bias
+        f = f + self.forget_bias  # [B, U]
         if self.use_peepholes:
             (w_f, w_i, w_o), more = more[:3], more[3:]  # [U] each
-            f, i = f + w_f * c, i + w_i * c
+            f, i = f + w_f * c, i + w_i * c  # [B, U] each
         new_c = _clip(c * tf.sigmoid(f) + tf.sigmoid(i) * self.activation(j), self.cell_clip)
         if self.use_peepholes:
-            o = o + w_o * new_c
+            o = o + w_o * new_c  # [B, U]
         new_h = self.activation(new_c) * tf.sigmoid(o)  # [B, U]
         if self.num_proj is not None:
             new_h = _clip(tf.matmul(new_h, *more), self.proj_clip)  # [B, U] @ [U, P]
@@ -316,36 +317,13 @@ class GRUCell(_EquationCell):
 
     Args:
       num_units: U.
-      activation: a function of a tensor, or its name (default: tanh).
-      kernel_initializer: a function of a shape and a dtype, or its name, for both kernels (default:
-        Glorot uniform over each).
+      activation: a function of a tensor, or Keras's name of one (default: tanh).
+      kernel_initializer: a function of a shape and a dtype, or Keras's name of one, for both
+        kernels (default: Glorot uniform over each).
       bias_initializer: likewise, for both biases (default: ones for the gates, zeros for the
         candidate).
-      name: of the scope of the variables (default: the class's).
+      name: the scope of the variables (default: the class's name).
     """
-
-    def __init__(
-        self,
-        num_units: int,
-        activation: Activation | str | None = None,
-        kernel_initializer: Initializer | str | None = None,
-        bias_initializer: Initializer | str | None = None,
-        *,
-        name: str | None = None,
-    ):
-        super().__init__(name=name)
-        self.num_units = check_count(num_units, "num_units")
-        self.activation = activation_of(activation)
-        self.kernel_initializer = check_initializer(kernel_initializer, "kernel_initializer")
-        self.bias_initializer = check_initializer(bias_initializer, "bias_initializer")
-
-    @property
-    def state_size(self) -> int:
-        return self.num_units
-
-    @property
-    def output_size(self) -> int:
-        return self.num_units
 
     def make_variables(self, input_depth: int, dtype: tf.DType) -> None:
         rows = check_count(input_depth, "input_depth") + self.num_units

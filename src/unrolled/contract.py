@@ -1,4 +1,4 @@
-"""What a cell is: the contract in types, and a base class that keeps it.
+"""What a cell is: the contract in types, and a base class that enforces it.
 
 A cell is a function of one time step,
 
@@ -48,14 +48,14 @@ class Cell(Protocol):
     `state_size` is a number of units, a shape, or a nested structure of these; a state is the same
     structure of tensors [B, size]. `output_size` likewise.
 
-    Three more things are used where a cell has them. `build(input_depth)` makes its variables; an
+    A cell may also have three optional members. `build(input_depth)` makes its variables; an
     unroll calls it once, before its loop, unless `built` is true or the cell has variables already,
-    and then sets `built`. `any_inputs`, true, says that a step takes inputs that are not [B, D]
-    floating point, such as word numbers, and checks them itself. `for_run` is explained at
+    and then sets `built`. `any_inputs = True` means that a step takes inputs that are not
+    [B, D] floating point, such as word numbers, and checks them itself. `for_run` is explained at
     `RNNCell.for_run`.
 
-    In a traced function a step is taken as it is written, without AutoGraph: an `if` on a tensor
-    is a `tf.cond`, or stands in a step that is a `tf.function` of its own.
+    AutoGraph does not convert a step: for an `if` on a tensor write `tf.cond`, or decorate the step
+    with `tf.function`.
     """
 
     @property
@@ -67,7 +67,7 @@ class Cell(Protocol):
         """The size of each row of the output, without the batch."""
 
     def zero_state(self, batch_size: Any, dtype: Any) -> State:
-        """A state of zeros for so many rows."""
+        """A state of zeros for `batch_size` rows."""
 
     def __call__(self, inputs: Any, state: Any) -> tuple[Any, Any]:
         """One time step: the output and the new state."""
@@ -77,24 +77,23 @@ building = threading.RLock()  # two threads that meet an unbuilt cell must not b
 
 
 class RNNCell(tf.Module):
-    """What all cells share. A cell of your own gives the four parts that raise here."""
+    """What all cells share. A cell of your own must define the four members that raise here."""
 
     built = False
     input_depth: Any = None  # D, once built
-    variable_dtype: tf.DType | None = None  # of the variables, once built and where there are any
+    variable_dtype: tf.DType | None = None  # of the variables; None before `build`, or without any
 
-    # What the class's `for_run` speeds up: the `step` and the `__call__` that it was written with.
-    _stands_for: tuple[Any, Any] | None = None
+    # The `step` and the `__call__` that the class's `for_run` was written to replace in a run.
+    _replaced_in_a_run: tuple[Any, Any] | None = None
 
     def __init_subclass__(cls, **how: Any) -> None:
         super().__init_subclass__(**how)
         if "for_run" in vars(cls):
-            cls._stands_for = (cls.step, cls.__call__)
+            cls._replaced_in_a_run = (cls.step, cls.__call__)
 
-    @classmethod
-    def for_run_speeds_up(cls, cell: RNNCell) -> bool:
-        """Whether `for_run` was written with the `step` and `__call__` that `cell` has now."""
-        return (type(cell).step, type(cell).__call__) == cls._stands_for
+    def for_run_applies(self) -> bool:
+        """Whether `step` and `__call__` are still those that `for_run` was written to replace."""
+        return (type(self).step, type(self).__call__) == self._replaced_in_a_run
 
     def __init__(self, name: str | None = None):
         kind = type(self).__name__
@@ -104,19 +103,19 @@ class RNNCell(tf.Module):
 
     @property
     def state_size(self) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} does not say its state_size.")
+        raise NotImplementedError(f"{type(self).__name__} does not define state_size.")
 
     @property
     def output_size(self) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} does not say its output_size.")
+        raise NotImplementedError(f"{type(self).__name__} does not define output_size.")
 
     def make_variables(self, input_depth: Any, dtype: tf.DType) -> None:
         """Create the variables; called once, outside any loop or traced function."""
-        raise NotImplementedError(f"{type(self).__name__} does not say how to make_variables.")
+        raise NotImplementedError(f"{type(self).__name__} does not define make_variables.")
 
     def step(self, inputs: Any, state: Any) -> tuple[Any, Any]:
         """The equation: [B, D] and a state give [B, output_size] and the next state."""
-        raise NotImplementedError(f"{type(self).__name__} does not say how to step.")
+        raise NotImplementedError(f"{type(self).__name__} does not define step.")
 
     @no_autograph
     def __call__(self, inputs: Any, state: Any) -> tuple[Any, Any]:
@@ -174,8 +173,8 @@ class RNNCell(tf.Module):
             output, state = step(prepared, t, inputs, state)       # t = 0, 1, 2, ...
 
         so this is the place to read weights, cut kernels or draw masks once and not at each step.
-        Nothing of it outlives the run. A cell need not define this: without it, and where `step` or
-        `__call__` is overridden or patched later, a run calls the plain step.
+        Nothing prepared here outlives the run. A cell need not define this: without it, and where
+        `step` or `__call__` is overridden or patched later, a run calls the plain step.
         """
         return lambda _, t, inputs, state: self.step(inputs, state), ()
 
@@ -228,14 +227,14 @@ class RNNCell(tf.Module):
             self.built = True
 
     def check_depth(self, input_depth: Any, dtype: tf.DType | None = None) -> None:
-        """A ValueError where the cell was built for another depth or dtype."""
+        """Raise a ValueError if the cell was built for another depth or dtype."""
         kind = type(self).__name__
         if input_depth != self.input_depth:
             kernel = next((v for v in self.variables if v.shape.rank == 2), None)
             shape = "" if kernel is None else f" (its kernel has shape {kernel.shape})"
             raise ValueError(
                 f"inputs of depth {input_depth} do not fit a {kind} that was built for depth "
-                f"{self.input_depth}{shape}; use a cell of its own for each depth."
+                f"{self.input_depth}{shape}; use a separate cell for each depth."
             )
         mine = self.variable_dtype
         if dtype is not None and mine is not None and dtype != mine:
@@ -253,9 +252,9 @@ class RNNCell(tf.Module):
         def start() -> tf.Tensor:
             try:
                 made = initializer(shape, dtype=dtype)
-            except TypeError as error:
-                raise TypeError(
-                    f"the initializer of {name} must take a shape and dtype=; calling it said: "
+            except (TypeError, ValueError) as error:
+                raise type(error)(
+                    f"the initializer of {name} must take a shape and dtype=; calling it raised: "
                     f"{error}"
                 ) from error
             made = as_tensor(made, f"the initial {name}", f"a tensor of shape {tuple(shape)}")
@@ -270,11 +269,13 @@ class RNNCell(tf.Module):
         return tf.Variable(start, name=name, dtype=dtype)
 
     def __getattr__(self, name: str) -> Any:
+        if hasattr(type(self), name):  # a property failed: let its own error through
+            return object.__getattribute__(self, name)
         kind = type(self).__name__
         if name.startswith("_") or self.built:
             raise AttributeError(f"{kind!r} object has no attribute {name!r}")
         raise AttributeError(
-            f"this {kind} has no attribute {name!r} yet; its variables are made by "
+            f"this {kind} has no attribute {name!r} yet; if it is a variable, it is made by "
             "build(input_depth) or by the first step."
         )
 

@@ -54,11 +54,11 @@ def sequence_loss(
     Args:
       logits: [B, T, C], unnormalised scores; not probabilities, and not one-hot vectors.
       targets: [B, T], class numbers in 0..C-1. Where the weight is 0 any number will do.
-      weights: [B, T].
-      average_across_timesteps, average_across_batch: see the table.
+      weights: [B, T], numbers or booleans.
+      average_across_timesteps, average_across_batch: see the table (default: True).
       softmax_loss_function: called as f(labels=[B*T], logits=[B*T, C]); returns [B*T]. What the
-        last axis of the logits and the labels mean is its own affair: for a sampled softmax they
-        are a network's outputs, and a label may say "ignore" (default: the sparse softmax
+        last axis of the logits and the labels mean is up to that function: for a sampled softmax
+        they are a network's outputs, and a label may mean "ignore" (default: the sparse softmax
         cross-entropy).
       name: of the operations (default: "sequence_loss").
 
@@ -94,8 +94,8 @@ def sequence_loss(
             targets, outside = _check_targets(targets, counts, logits)
             finite = tf.reduce_all(tf.math.is_finite(logits), axis=2)  # [B, T]
             empty = tf.logical_and(empty, tf.logical_or(outside, tf.logical_not(finite)))
-        # It is replaced before the softmax sees it: a NaN, or a class that is ruled out by -inf,
-        # would come back as 0 · NaN.
+        # Such entries are replaced before the softmax: a NaN, or a class that is ruled out by -inf,
+        # would give a gradient of 0 · NaN.
         targets = tf.where(empty, tf.zeros_like(targets), targets)
         logits = tf.where(empty[..., tf.newaxis], tf.zeros_like(logits), logits)
         batch_and_time = tf.shape(targets)
@@ -110,7 +110,7 @@ def sequence_loss(
             flat_loss = tf.cast(_check_own(flat_loss, flat_targets), logits.dtype)
         loss = tf.reshape(flat_loss, batch_and_time) * weights  # [B*T] -> [B, T]
         loss = tf.where(empty, tf.zeros_like(loss), loss)
-        axes = [0] * over_batch + [1] * over_time
+        axes = [axis for axis, averaged in enumerate((over_batch, over_time)) if averaged]
         if axes:
             loss = tf.math.divide_no_nan(tf.reduce_sum(loss, axes), tf.reduce_sum(weights, axes))
         return tf.cast(loss, dtype)
@@ -123,7 +123,8 @@ def _check_shapes(
     shapes = f"got logits {logits.shape}, targets {targets.shape} and weights {weights.shape}."
     ranks = (logits.shape.rank, targets.shape.rank, weights.shape.rank)
     if any(rank not in (None, wanted) for rank, wanted in zip(ranks, (3, 2, 2))):
-        raise ValueError(f"{SHAPES}; {shapes}")
+        hint = " for one-hot targets give tf.argmax(targets, axis=-1);" * (targets.shape.rank == 3)
+        raise ValueError(f"{SHAPES};{hint} {shapes}")
     steps = logits.shape[:2]
     if not (
         steps.is_compatible_with(targets.shape)
@@ -133,9 +134,8 @@ def _check_shapes(
         raise ValueError(f"{SHAPES}, with equal B and equal T; {shapes}")
     if not (targets.dtype.is_integer or (own and targets.dtype.is_floating)):
         raise ValueError(
-            f"targets must be class numbers of an integer type; got {targets.dtype.name}; use "
-            f"tf.argmax(one_hot, axis=-1) for one-hot targets or tf.cast for whole numbers; "
-            f"{shapes}"
+            f"targets must be class numbers of an integer type; got {targets.dtype.name}; cast "
+            f"whole numbers with tf.cast(targets, tf.int32); {shapes}"
         )
     if weights.dtype.is_complex or weights.dtype == tf.string:
         raise ValueError(f"weights must be numbers [B, T]; got dtype {weights.dtype.name}.")

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from unrolled.contract import TensorLike
-from unrolled.internal.checks import as_tensor, check_lengths, describe
+from unrolled.internal.checks import as_tensor, check_lengths, describe, unwrapped
 from unrolled.internal.shapes import size_of
 from unrolled.internal.tracing import after, no_autograph
 
@@ -80,14 +80,15 @@ def sequence_mask(lengths: TensorLike, maxlen: Any = None, dtype: Any = tf.bool)
     Args:
       lengths: B integers.
       maxlen: T, a whole number or a scalar tensor (default: the greatest length).
-      dtype: tf.bool for a mask, tf.float32 for the weights of `sequence_loss`.
+      dtype: tf.bool for a mask, tf.float32 for the weights of `sequence_loss` (default: tf.bool).
 
     Raises:
-      TypeError: `lengths` or `dtype` are no such thing.
+      TypeError: `lengths` is no tensor and cannot become one, or `dtype` is not a type of numbers.
       ValueError: lengths that are not a vector of integers in 0..T, or `maxlen` is not a whole
         number of at least 0.
       tf.errors.InvalidArgumentError: the same, where known only at run time.
     """
+    maxlen = unwrapped(maxlen)
     known = None if maxlen is None else _check_maxlen(maxlen)
     shape = None
     if maxlen is not None and known is None:

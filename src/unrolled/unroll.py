@@ -7,13 +7,14 @@
         outputs.append(output)
     return outputs, state
 
-`static_rnn` is this loop, run while the graph is built: T copies of the cell. `dynamic_rnn` is this
-loop inside the graph: one copy, run T times. Both give the same numbers. The letters: B rows in the
-batch, T steps, D inputs, U units. The arguments are those of TensorFlow 1.15's functions.
+`static_rnn` runs this loop in Python: a graph holds T copies of the cell. `dynamic_rnn` runs it
+inside the graph: one copy, run T times. (Few steps of a small cell are written out there too;
+`unroll=1` always gives the loop.) Both give the same numbers. The letters: B rows in the batch,
+T steps, D inputs, U units. The arguments are those of TensorFlow 1.15's functions.
 
-What a run checks and prepares before its first step is in `unrolled.internal.run`; from there on
-the loops stand here. XLA (`jit_compile=True`) compiles them, and leaves out what is checked only
-when a graph runs: lengths beyond T then count as T, and negative ones as 0.
+What a run checks and prepares before its first step is in `unrolled.internal.run`; the loops
+themselves are in this file. XLA (`jit_compile=True`) compiles them, and leaves out what is checked
+only when a graph runs: lengths beyond T then count as T, and negative ones as 0.
 """
 
 from __future__ import annotations
@@ -67,10 +68,10 @@ def static_rnn(
       cell: any cell.
       inputs: a list of T tensors [B, D] (or T equal structures of such).
       initial_state: as `cell.zero_state` makes it (default: zeros of `dtype`).
-      dtype: the dtype of these zeros.
+      dtype: the dtype of the initial zeros.
       sequence_length: B integers in 0..T. Past its length a row's outputs are exactly zero and its
-        state stands still; what its inputs hold there reaches neither results nor gradients
-        (default: every row has T steps).
+        state no longer changes; its inputs there affect neither results nor gradients (default:
+        every row has T steps).
       scope: a name for the operations (default: "rnn").
 
     Returns:
@@ -80,8 +81,8 @@ def static_rnn(
       TypeError: `cell` is not a cell, or `inputs` is one tensor and not a list.
       ValueError: `inputs` is empty, not floating point, or not [B, D] with a known D; neither
         `initial_state` nor `dtype` is given; the state or the lengths do not fit; the cell returns
-        something else than it declares.
-      tf.errors.InvalidArgumentError: the same of states and lengths, where known only at run time.
+        something other than it declares.
+      tf.errors.InvalidArgumentError: the same for states and lengths, if known only at run time.
     """
     check_cell(cell)
     _check_list(inputs)
@@ -123,7 +124,7 @@ def dynamic_rnn(
     unroll: int | None = None,
     recompute_every: int | None = None,
 ) -> tuple[Any, State]:
-    """Run a cell in a loop inside the graph, one copy of the cell whatever the number of steps.
+    """Run a cell in a loop inside the graph (`unroll` says when a short one is written out).
 
         t, state = 0, cell.zero_state(B, dtype)
         while t < T:
@@ -134,23 +135,26 @@ def dynamic_rnn(
       cell: any cell.
       inputs: one tensor [B, T, D], or [T, B, D] where `time_major` (or a structure of such).
       sequence_length: B integers in 0..T. Past its length a row's outputs are exactly zero and its
-        state stands still; what its inputs hold there reaches neither results nor gradients. The
-        loop ends with the longest row, unless its segments are recomputed (default: every row has
+        state no longer changes; its inputs there affect neither results nor gradients. The loop
+        ends with the longest row, unless its segments are recomputed (default: every row has
         T steps).
       initial_state: as `cell.zero_state` makes it (default: zeros of `dtype`).
-      dtype: the dtype of these zeros.
+      dtype: the dtype of the initial zeros.
       parallel_iterations: how many turns of the loop TensorFlow may run at once (default: 32); it
         matters only for work in a step that does not wait for the state.
-      swap_memory: taken for the sake of old programs and handed on to `tf.while_loop`, whose loops
-        have ignored it since TensorFlow 2: what the gradient needs stays where it was made.
-      time_major: the first two axes of inputs and outputs are [T, B] and not [B, T].
+      swap_memory: accepted for old programs and passed to `tf.while_loop`, which has ignored it
+        since TensorFlow 2 (default: False).
+      time_major: the first two axes of inputs and outputs are [T, B] and not [B, T] (default:
+        False).
       scope: a name for the operations (default: "rnn").
-      unroll: how many steps one turn of the loop takes, as in `jax.lax.scan`; it changes no number.
-        1 is the loop above; a T that is known and not greater is written out without a loop
-        (default: up to 32 steps of a small cell are written out, more are a loop of single steps).
+      unroll: the most steps that one turn of the loop takes, as in `jax.lax.scan`; it changes no
+        result. 1 is the loop above; a T that is known and not greater is written out without a
+        loop; else turns are made equal, so that few steps are left over. Eagerly Python runs the
+        steps (default: up to 32 steps of a small cell are written out, more are a loop of single
+        steps).
       recompute_every: S, to train on sequences too long for the memory. What the gradient needs is
         then kept for S steps at a time and otherwise computed again from every S-th state: about
-        T/S + S states are kept and not T, and every step is computed twice. S = √T keeps least
+        T/S + S states are kept and not T, and every step is computed twice. S ≈ √T keeps the least
         (default: everything is kept). XLA compiles its gradient, not the gradient of that.
 
     Returns:
@@ -160,9 +164,9 @@ def dynamic_rnn(
       TypeError: `cell` is not a cell, or `inputs` is a list of tensors or no tensor at all.
       ValueError: the inputs are not floating point or not [B, T, D] with a known D; neither
         `initial_state` nor `dtype` is given; the state or the lengths do not fit; the cell returns
-        something else than it declares; `unroll` or `recompute_every` is not a whole number of at
+        something other than it declares; `unroll` or `recompute_every` is not a whole number of at
         least 1; `recompute_every` with a cell whose second run would differ from its first.
-      tf.errors.InvalidArgumentError: the same of states and lengths, where known only at run time.
+      tf.errors.InvalidArgumentError: the same for states and lengths, if known only at run time.
     """
     check_cell(cell)
     time_major = check_flag(time_major, "time_major")
@@ -208,7 +212,7 @@ def dynamic_rnn(
 def _loop(this: Run, inputs: Any, *, unroll: int, **while_loop: Any) -> tuple[Any, Any]:
     """The loop of `dynamic_rnn`, over inputs [T, B, ...]; a turn takes `unroll` steps."""
     if size_of(tf.nest.flatten(inputs)[0], 0) == 0:
-        # A loop over nothing has gradients of zero; XLA compiles it where it has a step to skip.
+        # XLA cannot compile a loop over zero steps: give it one step, and stop before it.
         inputs = tf.nest.map_structure(lambda x: tf.zeros([1, *_full(x)[1:]], x.dtype), inputs)
         this = this._replace(last=0, may_end_early=True)
         outputs, carried = _loop(this, inputs, unroll=1, **while_loop)
@@ -220,7 +224,7 @@ def _loop(this: Run, inputs: Any, *, unroll: int, **while_loop: Any) -> tuple[An
     ):  # XLA wants to know; TensorFlow 1 counts turns with it
         while_loop = {**while_loop, "maximum_iterations": steps}
 
-    # In TensorFlow 1 the state was the loop's third variable, called `Exit_2` in old print-outs.
+    # In TensorFlow 1 the state was the loop's third variable: `Exit_2` in graphs that it printed.
     def one_step(t: Any, outputs: Any, carried: Any, left: Any) -> tuple[Any, Any, Any, Any]:
         x, left = frames.take(left, t)
         output, carried = this.step(this.prepared, t, x, carried)
@@ -254,11 +258,11 @@ def _written_out(this: Run, inputs: Any, time: int) -> tuple[Any, Any]:
     frames = zip(*(tf.unstack(x, axis=time) for x in tf.nest.flatten(inputs)))
     outputs, carried = [], this.initial
     for t, x in enumerate(frames):
-        if t and t >= this.last:  # at least one step: what no step has read has no gradient
+        if t and t >= this.last:  # at least one: an input that no step reads would get no gradient
             break
         output, carried = this.step(this.prepared, t, tf.nest.pack_sequence_as(inputs, x), carried)
         outputs.append(output)
-    steps = size_of(tf.nest.flatten(inputs)[0], time) or 0
+    steps = size_or_tensor(tf.nest.flatten(inputs)[0], time)
     zeros = [tf.nest.map_structure(tf.zeros_like, outputs[0])] * (steps - len(outputs))
     return tf.nest.map_structure(lambda *ys: tf.stack(ys, axis=time), *outputs, *zeros), carried
 
@@ -280,7 +284,7 @@ def sensible_unroll(cell: Cell, steps: int | tf.Tensor) -> int:
     """How many steps of `cell` a turn takes by default: all T of them, or one."""
     variables = getattr(cell, "trainable_variables", None)
     if not isinstance(steps, int) or not 0 < steps <= STEPS_WRITTEN_OUT or variables is None:
-        return 1  # what is not known may be large
+        return 1  # an unknown size may be large
     sizes = [v.shape.num_elements() for v in variables]
     weights = WEIGHTS_WRITTEN_OUT + 1 if None in sizes else sum(sizes)
     return steps if steps * weights <= WEIGHTS_WRITTEN_OUT else 1
@@ -331,7 +335,7 @@ def bidirectional_dynamic_rnn(
       initial_state_fw, initial_state_bw: as for `dynamic_rnn`.
       inputs, sequence_length, dtype, parallel_iterations, swap_memory, time_major, scope: as for
         `dynamic_rnn` (the default scope is "bidirectional_rnn").
-      share_weights: allow one cell for both directions, on purpose.
+      share_weights: allow one cell for both directions, on purpose (default: False).
       unroll, recompute_every: as for `dynamic_rnn`.
 
     Returns:
@@ -340,7 +344,7 @@ def bidirectional_dynamic_rnn(
 
     Raises:
       ValueError: both directions hold the same cell.
-      And as `dynamic_rnn`.
+      Otherwise as for `dynamic_rnn`.
     """
     check_cell(cell_fw, "cell_fw")
     check_cell(cell_bw, "cell_bw")
@@ -348,12 +352,18 @@ def bidirectional_dynamic_rnn(
     if not check_flag(share_weights, "share_weights"):
         _check_apart(cell_fw, cell_bw)
     with tf.name_scope(check_name(scope, "scope") or "bidirectional_rnn"):
-        run.check_dtype(dtype, initial_state_fw, "initial_state_fw")
+        forward_dtype = run.check_dtype(dtype, initial_state_fw, "initial_state_fw")
         backward_dtype = run.check_dtype(dtype, initial_state_bw, "initial_state_bw")
+        both_known = forward_dtype is not None and backward_dtype is not None
+        if both_known and forward_dtype != backward_dtype:
+            raise ValueError(
+                "initial_state_fw and initial_state_bw must have one dtype; got "
+                f"{tf.as_dtype(forward_dtype).name} and {tf.as_dtype(backward_dtype).name}."
+            )
         inputs = run.check_inputs(cell_fw, inputs, backward_dtype, rank=3, time_major=time_major)
         first = tf.nest.flatten(inputs)[0]
         time, batch = (0, 1) if time_major else (1, 0)
-        states = []  # checked here, where they have their names
+        states = []  # checked here, so that errors name the right argument
         for cell, state, name in (
             (cell_fw, initial_state_fw, "initial_state_fw"),
             (cell_bw, initial_state_bw, "initial_state_bw"),
@@ -443,5 +453,5 @@ def _check_apart(cell_fw: Cell, cell_bw: Cell) -> None:
     if both:
         raise ValueError(
             "cell_fw and cell_bw hold the same cell object, so both directions would share one "
-            "set of weights; make a cell for each, or say share_weights=True."
+            "set of weights; make a cell for each, or pass share_weights=True."
         )

@@ -34,19 +34,19 @@ Noise = Callable[[tf.Tensor, tf.DType, str], tf.Tensor]  # (shape, dtype, role) 
 class MultiRNNCell(RNNCell):
     """A stack: the output of each layer is the input of the next.
 
-    The state is a tuple with one entry a layer, the bottom layer first; the output is the top
+    The state is a tuple with one entry per layer, the bottom layer first; the output is the top
     layer's. `MultiRNNCell([cell] * n)` is refused: it repeats one object, so every layer would have
     the same weights (separate in TensorFlow 1.0, an error in 1.1, silently shared from 1.2 on).
 
     Args:
       cells: a list of cells, the bottom layer first.
-      state_is_tuple: False joins the states to one tensor [B, sum of sizes].
-      share_weights: allow the same cell in several layers, on purpose.
-      name: of the scope of the variables (default: the class's).
+      state_is_tuple: False joins the states to one tensor [B, sum of sizes] (default: True).
+      share_weights: allow the same cell in several layers, on purpose (default: False).
+      name: the scope of the variables (default: the class's name).
 
     Raises:
       TypeError: `cells` is not a list, or one of them is not a cell.
-      ValueError: there is none, two layers are one cell, or states that cannot be joined.
+      ValueError: `cells` is empty, one cell is used for two layers, or the states cannot be joined.
     """
 
     def __init__(
@@ -151,7 +151,7 @@ def cells_inside(cell: Any) -> Iterator[Any]:
         yield from cells_inside(part)
 
 
-def check_all_different(cells: Sequence[Any], named: str = "layers {} are") -> None:
+def check_all_different(cells: Sequence[Any]) -> None:
     """A ValueError where one cell, wrapped or in a stack of its own, stands in two of `cells`."""
     places: dict[int, list[int]] = {}
     for place, cell in enumerate(cells):
@@ -169,15 +169,15 @@ def check_all_different(cells: Sequence[Any], named: str = "layers {} are") -> N
         raise ValueError(
             f"cells: {layers} {objects}, so they would share one set of weights; "
             f"make a new cell for each layer, MultiRNNCell([{kind}(...) for _ in "
-            f"range({len(cells)})]), or say share_weights=True."
+            f"range({len(cells)})]), or pass share_weights=True."
         )
 
 
 class DropoutWrapper(RNNCell):
     """Dropout around a cell: on its input, its new state and its output, in this order.
 
-    Kept values are scaled by 1/keep_prob, so that the expected value stays (Srivastava et al.,
-    2014). An LSTM's c is never dropped, nor are whole numbers in a state. With
+    Kept values are scaled by 1/keep_prob, so that the expected value stays the same (Srivastava et
+    al., 2014). An LSTM's c is never dropped, nor are whole numbers in a state. With
     `variational_recurrent` one mask is drawn for each sequence and used at all its steps (Gal and
     Ghahramani, 2016); the next run of an unroll draws anew. Called step by step without an unroll,
     a variational wrapper keeps the mask it was made with.
@@ -189,16 +189,17 @@ class DropoutWrapper(RNNCell):
     Args:
       cell: the cell to wrap.
       input_keep_prob, output_keep_prob, state_keep_prob: in (0, 1], numbers or scalar tensors; 1.0
-        drops nothing. A tf.Variable is read at each step, and is not among the variables of this
-        cell: it is set, not trained.
-      variational_recurrent: one mask for all steps.
+        drops nothing (default: 1.0). A tf.Variable is read at each step, and is not among the
+        variables of this cell: it is set, not trained.
+      variational_recurrent: one mask for all steps (default: False).
       seed: a whole number that makes the masks repeatable (default: new ones in each program).
         Wrappers with equal seeds draw equal masks: give each layer its own.
-      name: of the scope of the variables (default: the class's).
+      name: the scope of the variables (default: the class's name).
 
     Raises:
       TypeError: `cell` is not a cell, or the seed not a whole number.
-      ValueError: a keep_prob is outside of (0, 1], or the state of an LSTM is joined.
+      ValueError: a keep_prob is outside (0, 1], or `state_keep_prob` is below 1 and an LSTM inside
+        has a joined state.
     """
 
     def __init__(
@@ -296,8 +297,8 @@ class DropoutWrapper(RNNCell):
 
         Args:
           call: the step of the cell inside.
-          inputs, state: what it is given, but for what is dropped.
-          drawn: what this run drew (default: the masks of a step by hand).
+          inputs, state: those before dropout.
+          drawn: the seed drawn for this run (default: one for a step that is called by hand).
           t: the number of the step in its run.
         """
         if self._keeps_everything():
@@ -336,7 +337,7 @@ class DropoutWrapper(RNNCell):
 
 
 class _Untracked:
-    """Holds values without making variables among them variables of the module."""
+    """Holds values that tf.Module must not track as its variables."""
 
     def __init__(self, **values: Any):
         self.__dict__.update(values)
@@ -383,7 +384,7 @@ def _check_droppable(inputs: Any, keep_prob: Any) -> None:
         if not _keeps_all(keep_prob) and not x.dtype.is_floating:
             raise ValueError(
                 f"input_keep_prob is given, but the inputs are whole numbers ({x.dtype.name}), "
-                "which dropout would turn into other numbers; drop behind the embedding instead."
+                "which dropout would turn into other numbers; apply dropout after the embedding."
             )
 
 
@@ -414,7 +415,7 @@ def _check_keep_prob(value: Any, argument: str) -> Any:
 
 
 def _in_range(keep_prob: Any, argument: str) -> Any:
-    """`keep_prob`, checked when it is used where it was not known before: a placeholder, say."""
+    """`keep_prob`, checked at run time if it was not known before, as with a placeholder."""
     if isinstance(keep_prob, float):
         return keep_prob
     keep_prob = tf.convert_to_tensor(keep_prob)

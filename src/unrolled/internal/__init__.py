@@ -1,4 +1,5 @@
-"""What serves the package and is not meant to be imported from outside: it may change at any time.
+"""Internal helpers, not meant to be imported from outside: they may change at any time.
 
-Nothing here is needed to read `unrolled.cells` or `unrolled.unroll` from top to bottom.
+`unrolled.cells` can be read without these files; for `unrolled.unroll` the first lines of `run.py`
+and `loop_lists.py` are enough.
 """

@@ -23,7 +23,7 @@ Loop = Callable[..., tuple[Any, Any]]  # (run, inputs [T, B, ...], ...) -> (outp
 
 
 def in_segments(loop: Loop, run: Run, inputs: Any, every: int, **how: Any) -> tuple[Any, Any]:
-    """`loop` over segments of `every` steps, of which the gradient keeps the first state alone.
+    """`loop` over segments of `every` steps, of which the gradient keeps only the first state.
 
     Args:
       loop: runs a `Run` over inputs [T, B, ...]; further arguments in `how`.
@@ -139,12 +139,12 @@ def _run_twice(loop: Loop, run: Run, segments: Any, outside: _Outside) -> tuple[
             def back(prepared: Any, s: Any, segment: Any, carried: Any) -> tuple[Any, Any]:
                 (x, before, d_y), (d_carried, d_shared) = segment, carried
                 sources = tf.nest.flatten((x, before, prepared))
+                asked = [a for a in (*sources, *besides) if a.dtype.is_floating]
                 with tf.GradientTape() as tape:
-                    tape.watch([a for a in (*sources, *besides) if a.dtype.is_floating])
+                    tape.watch(asked)
                     again = tf.nest.flatten(run.step(put_back(prepared), count - 1 - s, x, before))
                 pairs = zip(again, tf.nest.flatten((d_y, d_carried)))
                 targets = [(y, d) for y, d in pairs if y.dtype.is_floating]
-                asked = [a for a in (*sources, *besides) if a.dtype.is_floating]
                 answers = iter(
                     tape.gradient(
                         [y for y, _ in targets],
@@ -205,7 +205,7 @@ def _one_by_one(
     example: Any,
     last: int | tf.Tensor,
 ) -> tuple[Any, Any]:
-    """A loop in which no segment runs ahead of its turn: those that did would lie in memory."""
+    """A loop in which no segment runs ahead of its turn: any that did would occupy memory."""
     run = Run(step, prepared, first, last, lambda: example, may_end_early=False)
     return loop(run, inputs, unroll=1, parallel_iterations=1)
 

@@ -1,8 +1,8 @@
 """Checks of arguments that cells, unrolls and losses share. Each error is one sentence.
 
 A check returns its argument in the form that the code behind it works with, or raises: TypeError
-for a thing of another kind, ValueError for a value that does not fit. What only a run can tell is
-an InvalidArgumentError of that run. (XLA leaves such run-time checks out of what it compiles.)
+for a thing of another kind, ValueError for a value that does not fit. What is known only at run
+time raises an InvalidArgumentError then. (XLA leaves such checks out of what it compiles.)
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def check_cell(cell: Any, argument: str = "cell") -> None:
         lacks.append("__call__(inputs, state)")
     if lacks:
         raise TypeError(
-            f"{argument} must be a cell; got {a(cell)}, which lacks {', '.join(lacks)}."
+            f"{argument} must be a cell; got {with_article(cell)}, which lacks {', '.join(lacks)}."
         )
     for name in ("state_size", "output_size"):
         for path, size in _leaves(getattr(cell, name), name):
@@ -41,7 +41,7 @@ def check_cell(cell: Any, argument: str = "cell") -> None:
 
 
 def _has(cell: Any, name: str) -> bool:
-    """Whether the class or the object has it; an unfinished property is asked later, and speaks."""
+    """Whether the class or the object has it; a property that raises is evaluated later."""
     return hasattr(type(cell), name) or hasattr(cell, name)
 
 
@@ -95,19 +95,21 @@ def check_number(value: Any, argument: str) -> float:
 
 def check_name(name: Any, argument: str = "name") -> str | None:
     """A name for operations or variables, or None."""
-    if name is None or (isinstance(name, str) and re.fullmatch(r"[A-Za-z0-9.][\w.\\/>-]*", name)):
+    scope = argument == "scope"
+    form = r"[A-Za-z0-9.][\w.\\/>-]*" if scope else r"[A-Za-z]\w*"
+    if name is None or (isinstance(name, str) and re.fullmatch(form, name)):
         return name
+    wanted = "a name scope" if scope else "a name of letters, digits and underscores"
     kind = ValueError if isinstance(name, str) else TypeError
     raise kind(
-        f"{argument} must be None or a name of letters, digits and underscores; got "
-        f"{describe(name)}."
+        f"{argument} must be None or {wanted} that starts with a letter; got {describe(name)}."
     )
 
 
 def check_float_dtype(dtype: Any, argument: str = "dtype") -> tf.DType:
     """`dtype` as a floating tf.DType, or a ValueError."""
     try:
-        # TensorFlow would take a number for the place of a type in its own list.
+        # tf.as_dtype would read a number as an internal enum value.
         dtype_or_none = None if isinstance(dtype, (bool, int)) else tf.as_dtype(dtype)
     except (TypeError, ValueError):
         dtype_or_none = None
@@ -137,7 +139,7 @@ def describe(value: Any) -> str:
     if isinstance(value, Mapping):
         return f"a mapping with the keys {', '.join(map(repr, value))}"
     if isinstance(value, (tuple, list)):
-        return f"a {type(value).__name__} of {len(value)}"
+        return f"{with_article(value)} of {len(value)}"
     if tf.is_tensor(value) or isinstance(value, (np.ndarray, tf.Variable)):
         dtype = getattr(value.dtype, "name", value.dtype)
         return f"one tensor of shape {tf.TensorShape(value.shape)} and dtype {dtype}"
@@ -146,13 +148,14 @@ def describe(value: Any) -> str:
     if value is None or isinstance(value, (bool, int, float, complex, str, bytes, np.generic)):
         text = repr(value)
         return text if len(text) <= 60 else f"{text[:57]}..."
-    return a(value)
+    return with_article(value)
 
 
-def a(value: Any) -> str:
-    """The kind of a value with its article: an int, a GRUCell."""
+def with_article(value: Any) -> str:
+    """The kind of a value with its article: an int, a GRUCell, an LSTMCell."""
     kind = type(value).__name__
-    return f"{'an' if kind[0] in 'aeioAEIO' else 'a'} {kind}"
+    an = kind[0] in "aeioAEIO" or kind.startswith(("LSTM", "RNN", "nd"))
+    return f"{'an' if an else 'a'} {kind}"
 
 
 def as_tensor(value: Any, argument: str, wanted: str, dtype: tf.DType | None = None) -> tf.Tensor:
@@ -218,7 +221,7 @@ def _as_array(value: Any, argument: str, wanted: str) -> np.ndarray:
 
 
 def is_float(dtype: Any) -> bool:
-    """Whether a NumPy dtype is floating point: bfloat16 is, though NumPy does not call it so."""
+    """Whether a NumPy dtype is floating point: bfloat16 is, though NumPy does not class it so."""
     try:
         return tf.as_dtype(dtype).is_floating
     except TypeError:
@@ -328,7 +331,7 @@ def _check_leaf(
         raise ValueError(f"{path} must be {wanted}; got {describe(state)}.")
     tensor = as_tensor(state, path, wanted)
     if isinstance(state, np.ndarray) and dtype is not None and tensor.dtype.is_floating:
-        tensor = tf.cast(tensor, dtype)  # NumPy's default float64 is nobody's choice
+        tensor = tf.cast(tensor, dtype)  # NumPy defaults to float64; nobody chose it
     known_batch = batch if isinstance(batch, int) else None
     shape = shape_with_batch(known_batch, size)
     # A counter of steps may stand without the axis of the batch.
@@ -338,7 +341,7 @@ def _check_leaf(
             f"{path} has shape {tensor.shape}, but {shape} was expected "
             f"({wanted[len('one tensor ') :]}); a state must fit its cell and its batch."
         )
-    wrong = tensor.dtype.is_bool or tensor.dtype in (tf.string,) or tensor.dtype.is_complex
+    wrong = tensor.dtype.is_bool or tensor.dtype == tf.string or tensor.dtype.is_complex
     if wrong or (dtype is not None and tensor.dtype.is_floating and tensor.dtype != dtype):
         raise ValueError(_wrong_dtype(path, tensor.dtype, dtype or tf.float32))
     if scalar or batch is None or tensor.shape.is_fully_defined():
@@ -458,7 +461,4 @@ def check_lengths(
 
 
 def _not_whole(argument: str, got: str) -> str:
-    return (
-        f"{argument} must be integers; got {got}; lengths are counted, not measured: give an "
-        "integer array or tensor."
-    )
+    return f"{argument} must be integers; got {got}; give an integer array or tensor."

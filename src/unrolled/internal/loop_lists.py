@@ -1,14 +1,14 @@
 """The inputs and outputs of a loop in the graph: lists of tensors, one element for each step.
 
-    frames = Frames(inputs)                       # [T, B, ...]
-    outputs, left = frames.outputs(example), frames.inputs()
+    frames = Frames(inputs, example, to_the_end=True)      # inputs [T, B, ...]
+    outputs, left = frames.outputs(), frames.inputs()
     x, left = frames.take(left, t)                # [B, ...], inside the loop
     outputs = frames.put(outputs, t, y)
     frames.stacked(outputs)                       # [T, B, ...], zeros where nothing was put
 
 The gradient of reading element t of a list is a list that is empty but for element t, and T such
 lists have to be added up: T² elements are visited. The gradient of taking the top off a stack is to
-put one on. So where a gradient may follow, inputs lie on a stack, the first step on top, and
+put one on. So where a gradient may follow, inputs are kept on a stack, the first step on top, and
 outputs are put on another, unless the loop may end before T. TFLite has no stacks, and a list costs
 the same there; the loops of TensorFlow 1 find no gradient through a stack.
 """

@@ -43,7 +43,7 @@ def check_activation(activation: Activation, units: int, dtype: tf.DType) -> Non
         made = activation(zeros)
     except TypeError as error:
         raise TypeError(
-            "activation must be a function of one tensor, such as tf.nn.relu; calling it said: "
+            "activation must be a function of one tensor, such as tf.nn.relu; calling it raised: "
             f"{error}"
         ) from error
     shape, kind = getattr(made, "shape", None), getattr(made, "dtype", None)
@@ -71,7 +71,7 @@ def check_initializer(
 
 
 def _makes_values(initializer: Any) -> bool:
-    if isinstance(initializer, type):  # of Keras's, a class will do
+    if isinstance(initializer, type):  # a Keras initializer class is accepted too
         return issubclass(initializer, tf.keras.initializers.Initializer)
     return callable(initializer)
 

@@ -20,21 +20,22 @@ import tensorflow as tf
 
 from unrolled.contract import RNNCell, RunStep, building, depths
 from unrolled.internal.checks import (
-    a,
     as_float_tensor,
     as_tensor,
     check_cell_state,
     check_float_dtype,
     check_lengths,
     describe,
+    float_dtype_of,
+    with_article,
     with_shape,
 )
 from unrolled.internal.shapes import (
     full_shape,
+    last_size,
     shape_with_batch,
     size_of,
     size_or_tensor,
-    size_shape,
 )
 from unrolled.internal.tracing import after
 
@@ -70,7 +71,7 @@ def start(
     0 with their axis of time, of size 1, or 0 where there is no step.
     """
     first = tf.nest.flatten(one_step)[0]
-    # Word numbers, say, do not tell: then the results are of the dtype that was asked for.
+    # Integer inputs do not determine the dtype: use the one that was asked for.
     dtype = first.dtype if first.dtype.is_floating else dtype or tf.float32
     ensure_built(cell, one_step, dtype)
     if initial_state is None:
@@ -106,7 +107,7 @@ def _with_lengths(cell_step: RunStep) -> RunStep:
 
     Where a row has ended, its last real input takes the place of its padding. An infinity or a NaN
     that went through the cell would come back in the gradient as 0 · NaN, though its result is
-    thrown away; and a number of our choice would in some cell: 0 in one that divides by its input.
+    thrown away; and so would a constant of ours in some cells: 0 in one that divides by its input.
     """
 
     def step(prepared: Any, t: Any, x: Any, carried: Any) -> tuple[Any, Any]:
@@ -130,7 +131,7 @@ def _rows(live: tf.Tensor, a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
 
 
 def _stand_in(one_step: Any, first_step: Any, lengths: tf.Tensor, batch: Any) -> Any:
-    """What a row of length 0 is given, which has no real input: the first one of another row.
+    """The input for rows of length 0, which have none of their own: the first one of another row.
 
     Where all rows are of length 0 it is ones; whole numbers, which may be indices, are then 0.
     """
@@ -156,9 +157,9 @@ def _longest(steps: int | tf.Tensor, lengths: tf.Tensor) -> int | tf.Tensor:
 
 
 def ensure_built(cell: Any, one_step: Any, dtype: tf.DType) -> None:
-    """Make `cell`'s variables now, before a loop or another graph could claim them as its own.
+    """Make `cell`'s variables now, before a loop or another graph could capture them.
 
-    A cell that is no `RNNCell` is built once, and marked as `built`, as Keras marks a layer.
+    A cell that is not an `RNNCell` is built once, and marked as `built`, as Keras marks a layer.
     """
     depth = depths(one_step)
     if isinstance(cell, RNNCell):
@@ -208,10 +209,10 @@ def _mark_as_built(cell: Any) -> None:
     try:
         cell.built = True
     except AttributeError:
-        if not _has_variables(cell):  # else these will say so
+        if not _has_variables(cell):  # otherwise these show that it is built
             raise TypeError(
-                f"a {type(cell).__name__} has a method `build`, but takes no attribute `built`, so "
-                "that each run would build it anew; let it have one."
+                f"a {type(cell).__name__} has a method `build`, but does not allow `built` to be "
+                "set, so every run would rebuild it; allow that attribute."
             ) from None
 
 
@@ -248,7 +249,7 @@ def _hands_out_a_step(cell: Any) -> bool:
     if {"step", "__call__"} & set(own):
         return False
     if isinstance(cell, RNNCell):
-        return type(cell).for_run_speeds_up(cell)
+        return cell.for_run_applies()
 
     def place(name: str) -> float:
         kinds = enumerate(type(cell).__mro__)
@@ -324,7 +325,7 @@ def _fits(
 
 
 def check_dtype(dtype: Any, initial_state: Any, argument: str = "initial_state") -> tf.DType | None:
-    """The dtype to compute in, where the arguments say it."""
+    """The dtype to compute in, if the arguments determine it."""
     if dtype is not None:
         return check_float_dtype(dtype)
     if initial_state is None:
@@ -332,16 +333,9 @@ def check_dtype(dtype: Any, initial_state: Any, argument: str = "initial_state")
             f"neither {argument} nor dtype is given; give dtype=tf.float32 to start from zeros, or "
             f"{argument}=cell.zero_state(batch_size, tf.float32)."
         )
-    kinds = [x.dtype for x in tf.nest.flatten(initial_state) if hasattr(x, "dtype")]
-    floats = (check_float_dtype(kind) for kind in kinds if _is_float(kind))
-    return next(floats, None) if any(map(tf.is_tensor, tf.nest.flatten(initial_state))) else None
-
-
-def _is_float(kind: Any) -> bool:
-    try:
-        return tf.as_dtype(kind).is_floating
-    except TypeError:
-        return False
+    if any(map(tf.is_tensor, tf.nest.flatten(initial_state))):
+        return float_dtype_of(initial_state)
+    return None  # NumPy states take the dtype of the inputs
 
 
 def check_inputs(
@@ -392,8 +386,8 @@ def _flattened(inputs: Any, argument: str) -> list[Any]:
         return tf.nest.flatten(inputs)
     except TypeError:
         raise TypeError(
-            f"{argument} must be tensors, in tuples or mappings; got {a(inputs)} whose keys are of "
-            "several kinds."
+            f"{argument} must be tensors, in tuples or mappings; got {with_article(inputs)} whose "
+            "keys are of several kinds."
         ) from None
 
 
@@ -427,9 +421,4 @@ def _check_alike(inputs: Any, axes: int) -> Any:
 
 def depth_of(size: Any) -> Any:
     """The depths D that the layer above a cell of this output_size reads, in its structure."""
-    return tf.nest.map_structure(
-        lambda one: (
-            tf.compat.dimension_value(size_shape(one)[-1]) if size_shape(one).rank else None
-        ),
-        size,
-    )
+    return tf.nest.map_structure(last_size, size)

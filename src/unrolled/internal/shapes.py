@@ -9,7 +9,7 @@ import tensorflow as tf
 
 
 def size_of(x: Any, axis: int) -> int | None:
-    """The size of one axis, or None where only a run will tell, whichever TensorFlow behaves.
+    """The size of one axis, or None if it is known only at run time.
 
     With TensorFlow 1's behaviours switched on, `x.shape[axis]` is a `Dimension` and never None.
     """
@@ -17,7 +17,7 @@ def size_of(x: Any, axis: int) -> int | None:
 
 
 def size_or_tensor(x: tf.Tensor, axis: int) -> int | tf.Tensor:
-    """The size of one axis: a number where it is known, else a tensor that a run will fill."""
+    """The size of one axis: a number where it is known, else a tensor."""
     known = size_of(x, axis)
     return tf.shape(x)[axis] if known is None else known
 

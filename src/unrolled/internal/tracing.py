@@ -1,4 +1,4 @@
-"""What has to do with how TensorFlow traces: AutoGraph, checks at run time, gradients to come."""
+"""How TensorFlow traces: AutoGraph, checks at run time, what a gradient or a second run may do."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ except ImportError:
         return None
 
 
-# Operations that have state and do not change it, or hand on to others that are looked at.
+# Stateful operations that a second run may repeat: they read, assert, print, or call functions that
+# are looked at themselves.
 HARMLESS = {
     *("ReadVariableOp", "ResourceGather", "ResourceGatherNd", "VarHandleOp", "VariableShape"),
     *("VarIsInitializedOp", "Placeholder", "NoOp", "PrintV2"),
