@@ -1720,6 +1720,14 @@ class Text(Argument):
         return value
 
 
+class Letters(Text):
+    """A text, or its letters one by one."""
+
+    def read(self, value: Any, sizes: Sizes) -> Any:
+        one_by_one = isinstance(value, (list, tuple)) and all(isinstance(v, str) for v in value)
+        return value if one_by_one else super().read(value, sizes)
+
+
 class Given(Argument):
     """An object of its own kind: only what passes `fits` may stand in its place."""
 
@@ -2218,7 +2226,9 @@ def calls() -> dict[str, Call]:
             lambda **how: tasks.Alphabet(**how).encode(["h", "e"]),
             {**alphabet, "end": opt(Text("<end>")), "separator": Text("")},
         ),
-        "Alphabet.encode": Call(method(letters, "encode"), {"text": Text("hello"), "end": Flag()}),
+        "Alphabet.encode": Call(
+            method(letters, "encode"), {"text": Letters("hello"), "end": Flag()}
+        ),
         "Alphabet.decode": Call(method(letters, "decode"), {"numbers": Array("*", True, 0, 3)}),
         "Alphabet.one_hot": Call(
             method(letters, "one_hot"), {"numbers": Array("...", True, -1, 4)}
@@ -2775,6 +2785,7 @@ def error_fault(draw: Draw, call: Call, where: str, error: Exception) -> Failure
     sizes_alone = all(change in OTHER_NUMBERS for _, change in draw["changes"].values())
     names = call.arguments if sizes_alone or draw["hidden"] else draw["changes"]
     names = [*names, *draw["changes"]]
+    names += ["cell"] * ("cells" in names)  # one of them
     if draw["call"].startswith("reference."):  # named by the part of `parameters` that is wrong
         names += ["kernel", "bias", "output_kernel", "output_bias"]
     if isinstance(error, OSError) and isinstance(error, tuple(call.errors)):

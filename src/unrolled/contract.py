@@ -28,6 +28,7 @@ from unrolled.internal.checks import (
     check_name,
     float_dtype_of,
     unwrapped,
+    with_article,
 )
 from unrolled.internal.named import Initializer
 from unrolled.internal.shapes import full_shape, size_of, size_or_tensor
@@ -205,8 +206,8 @@ class RNNCell(tf.Module):
         """
         if "_name" not in vars(self):  # tf.Module sets it
             raise TypeError(
-                f"{type(self).__name__} is not set up; call super().__init__() at the start of its "
-                "__init__."
+                f"this cell, {with_article(self)}, is not set up; call super().__init__() at the "
+                "start of its __init__."
             )
         if dtype is not None:
             dtype = check_float_dtype(dtype)

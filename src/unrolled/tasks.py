@@ -155,7 +155,10 @@ def _strings(values: Any, argument: str) -> list[str]:
         )
     if isinstance(values, Mapping) or not isinstance(values, Iterable):
         raise TypeError(f"{wanted}; got {describe(values)}.")
-    strings = list(values)
+    try:
+        strings = list(values)
+    except TypeError:  # an array of no axes, which claims to be iterable
+        raise TypeError(f"{wanted}; got {describe(values)}.") from None
     for string in strings:
         if not isinstance(string, str):
             raise TypeError(f"{wanted}; got {describe(string)} in it.")
