@@ -219,9 +219,8 @@ def _loop(this: Run, inputs: Any, *, unroll: int, **while_loop: Any) -> tuple[An
         return tf.nest.map_structure(lambda y: y[:0], outputs), carried
     frames = Frames(inputs, this.example(), to_the_end=not this.may_end_early)
     steps = frames.steps
-    if (
-        tf.compat.v1.control_flow_v2_enabled()
-    ):  # XLA wants to know; TensorFlow 1 counts turns with it
+    counted = tf.compat.v1.control_flow_v2_enabled()
+    if counted:  # XLA asks for it; the loops of TensorFlow 1 would add a variable
         while_loop = {**while_loop, "maximum_iterations": steps}
 
     # In TensorFlow 1 the state was the loop's third variable: `Exit_2` in graphs that it printed.
@@ -234,8 +233,9 @@ def _loop(this: Run, inputs: Any, *, unroll: int, **while_loop: Any) -> tuple[An
         """As many turns of `length` steps as fit into T, until the longest row has ended."""
 
         def go_on(t: Any, *_: Any) -> Any:
-            more = t < this.last
-            return more if length == 1 else tf.logical_and(more, t <= steps - length)
+            if length == 1:  # a loop that counts its turns itself ends at T
+                return True if counted and not this.may_end_early else t < this.last
+            return tf.logical_and(t < this.last, t <= steps - length)
 
         def turn(*values: Any) -> Any:
             for _ in range(length):
