@@ -233,9 +233,10 @@ def _loop(this: Run, inputs: Any, *, unroll: int, **while_loop: Any) -> tuple[An
         """As many turns of `length` steps as fit into T, until the longest row has ended."""
 
         def go_on(t: Any, *_: Any) -> Any:
-            if length == 1:  # a loop that counts its turns itself ends at T
-                return True if counted and not this.may_end_early else t < this.last
-            return tf.logical_and(t < this.last, t <= steps - length)
+            if counted and unroll == 1 and not this.may_end_early:
+                return True  # the loop counts its turns itself, and ends at T
+            more = t < this.last
+            return more if length == 1 else tf.logical_and(more, t <= steps - length)
 
         def turn(*values: Any) -> Any:
             for _ in range(length):
