@@ -495,3 +495,153 @@ def test_asking_for_a_variable_too_early_is_explained():
         _ = u.BasicRNNCell(2).kernal
     with pytest.raises(AttributeError, match="'BasicRNNCell' object has no attribute 'kernal'"):
         _ = built().kernal
+
+
+RAGGED = tf.ragged.constant([[[1.0, 2.0]], [[3.0, 4.0], [5.0, 6.0]]])
+NOT_INPUTS = {
+    "ragged rows": (
+        RAGGED,
+        r"got a RaggedTensor; give inputs\.to_tensor\(\), with inputs\.row_leng",
+    ),
+    "sparse": (
+        tf.sparse.from_dense([[[1.0]]]),
+        r"SparseTensor; give tf\.sparse\.to_dense\(inputs\)",
+    ),
+    "rows of unequal length": ([[[1.0]], [[1.0], [2.0]]], "rows differ in length; pad them"),
+    "nothing": (None, "inputs must be .*got None"),
+    "a word": ("hello", "inputs must be .*got 'hello'"),
+    "a data set": (tf.data.Dataset.range(3), r"tf\.data\.Dataset; loop over it and give one batch"),
+    "a Keras input": (tf.keras.Input([T, D]), "a symbolic Keras tensor, which holds no numbers"),
+    "a function": (lambda: X, "inputs must be .*got a function"),
+    "a set": ({1.0, 2.0}, "inputs must be .*got a set; give a list or an array"),
+    "a masked array": (np.ma.ones([B, T, D]), "a masked array, whose mask would be lost"),
+    "a list of tensors": (
+        FRAMES,
+        r"got a list of 3 tensors, the first of shape \(4, 3\).*static_rnn",
+    ),
+    "flags": (np.ones([B, T, D], bool), "inputs must be floating-point numbers; got bool"),
+    "keys of several kinds": ({1: X, "a": X}, "inputs must be tensors.*keys are of several kinds"),
+    "nested rows that differ": ((X, X[:1]), "inputs that are nested must agree in all but D"),
+}
+
+
+@pytest.mark.parametrize("inputs, words", NOT_INPUTS.values(), ids=NOT_INPUTS)
+def test_what_is_no_input_is_named_with_the_way_to_one(inputs, words):
+    raises((TypeError, ValueError), words, lambda: dynamic(inputs))
+
+
+class Sizeless(u.BasicRNNCell):
+    state_size = None
+
+
+class Careless(u.RNNCell):
+    state_size = output_size = U
+
+    def __init__(self):
+        pass  # super().__init__() is forgotten
+
+
+OPTIONS = {
+    "no state_size": (lambda: dynamic(cell=Sizeless(U)), r"cell\.state_size must be a number of"),
+    "no super().__init__()": (lambda: dynamic(cell=Careless()), r"call super\(\)\.__init__\(\) at"),
+    "keep_prob of None": (lambda: u.DropoutWrapper(u.GRUCell(2), None), "input_keep_prob must lie"),
+    "a list as keep_prob": (
+        lambda: u.DropoutWrapper(u.GRUCell(2), [0.5]),
+        "input_keep_prob must lie",
+    ),
+    "a seed in words": (lambda: u.DropoutWrapper(u.GRUCell(2), seed="one"), "seed must be a whole"),
+    "an initializer of 0": (
+        lambda: u.GRUCell(2, bias_initializer=0),
+        "bias_initializer must be a func",
+    ),
+    "an unknown initializer": (
+        lambda: u.GRUCell(2, kernel_initializer="orthogonol"),
+        "kernel_initializer must be a function or a name.*\"orthogonal\"; got 'orthogonol'",
+    ),
+    "an initializer of another shape": (
+        lambda: built(u.GRUCell(2, kernel_initializer=lambda shape, dtype: tf.ones([1, 1], dtype))),
+        "the initial gates/kernel must be of shape",
+    ),
+    "time_major of 2": (lambda: dynamic(time_major=2), "time_major must be True or False; got 2"),
+    "a scope in words": (lambda: dynamic(scope="a b"), "scope must be None or a name scope"),
+    "a name that starts with _": (
+        lambda: u.GRUCell(2, name="_x"),
+        "name must be None or a name of",
+    ),
+    "a forget bias of nan": (
+        lambda: u.BasicLSTMCell(2, float("nan")),
+        "forget_bias must be a finite",
+    ),
+    "a dtype by number": (lambda: u.GRUCell(2).zero_state(1, 1), "dtype must be a floating-point"),
+    "half a batch": (
+        lambda: u.GRUCell(2).zero_state(1.5, tf.float32),
+        "batch_size must be a whole",
+    ),
+    "a word as a state": (
+        lambda: dynamic(initial_state="zeros"),
+        "initial_state must be one tensor",
+    ),
+    "states of two dtypes": (
+        lambda: u.bidirectional_dynamic_rnn(
+            u.GRUCell(2),
+            u.GRUCell(2),
+            X,
+            initial_state_fw=tf.zeros([B, 2]),
+            initial_state_bw=tf.zeros([B, 2], tf.float64),
+        ),
+        "initial_state_fw and initial_state_bw must have one dtype; got float32 and float64",
+    ),
+    "a state of one direction": (
+        lambda: u.bidirectional_dynamic_rnn(
+            u.GRUCell(2), u.GRUCell(2), X, initial_state_bw=tf.zeros([B, 3]), dtype=tf.float32
+        ),
+        r"initial_state_bw has shape \(4, 3\)",
+    ),
+    "lengths of None": (lambda: u.sequence_mask(None), "lengths must be .*got None"),
+    "half a maxlen": (lambda: u.sequence_mask([1], 2.5), "maxlen must be a whole number"),
+    "a mask of words": (
+        lambda: u.sequence_mask([1], 2, tf.string),
+        "dtype must be a type of numbers",
+    ),
+    "nested steps": (lambda: u.pack_sequence([(X, X)]), r"sequence\[0\] must be one tensor"),
+    "inputs of a cell that are empty": (
+        lambda: u.GRUCell(2)([], tf.zeros([1, 2])),
+        "inputs of GRUCell must be",
+    ),
+}
+
+
+@pytest.mark.parametrize("call, words", OPTIONS.values(), ids=OPTIONS)
+def test_an_option_that_is_none_is_named(call, words):
+    raises((TypeError, ValueError), words, call)
+
+
+def test_a_property_that_fails_says_why_itself():
+    class Own(u.BasicRNNCell):
+        @property
+        def state_size(self):
+            return self.unitss
+
+    with pytest.raises(AttributeError, match="'?unitss"):
+        dynamic(cell=Own(U))
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu", "linear"])
+@pytest.mark.parametrize("initializer", ["orthogonal", tf.keras.initializers.Orthogonal, "zeros"])
+def test_keras_names_work_in_every_cell(activation, initializer):
+    cells = [
+        u.BasicRNNCell(U, activation, initializer, "zeros"),
+        u.BasicLSTMCell(U, 1.0, True, activation, initializer, "zeros"),
+        u.GRUCell(U, activation, initializer, "ones"),
+        u.LSTMCell(U, initializer=initializer, activation=activation, bias_initializer="zeros"),
+    ]
+    for cell in cells:
+        outputs, _ = dynamic(cell=cell)
+        assert np.isfinite(outputs).all()
+
+
+def test_a_keras_variable_as_a_state():
+    cell = u.GRUCell(2)
+    start = tf.keras.Variable(np.zeros([B, 2], np.float32))
+    outputs, _ = dynamic(cell=cell, initial_state=start)
+    np.testing.assert_array_equal(outputs, dynamic(cell=cell)[0])
