@@ -179,9 +179,7 @@ class BasicLSTMCell(_EquationCell):
     def parameters(self) -> tuple[Any, ...]:
         return (Affine(self.kernel, self.bias),)
 
-    def equation(
-        self, inputs: tf.Tensor, state: Any, affine: Affine, *_: Any
-    ) -> tuple[tf.Tensor, Any]:
+    def equation(self, inputs: tf.Tensor, state: Any, affine: Affine) -> tuple[tf.Tensor, Any]:
         c, h = self.apart(state)  # [B, U] each
         i, j, f, o = tf.split(affine(inputs, h), 4, axis=1)  # [B, 4U] -> four times [B, U]
         kept = c * tf.sigmoid(f + self.forget_bias)  # [B, U]
@@ -283,25 +281,31 @@ class LSTMCell(BasicLSTMCell):
             self.projection_kernel = variable("projection/kernel", [self.num_units, self.num_proj])
 
     def parameters(self) -> tuple[Any, ...]:
-        peepholes = (self.w_f_diag, self.w_i_diag, self.w_o_diag) if self.use_peepholes else ()
-        projection = () if self.num_proj is None else (self.projection_kernel,)
-        return (*super().parameters(), *peepholes, *projection)
+        peepholes = (self.w_f_diag, self.w_i_diag, self.w_o_diag) if self.use_peepholes else None
+        projection = None if self.num_proj is None else self.projection_kernel
+        return (*super().parameters(), peepholes, projection)
 
     def equation(
-        self, inputs: tf.Tensor, state: Any, affine: Affine, *more: tf.Tensor
+        self,
+        inputs: tf.Tensor,
+        state: Any,
+        affine: Affine,
+        peepholes: Any = None,
+        projection: Any = None,
     ) -> tuple[tf.Tensor, Any]:
         c, h = self.apart(state)  # [B, U] and [B, P]
         i, j, f, o = tf.split(affine(inputs, h), 4, axis=1)  # [B, 4U] -> four times [B, U]
         f = f + self.forget_bias  # [B, U]
-        if self.use_peepholes:
-            (w_f, w_i, w_o), more = more[:3], more[3:]  # [U] each
+        if peepholes is not None:
+            w_f, w_i, w_o = peepholes  # [U] each
             f, i = f + w_f * c, i + w_i * c  # [B, U] each
-        new_c = _clip(c * tf.sigmoid(f) + tf.sigmoid(i) * self.activation(j), self.cell_clip)
-        if self.use_peepholes:
+        new_c = c * tf.sigmoid(f) + tf.sigmoid(i) * self.activation(j)  # [B, U]
+        new_c = _clip(new_c, self.cell_clip)
+        if peepholes is not None:
             o = o + w_o * new_c  # [B, U]
         new_h = self.activation(new_c) * tf.sigmoid(o)  # [B, U]
-        if self.num_proj is not None:
-            new_h = _clip(tf.matmul(new_h, *more), self.proj_clip)  # [B, U] @ [U, P]
+        if projection is not None:
+            new_h = _clip(tf.matmul(new_h, projection), self.proj_clip)  # [B, U] @ [U, P] -> [B, P]
         return new_h, self.together(new_c, new_h)
 
 
@@ -358,6 +362,8 @@ def _read(parameter: Any, depth: int) -> Any:
     """A parameter as a run hands it on: a kernel cut, a variable read, the rest as it is."""
     if isinstance(parameter, Affine):
         return parameter.cut(depth)
+    if isinstance(parameter, tuple):
+        return tuple(_read(part, depth) for part in parameter)
     return tf.convert_to_tensor(parameter) if isinstance(parameter, tf.Variable) else parameter
 
 

@@ -10,6 +10,7 @@ import itertools
 import math
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -115,10 +116,7 @@ class MultiRNNCell(RNNCell):
         steps, prepared = zip(*map(step_for_run, self.cells))
 
         def step(prepared: Any, t: Any, inputs: Any, state: Any) -> tuple[Any, Any]:
-            layers = [
-                lambda x, s, step=step, given=given: step(given, t, x, s)
-                for step, given in zip(steps, prepared)
-            ]
+            layers = [partial(layer, given, t) for layer, given in zip(steps, prepared)]
             return self.through(layers, inputs, state)
 
         return step, prepared
