@@ -90,18 +90,17 @@ def sequence_mask(lengths: TensorLike, maxlen: Any = None, dtype: Any = tf.bool)
     """
     maxlen = unwrapped(maxlen)
     known = None if maxlen is None else _check_maxlen(maxlen)
-    shape = None
-    if maxlen is not None and known is None:
-        maxlen = tf.cast(maxlen, tf.int32)
-        lengths = check_lengths(lengths, None, None, None, "lengths")
-        shape = tf.stack([tf.size(lengths), maxlen])
-    lengths = check_lengths(lengths, None, known, shape, "lengths")
+    lengths = check_lengths(lengths, None, known, None, "lengths")
+    if maxlen is not None:
+        steps = tf.cast(maxlen, tf.int32)
+        sizes = tf.stack([tf.size(lengths), steps])  # what is known only at run time
+        lengths = check_lengths(lengths, size_of(lengths, 0), known, sizes, "lengths")
     kind = _kind_of_mask(dtype)
-    if shape is None:
+    if maxlen is None or known is not None:
         return tf.sequence_mask(lengths, maxlen, kind)
-    check = tf.debugging.assert_non_negative(maxlen, message="maxlen must not be negative")
+    check = tf.debugging.assert_non_negative(steps, message="maxlen must not be negative")
     with after(check):
-        return tf.sequence_mask(lengths, tf.identity(maxlen), kind)
+        return tf.sequence_mask(lengths, tf.identity(steps), kind)
 
 
 def _kind_of_mask(dtype: Any) -> tf.DType:

@@ -67,6 +67,11 @@ def as_array(value: Any, argument: str, wanted: str) -> NDArray:
     if other or callable(value):
         raise TypeError(f"{argument} must be {wanted}; got {describe(value)}.")
     try:
+        if isinstance(value, np.ma.MaskedArray):
+            raise TypeError(
+                f"{argument} must be {wanted}; got a masked array, whose mask would be lost: give "
+                f"{argument}.filled(0)."
+            )
         array = np.asarray(value)
     except ValueError:
         raise ValueError(
