@@ -53,14 +53,16 @@ def pack_sequence(sequence: Sequence[TensorLike]) -> tf.Tensor:
                 "nested steps by itself."
             )
     steps = [as_tensor(x, f"sequence[{t}]", "a tensor [B, ...]") for t, x in enumerate(sequence)]
+    shape = tf.TensorShape(None)  # what is known of it from the steps so far
     for t, x in enumerate(steps):
         if x.shape.rank == 0:
             raise ValueError(f"sequence[{t}] must be [B, ...]; got shape {x.shape}.")
-        if not x.shape.is_compatible_with(steps[0].shape) or x.dtype != steps[0].dtype:
+        if not x.shape.is_compatible_with(shape) or x.dtype != steps[0].dtype:
             raise ValueError(
-                f"sequence[{t}] must be like sequence[0], of shape {steps[0].shape} and dtype "
+                f"sequence[{t}] must be like those before it, of shape {shape} and dtype "
                 f"{steps[0].dtype.name}; got shape {x.shape} and dtype {x.dtype.name}."
             )
+        shape = shape.merge_with(x.shape)
     if not all(x.shape.is_fully_defined() for x in steps):
         same = [
             tf.debugging.assert_equal(
