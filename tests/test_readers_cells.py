@@ -731,7 +731,6 @@ class TestOddButLegitimate:
                 super().make_variables(input_depth, dtype)
                 self.more = tf.Variable([1.0], shape=tf.TensorShape(None))
 
-        run = tf.function(lambda: u.dynamic_rnn(Own, X, dtype=tf.float32)[0])
         cell = Own(U)
         run = tf.function(lambda: u.dynamic_rnn(cell, X, dtype=tf.float32)[0])
         np.testing.assert_allclose(run(), by_hand(cell, X)[0], rtol=1e-5, atol=1e-6)

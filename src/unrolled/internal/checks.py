@@ -203,11 +203,13 @@ def _remedy(value: Any, argument: str) -> str | None:
 
 
 def is_plain(value: Any) -> bool:
-    """Numbers, NumPy arrays and lists of these, which NumPy reads better than TensorFlow does."""
-    return not any(
+    """Whether NumPy reads `value` better than TensorFlow does: numbers, arrays, lists of these."""
+    if isinstance(value, np.ma.MaskedArray):  # either would lose the mask
+        return False
+    return isinstance(value, (np.ndarray, np.generic, list, tuple, int, float)) and not any(
         tf.is_tensor(leaf) or isinstance(leaf, tf.Variable) or hasattr(leaf, "_keras_history")
         for leaf in tf.nest.flatten(value)
-    ) and isinstance(value, (np.ndarray, np.generic, list, tuple, int, float))
+    )
 
 
 def _as_array(value: Any, argument: str, wanted: str) -> np.ndarray:
@@ -235,7 +237,7 @@ def as_float_tensor(
     wanted: str = "floating-point numbers",
 ) -> tf.Tensor:
     """`value` as a tensor of a floating dtype; NumPy values take `dtype` where one is given."""
-    if is_plain(value) and not isinstance(value, np.ma.MaskedArray):
+    if is_plain(value):
         array = _as_array(value, argument, wanted)
         if array.dtype == object:
             raise TypeError(f"{argument} must be {wanted}; got {describe(value)}.")
@@ -401,7 +403,7 @@ def check_lengths(
       tf.errors.InvalidArgumentError: the same, where it is known only at run time.
     """
     wanted = "a vector [B] of integers, one length for each row of the batch"
-    if is_plain(lengths) and not isinstance(lengths, np.ma.MaskedArray):
+    if is_plain(lengths):
         array = _as_array(lengths, argument, wanted)
         if array.size == 0 and array.ndim == 1:
             array = array.astype(np.int32)  # NumPy calls an empty list float64
