@@ -721,15 +721,8 @@ class Runner:
         return cells
 
     def build(self, spec: Draw, cell: Any) -> None:
-        if bottom(spec) not in ("words", "picture"):
-            build(cell, self.depths(), self.dtype)
-        else:  # its inputs have no depth: one step builds it
-            step = {
-                "words": tf.zeros([1], tf.int32),
-                "picture": tf.zeros([1, 2, self.draw["depth"]], self.dtype),
-            }[bottom(spec)]
-            with tf.init_scope():
-                cell(step, cell.zero_state(1, self.dtype))
+        with tf.init_scope():
+            build(cell, None if bottom(spec) == "words" else self.depths(), self.dtype)
 
     def depths(self) -> Any:
         depth = self.draw["depth"]

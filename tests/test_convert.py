@@ -749,6 +749,11 @@ class TestToCheckpoint:
         after = restored(NETWORKS["bidirectional stacks"][0], path)
         assert_close(after, run(pair, LENGTHS))
 
+    def test_an_empty_path(self):
+        words = r"path must be the path of a checkpoint; got an empty string\.$"
+        with pytest.raises(ValueError, match=words):
+            convert.to_checkpoint(with_weights(u.GRUCell(U)), "")
+
     def test_names_under_a_scope(self, tmp_path):
         cell = with_weights(stack(5, 4))
         path = convert.to_checkpoint(cell, str(tmp_path / "c"), scope="encoder/rnn")

@@ -142,7 +142,18 @@ CASES = {
     "one step of rank 1 for a cell": (
         lambda: u.BasicRNNCell(U)(tf.ones([D]), tf.zeros([1, U])),
         ValueError,
-        r"inputs of BasicRNNCell must be \[B, D\] with a known depth D; got shape \(3,\)",
+        r"inputs of BasicRNNCell must be \[B, D\] with a known depth D of at least 1; got shape "
+        r"\(3,\)",
+    ),
+    "inputs of depth 0, one step": (
+        lambda: u.GRUCell(U)(tf.zeros([B, 0]), tf.zeros([B, U])),
+        ValueError,
+        r"inputs of GRUCell must be \[B, D\] with a known depth D of at least 1; got .*\(4, 0\)",
+    ),
+    "inputs of depth 0": (
+        lambda: u.dynamic_rnn(u.GRUCell(U), tf.zeros([B, T, 0]), dtype=tf.float32),
+        ValueError,
+        r"inputs must be \[B, T, D\] with D at least 1; got shape \(4, 3, 0\)",
     ),
     "frames of different depths": (
         lambda: static([tf.ones([B, D]), tf.ones([B, D + 1])]),

@@ -168,7 +168,7 @@ class TestPad:
         with pytest.raises(ValueError, match=rf"{words}.*\.$"):
             call()
 
-    @pytest.mark.parametrize("wrong", [None, 5, "abc", {"a": [1]}, {1, 2}])
+    @pytest.mark.parametrize("wrong", [None, 5, "abc", {"a": [1]}, {1, 2}, np.array(3)])
     def test_things_that_are_no_lists(self, wrong):
         with pytest.raises(TypeError, match=r"sequences must be a list of vectors .*; got .*\.$"):
             tasks.pad(wrong)

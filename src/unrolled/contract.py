@@ -158,9 +158,10 @@ class RNNCell(tf.Module):
             lambda x: as_float_tensor(x, "inputs", wanted="[B, D]"), inputs
         )
         for x in tf.nest.flatten(inputs):
-            if x.shape.rank != 2 or size_of(x, 1) is None:
+            if x.shape.rank != 2 or not size_of(x, 1):
                 raise ValueError(
-                    f"inputs of {kind} must be [B, D] with a known depth D; got shape {x.shape}."
+                    f"inputs of {kind} must be [B, D] with a known depth D of at least 1; got "
+                    f"shape {x.shape}."
                 )
         return inputs
 

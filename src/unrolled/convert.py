@@ -264,7 +264,10 @@ def to_checkpoint(cell: Any, path: str | os.PathLike[str], scope: str | None = N
 def _as_path(path: Any, argument: str) -> str:
     if not isinstance(path, (str, os.PathLike)):
         raise TypeError(f"{argument} must be the path of a checkpoint; got {describe(path)}.")
-    return os.fspath(path)
+    text = os.fspath(path)
+    if not text:
+        raise ValueError(f"{argument} must be the path of a checkpoint; got an empty string.")
+    return text
 
 
 def _as_scope(scope: Any) -> str:

@@ -192,12 +192,16 @@ def pad(sequences: Sequence[ArrayLike], steps: int | None = None, value: int = 0
         `steps`, or `steps` or `value` is not a whole number.
     """
     wanted = "a list of vectors of whole numbers, one for each row"
-    if isinstance(sequences, (str, Mapping, Set)) or not isinstance(sequences, Iterable):
+    try:
+        given = None if isinstance(sequences, (str, Mapping, Set)) else list(sequences)
+    except TypeError:  # what cannot be iterated, a tensor of no axes among it
+        given = None
+    if given is None:
         raise TypeError(f"sequences must be {wanted}; got {describe(sequences)}.")
     encode_first = "encode the symbols of each row first"
     rows = [
         as_whole_numbers(row, f"sequences[{i}]", "a vector of whole numbers", encode_first)
-        for i, row in enumerate(sequences)
+        for i, row in enumerate(given)
     ]
     wrong = [row for row in rows if row.ndim != 1]
     if wrong or not rows:

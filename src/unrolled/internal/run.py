@@ -373,6 +373,10 @@ def check_inputs(
             if x.shape.rank != rank:
                 hint = " (time_major=True)" if time_major else ""
                 raise ValueError(f"{argument} must be {layout}{hint}; got shape {x.shape}.")
+            if size_of(x, -1) == 0:
+                raise ValueError(
+                    f"{argument} must be {layout} with D at least 1; got shape {x.shape}."
+                )
             if size_of(x, -1) is None:
                 raise ValueError(
                     f"{argument} must be {layout} with a known depth D, since the kernel's size "
