@@ -2783,7 +2783,7 @@ def error_fault(draw: Draw, call: Call, where: str, error: Exception) -> Failure
         names += ["kernel", "bias", "output_kernel", "output_bias"]
     if isinstance(error, OSError) and isinstance(error, tuple(call.errors)):
         return None  # it names the file
-    if draw["hidden"] and re.search(r"hapes? of |Incompatible shapes", first):
+    if draw["hidden"] and re.search(r"hapes? of |Incompatible shapes|seq_lengths != ", first):
         return None  # TensorFlow may run the operation that fails ahead of the check that explains
     if not any(re.search(rf"\b{re.escape(name)}\b", first) for name in names):
         own = "" if from_the_package(error) else "raw "

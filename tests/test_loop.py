@@ -6,7 +6,7 @@ import tensorflow as tf
 import ways
 
 import unrolled as u
-from unrolled.unroll import STEPS_WRITTEN_OUT, WEIGHTS_WRITTEN_OUT, sensible_unroll
+from unrolled.unroll import STEPS_WRITTEN_OUT, WEIGHTS_WRITTEN_OUT, default_unroll
 
 B, T, D, U = 3, 7, 2, 4
 X = np.random.default_rng(3).normal(size=(B, T, D))
@@ -152,21 +152,21 @@ def test_inputs_lie_on_a_stack_where_a_gradient_may_follow(taped):
     assert ("TensorListPopBack" in ops) == taped
 
 
-def test_a_sensible_unroll_looks_at_the_steps_and_the_weights():
+def test_the_default_unroll_looks_at_the_steps_and_the_weights():
     small, large = u.BasicRNNCell(31), u.GRUCell(200)
     small.build(28)
     large.build(28)
-    assert sensible_unroll(small, 28) == 28
-    assert sensible_unroll(small, STEPS_WRITTEN_OUT + 1) == 1
-    assert sensible_unroll(small, None) == 1
+    assert default_unroll(small, 28) == 28
+    assert default_unroll(small, STEPS_WRITTEN_OUT + 1) == 1
+    assert default_unroll(small, None) == 1
     middle = u.GRUCell(100)
     middle.build(28)
     weights = 128 * 300 + 300
     most = WEIGHTS_WRITTEN_OUT // weights
-    assert most > 1 and sensible_unroll(middle, most) == most
-    assert sensible_unroll(middle, most + 1) == 1
-    assert sensible_unroll(large, 2) == 1
-    assert sensible_unroll(lambda x, state: (x, state), 2) == 1  # of unknown cost
+    assert most > 1 and default_unroll(middle, most) == most
+    assert default_unroll(middle, most + 1) == 1
+    assert default_unroll(large, 2) == 1
+    assert default_unroll(lambda x, state: (x, state), 2) == 1  # of unknown cost
 
 
 def peak_bytes(steps, gradient=True, make_cell=u.BasicRNNCell, **how):
@@ -283,6 +283,46 @@ class TestWhatAStepReadsFromOutside:
         run = tf.function(gradient, autograph=False) if traced else gradient
         for one, other in zip(gradient(), run(recompute_every=3), strict=True):
             np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-12)
+
+
+class TestAConstantBehindAnUnknownBatch:
+    """A state or lengths whose own size is known while B is not: one row must not stand for all."""
+
+    @pytest.mark.parametrize("rows", [0, 1, 2, 4])
+    @pytest.mark.parametrize("cell", [u.GRUCell, u.BasicLSTMCell, u.BasicRNNCell])
+    @pytest.mark.parametrize(
+        "how", [{"unroll": 1}, {"unroll": T}, {"recompute_every": 2}, "static"]
+    )
+    def test_a_state(self, how, cell, rows):
+        cell = cell(U)
+        state = cell.zero_state(rows, tf.float32)
+
+        @tf.function(input_signature=[tf.TensorSpec([None, T, D])])
+        def run(x):
+            if how == "static":
+                return u.static_rnn(cell, u.unpack_sequence(x), state)[1]
+            return u.dynamic_rnn(cell, x, initial_state=state, **how)[1]
+
+        x = tf.cast(X, tf.float32)
+        words = "initial_state.* must have one row for each row of the batch"
+        with pytest.raises(tf.errors.InvalidArgumentError, match=words):
+            run(x)
+        fitting = tf.zeros([rows, T, D])
+        assert tf.nest.flatten(run(fitting))[0].shape == (rows, U)
+
+    @pytest.mark.parametrize("size", [0, 1, 2, 4])
+    @pytest.mark.parametrize("function", ["dynamic_rnn", "bidirectional_dynamic_rnn"])
+    def test_lengths(self, function, size):
+        cells = [u.GRUCell(U) for _ in range(1 + ("bi" in function))]
+
+        @tf.function(input_signature=[tf.TensorSpec([None, T, D])])
+        def run(x):
+            return getattr(u, function)(*cells, x, [1] * size, dtype=tf.float32)[0]
+
+        # Of a constant, TensorFlow may run the reversal ahead of the check that explains.
+        words = "sequence_length must hold one length for each row of the batch|seq_lengths != "
+        with pytest.raises(tf.errors.InvalidArgumentError, match=words):
+            run(tf.cast(X, tf.float32))
 
 
 class TestTheLoopsOfTensorFlow1:

@@ -276,7 +276,7 @@ class TestCountsAndSeeds:
             function(**{**self.GOOD[function], name: wrong})
 
     def test_no_clause(self):
-        with pytest.raises(ValueError, match="clauses must be a whole number of at least 1; got 0"):
+        with pytest.raises(ValueError, match=r"clauses must be a whole number in 1\.\..*; got 0"):
             tasks.reviews(3, 1, clauses=0)
 
     def test_nothing_asked_for(self):

@@ -93,6 +93,10 @@ class BasicRNNCell(_EquationCell):
         Glorot uniform over the whole kernel).
       bias_initializer: likewise (default: zeros).
       name: the scope of the variables (default: the class's name).
+
+    Raises:
+      TypeError: the activation or an initializer is no function and no name.
+      ValueError: a number is out of its range, or a name is not one that Keras has.
     """
 
     def make_variables(self, input_depth: int, dtype: tf.DType) -> None:
@@ -135,6 +139,10 @@ class BasicLSTMCell(_EquationCell):
         Glorot uniform over the whole kernel).
       bias_initializer: likewise (default: zeros).
       name: the scope of the variables (default: the class's name).
+
+    Raises:
+      TypeError: the activation or an initializer is no function and no name, or a flag no boolean.
+      ValueError: a number is out of its range, or a name is not one that Keras has.
     """
 
     def __init__(
@@ -225,6 +233,11 @@ class LSTMCell(BasicLSTMCell):
       activation: a function of a tensor, or Keras's name of one (default: tanh).
       bias_initializer: a function of a shape and a dtype, or Keras's name of one (default: zeros).
       name: the scope of the variables (default: the class's name).
+
+    Raises:
+      TypeError: the activation or an initializer is no function and no name, or a flag no boolean.
+      ValueError: a number is out of its range, a name is not one that Keras has, or `proj_clip` is
+        given without `num_proj`.
     """
 
     def __init__(
@@ -327,6 +340,10 @@ class GRUCell(_EquationCell):
       bias_initializer: likewise, for both biases (default: ones for the gates, zeros for the
         candidate).
       name: the scope of the variables (default: the class's name).
+
+    Raises:
+      TypeError: the activation or an initializer is no function and no name.
+      ValueError: a number is out of its range, or a name is not one that Keras has.
     """
 
     def make_variables(self, input_depth: int, dtype: tf.DType) -> None:

@@ -74,13 +74,14 @@ class Cell(Protocol):
         """One time step: the output and the new state."""
 
 
-building = threading.RLock()  # two threads that meet an unbuilt cell must not both build it
+build_lock = threading.RLock()  # two threads that meet an unbuilt cell must not both build it
 
 
 class RNNCell(tf.Module):
     """What all cells share. A cell of your own must define the four members that raise here."""
 
     built = False
+    any_inputs = False  # True: a step takes other inputs than [B, D] and checks them itself
     input_depth: Any = None  # D, once built
     variable_dtype: tf.DType | None = None  # of the variables; None before `build`, or without any
 
@@ -148,7 +149,7 @@ class RNNCell(tf.Module):
         kind, leaves = type(self).__name__, tf.nest.flatten(inputs)
         if not leaves:
             raise ValueError(f"inputs of {kind} must be [B, D]; got an empty structure.")
-        if getattr(self, "any_inputs", False):
+        if self.any_inputs:
             return tf.nest.map_structure(
                 lambda x: as_tensor(x, "inputs", "tensors [B, ...]"), inputs
             )
@@ -212,11 +213,11 @@ class RNNCell(tf.Module):
             )
         if dtype is not None:
             dtype = check_float_dtype(dtype)
-        with building:
+        with build_lock:
             if self.built:
                 self.check_depth(input_depth, dtype)
                 return
-            if not getattr(self, "any_inputs", False):
+            if not self.any_inputs:
                 for depth in tf.nest.flatten(input_depth):
                     check_count(depth, "input_depth")
             if dtype is None:  # that of the cells inside, where they are built

@@ -54,7 +54,8 @@ def sequence_loss(
     Args:
       logits: [B, T, C], unnormalised scores; not probabilities, and not one-hot vectors.
       targets: [B, T], class numbers in 0..C-1. Where the weight is 0 any number will do.
-      weights: [B, T], numbers or booleans.
+      weights: [B, T], numbers or booleans. Negative ones are not refused: they subtract a step's
+        loss, and from the divisor.
       average_across_timesteps, average_across_batch: see the table (default: True).
       softmax_loss_function: called as f(labels=[B*T], logits=[B*T, C]); returns [B*T]. What the
         last axis of the logits and the labels mean is up to that function: for a sampled softmax
@@ -106,7 +107,7 @@ def sequence_loss(
                 labels=flat_targets, logits=flat_logits
             )
         else:
-            flat_loss = own(labels=flat_targets, logits=tf.cast(flat_logits, dtype))
+            flat_loss = _call_own(own, flat_targets, tf.cast(flat_logits, dtype))
             flat_loss = tf.cast(_check_own(flat_loss, flat_targets), logits.dtype)
         loss = tf.reshape(flat_loss, batch_and_time) * weights  # [B*T] -> [B, T]
         loss = tf.where(empty, tf.zeros_like(loss), loss)
@@ -185,6 +186,21 @@ def _check_targets(
     )
     with after(check):
         return tf.identity(targets), anywhere
+
+
+def _call_own(
+    own: Callable[..., tf.Tensor], flat_targets: tf.Tensor, flat_logits: tf.Tensor
+) -> tf.Tensor:
+    """A reader's own loss; what it refuses is named."""
+    try:
+        return own(labels=flat_targets, logits=flat_logits)
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(
+            f"softmax_loss_function must take labels= and logits=, here targets [B*T] of "
+            f"{flat_targets.dtype.name} and logits [B*T, C] of {flat_logits.dtype.name}; calling "
+            f"it raised: {error}"
+        ) from error
 
 
 def _check_own(flat_loss: tf.Tensor, flat_targets: tf.Tensor) -> tf.Tensor:

@@ -23,7 +23,7 @@ from unrolled.internal.checks import (
 )
 from unrolled.internal.named import glorot_uniform
 from unrolled.internal.run import check_inputs
-from unrolled.internal.shapes import size_of
+from unrolled.internal.shapes import size_of, size_or_tensor
 from unrolled.internal.tracing import after, no_autograph
 from unrolled.sequences import last_relevant, pack_sequence, unpack_sequence
 from unrolled.unroll import dynamic_rnn, static_rnn
@@ -211,9 +211,8 @@ def _checked(model: Any, inputs: Any, lengths: Any) -> tuple[tf.Tensor, tf.Tenso
         inputs = list(inputs)
     inputs = check_inputs(model.cell, inputs, _dtype_of_plain(inputs, model), rank=3)
     if lengths is not None:
-        lengths = check_lengths(
-            lengths, size_of(inputs, 0), size_of(inputs, 1), tf.shape(inputs)[:2], "lengths"
-        )
+        batch, steps = size_or_tensor(inputs, 0), size_or_tensor(inputs, 1)
+        lengths = check_lengths(lengths, batch, steps, "lengths")
     return inputs, lengths, inputs.dtype if inputs.dtype.is_floating else tf.float32
 
 

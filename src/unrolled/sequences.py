@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from unrolled.contract import TensorLike
 from unrolled.internal.checks import as_tensor, check_lengths, describe, unwrapped
-from unrolled.internal.shapes import size_of
+from unrolled.internal.shapes import size_of, size_or_tensor
 from unrolled.internal.tracing import after, no_autograph
 
 
@@ -92,17 +92,14 @@ def sequence_mask(lengths: TensorLike, maxlen: Any = None, dtype: Any = tf.bool)
     """
     maxlen = unwrapped(maxlen)
     known = None if maxlen is None else _check_maxlen(maxlen)
-    lengths = check_lengths(lengths, None, known, None, "lengths")
-    if maxlen is not None:
+    steps = known
+    if known is None and maxlen is not None:  # known only at run time
         steps = tf.cast(maxlen, tf.int32)
-        sizes = tf.stack([tf.size(lengths), steps])  # what is known only at run time
-        lengths = check_lengths(lengths, size_of(lengths, 0), known, sizes, "lengths")
-    kind = _kind_of_mask(dtype)
-    if maxlen is None or known is not None:
-        return tf.sequence_mask(lengths, maxlen, kind)
-    check = tf.debugging.assert_non_negative(steps, message="maxlen must not be negative")
-    with after(check):
-        return tf.sequence_mask(lengths, tf.identity(steps), kind)
+        check = tf.debugging.assert_non_negative(steps, message="maxlen must not be negative")
+        with after(check):
+            steps = tf.identity(steps)
+    lengths = check_lengths(lengths, None, steps, "lengths")
+    return tf.sequence_mask(lengths, steps, _kind_of_mask(dtype))
 
 
 def _kind_of_mask(dtype: Any) -> tf.DType:
@@ -154,8 +151,8 @@ def last_relevant(outputs: TensorLike, lengths: TensorLike) -> tf.Tensor:
     outputs = as_tensor(outputs, "outputs", "[B, T, ...]")
     if outputs.shape.rank is None or outputs.shape.rank < 2:
         raise ValueError(f"outputs must be [B, T, ...]; got shape {outputs.shape}.")
-    batch, steps = size_of(outputs, 0), size_of(outputs, 1)
-    lengths = check_lengths(lengths, batch, steps, tf.shape(outputs)[:2], "lengths")
+    batch, steps = size_or_tensor(outputs, 0), size_or_tensor(outputs, 1)
+    lengths = check_lengths(lengths, batch, steps, "lengths")
     # A step of zeros in front: length 0 finds it at index 0, length n finds step n - 1 at index n.
     padded = tf.pad(outputs, [[0, 0], [1, 0]] + [[0, 0]] * (outputs.shape.rank - 2))
     return tf.gather(padded, lengths, axis=1, batch_dims=1)  # [B, T+1, ...] -> [B, ...]

@@ -275,7 +275,7 @@ def reviews(count: int, seed: int, clauses: int = 3) -> tuple[list[str], NDArray
       ValueError: an argument is not such a number.
     """
     count, seed = check_whole(count, "count"), check_seed(seed)
-    clauses = check_whole(clauses, "clauses", lowest=1)
+    clauses = check_whole(clauses, "clauses", lowest=1, highest=2**31 - 1)
     rng = np.random.default_rng(seed)
     texts: list[str] = []
     labels: list[int] = []

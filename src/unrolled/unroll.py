@@ -26,7 +26,6 @@ import numpy as np
 import tensorflow as tf
 
 from unrolled.contract import Cell, State, TensorLike
-from unrolled.internal import run
 from unrolled.internal.checkpointing import in_segments
 from unrolled.internal.checks import (
     check_cell,
@@ -38,7 +37,7 @@ from unrolled.internal.checks import (
     describe,
 )
 from unrolled.internal.loop_lists import Frames
-from unrolled.internal.run import Run
+from unrolled.internal.run import Run, check_dtype, check_inputs, start_run
 from unrolled.internal.shapes import size_of, size_or_tensor
 from unrolled.internal.tracing import after, no_autograph
 from unrolled.wrappers import cells_inside
@@ -87,9 +86,9 @@ def static_rnn(
     check_cell(cell)
     _check_list(inputs)
     with tf.name_scope(check_name(scope, "scope") or "rnn"):
-        dtype = run.check_dtype(dtype, initial_state)
+        dtype = check_dtype(dtype, initial_state)
         steps = [
-            run.check_inputs(cell, x, dtype, rank=2, argument=f"inputs[{t}]")
+            check_inputs(cell, x, dtype, rank=2, argument=f"inputs[{t}]")
             for t, x in enumerate(inputs)
         ]
         steps = _check_all_alike(steps)
@@ -99,14 +98,22 @@ def static_rnn(
         def first_step() -> Any:
             return tf.nest.map_structure(lambda x: x[:, tf.newaxis], steps[0])
 
-        rest = (initial_state, dtype, sequence_length)
-        this = run.start(cell, one_step, first_step, batch, len(steps), *rest)
+        run = start_run(
+            cell,
+            one_step=one_step,
+            first_step=first_step,
+            batch=batch,
+            steps=len(steps),
+            initial_state=initial_state,
+            dtype=dtype,
+            sequence_length=sequence_length,
+        )
 
-        outputs, carried = [], this.initial  # the state, and with lengths the last real inputs
+        outputs, carried = [], run.initial  # the state, and with lengths the last real inputs
         for t, x in enumerate(steps):
-            output, carried = this.step(this.prepared, t, x, carried)
+            output, carried = run.step(run.prepared, t, x, carried)
             outputs.append(output)
-        return outputs, this.final(carried)
+        return outputs, run.final(carried)
 
 
 @no_autograph
@@ -179,8 +186,8 @@ def dynamic_rnn(
         "swap_memory": check_flag(swap_memory, "swap_memory"),
     }
     with tf.name_scope(check_name(scope, "scope") or "rnn"):
-        dtype = run.check_dtype(dtype, initial_state)
-        inputs = run.check_inputs(cell, inputs, dtype, rank=3, time_major=time_major)
+        dtype = check_dtype(dtype, initial_state)
+        inputs = check_inputs(cell, inputs, dtype, rank=3, time_major=time_major)
         time, rows = (0, 1) if time_major else (1, 0)
         first = tf.nest.flatten(inputs)[0]
         steps, batch = size_or_tensor(first, time), size_or_tensor(first, rows)
@@ -189,35 +196,44 @@ def dynamic_rnn(
         def first_step() -> Any:
             return tf.nest.map_structure(lambda x: x[:1] if time_major else x[:, :1], inputs)
 
-        rest = (initial_state, dtype, sequence_length)
-        this = run.start(cell, one_step, first_step, batch, steps, *rest)
-        unroll = unroll or sensible_unroll(cell, this.last)
+        run = start_run(
+            cell,
+            one_step=one_step,
+            first_step=first_step,
+            batch=batch,
+            steps=steps,
+            initial_state=initial_state,
+            dtype=dtype,
+            sequence_length=sequence_length,
+        )
+        unroll = unroll or default_unroll(cell, run.last)
 
-        if every is None and _few(this, steps, unroll):
-            outputs, carried = _written_out(this, inputs, time)
-            return outputs, this.final(carried)
+        if every is None and _fits_one_turn(run, steps, unroll):
+            outputs, carried = _written_out(run, inputs, time)
+            return outputs, run.final(carried)
         if not time_major:
-            inputs = tf.nest.map_structure(
-                _swap_batch_and_time, inputs
-            )  # [B, T, ...] -> [T, B, ...]
+            # [B, T, ...] -> [T, B, ...]
+            inputs = tf.nest.map_structure(_swap_batch_and_time, inputs)
         if every is None:
-            outputs, carried = _loop(this, inputs, unroll=unroll, **how)
+            outputs, carried = _loop(run, inputs, unroll=unroll, **how)
         else:
-            outputs, carried = in_segments(_unrolled, this, inputs, every, unroll=unroll, **how)
+            outputs, carried = in_segments(
+                _loop_or_written_out, run, inputs, every, unroll=unroll, **how
+            )
         if not time_major:
             outputs = tf.nest.map_structure(_swap_batch_and_time, outputs)
-        return outputs, this.final(carried)
+        return outputs, run.final(carried)
 
 
-def _loop(this: Run, inputs: Any, *, unroll: int, **while_loop: Any) -> tuple[Any, Any]:
+def _loop(run: Run, inputs: Any, *, unroll: int, **while_loop: Any) -> tuple[Any, Any]:
     """The loop of `dynamic_rnn`, over inputs [T, B, ...]; a turn takes `unroll` steps."""
     if size_of(tf.nest.flatten(inputs)[0], 0) == 0:
         # XLA cannot compile a loop over zero steps: give it one step, and stop before it.
         inputs = tf.nest.map_structure(lambda x: tf.zeros([1, *_full(x)[1:]], x.dtype), inputs)
-        this = this._replace(last=0, may_end_early=True)
-        outputs, carried = _loop(this, inputs, unroll=1, **while_loop)
+        run = run._replace(last=0, may_end_early=True)
+        outputs, carried = _loop(run, inputs, unroll=1, **while_loop)
         return tf.nest.map_structure(lambda y: y[:0], outputs), carried
-    frames = Frames(inputs, this.example(), to_the_end=not this.may_end_early)
+    frames = Frames(inputs, run.example(), to_the_end=not run.may_end_early)
     steps = frames.steps
     counted = tf.compat.v1.control_flow_v2_enabled()
     if counted:  # XLA asks for it; the loops of TensorFlow 1 would add a variable
@@ -226,16 +242,16 @@ def _loop(this: Run, inputs: Any, *, unroll: int, **while_loop: Any) -> tuple[An
     # In TensorFlow 1 the state was the loop's third variable: `Exit_2` in graphs that it printed.
     def one_step(t: Any, outputs: Any, carried: Any, left: Any) -> tuple[Any, Any, Any, Any]:
         x, left = frames.take(left, t)
-        output, carried = this.step(this.prepared, t, x, carried)
+        output, carried = run.step(run.prepared, t, x, carried)
         return t + 1, frames.put(outputs, t, output), carried, left
 
     def turns(length: int, values: Any) -> Any:
         """As many turns of `length` steps as fit into T, until the longest row has ended."""
 
         def go_on(t: Any, *_: Any) -> Any:
-            if counted and unroll == 1 and not this.may_end_early:
+            if counted and unroll == 1 and not run.may_end_early:
                 return True  # the loop counts its turns itself, and ends at T
-            more = t < this.last
+            more = t < run.last
             return more if length == 1 else tf.logical_and(more, t <= steps - length)
 
         def turn(*values: Any) -> Any:
@@ -247,41 +263,43 @@ def _loop(this: Run, inputs: Any, *, unroll: int, **while_loop: Any) -> tuple[An
 
     if isinstance(steps, int):
         unroll = steps // -(-steps // unroll)  # turns of equal length: fewer steps are left over
-    values = turns(unroll, (tf.constant(0), frames.outputs(), this.initial, frames.inputs()))
+    values = turns(unroll, (tf.constant(0), frames.outputs(), run.initial, frames.inputs()))
     if unroll > 1 and (not isinstance(steps, int) or steps % unroll):
         values = turns(1, values)
     _, outputs, carried, _ = values
     return frames.stacked(outputs), carried
 
 
-def _written_out(this: Run, inputs: Any, time: int) -> tuple[Any, Any]:
+def _written_out(run: Run, inputs: Any, time: int) -> tuple[Any, Any]:
     """The loop of `static_rnn`, for one tensor in and out; `time` is the axis of the steps."""
     frames = zip(*(tf.unstack(x, axis=time) for x in tf.nest.flatten(inputs)))
-    outputs, carried = [], this.initial
+    outputs, carried = [], run.initial
     for t, x in enumerate(frames):
-        if t and t >= this.last:  # at least one: an input that no step reads would get no gradient
+        if t and t >= run.last:  # at least one: an input that no step reads would get no gradient
             break
-        output, carried = this.step(this.prepared, t, tf.nest.pack_sequence_as(inputs, x), carried)
+        output, carried = run.step(run.prepared, t, tf.nest.pack_sequence_as(inputs, x), carried)
         outputs.append(output)
     steps = size_or_tensor(tf.nest.flatten(inputs)[0], time)
     zeros = [tf.nest.map_structure(tf.zeros_like, outputs[0])] * (steps - len(outputs))
     return tf.nest.map_structure(lambda *ys: tf.stack(ys, axis=time), *outputs, *zeros), carried
 
 
-def _few(this: Run, steps: int | tf.Tensor, unroll: int) -> bool:
+def _fits_one_turn(run: Run, steps: int | tf.Tensor, unroll: int) -> bool:
     """Whether there are no more steps than one turn takes, or Python itself runs them."""
-    known = isinstance(steps, int) and isinstance(this.last, int) and steps > 0
-    return known and (this.last <= unroll or tf.executing_eagerly())
+    known = isinstance(steps, int) and isinstance(run.last, int) and steps > 0
+    return known and (run.last <= unroll or tf.executing_eagerly())
 
 
-def _unrolled(this: Run, inputs: Any, *, unroll: int, **while_loop: Any) -> tuple[Any, Any]:
+def _loop_or_written_out(
+    run: Run, inputs: Any, *, unroll: int, **while_loop: Any
+) -> tuple[Any, Any]:
     """Either form, over inputs [T, B, ...]."""
-    if _few(this, size_or_tensor(tf.nest.flatten(inputs)[0], 0), unroll):
-        return _written_out(this, inputs, time=0)
-    return _loop(this, inputs, unroll=unroll, **while_loop)
+    if _fits_one_turn(run, size_or_tensor(tf.nest.flatten(inputs)[0], 0), unroll):
+        return _written_out(run, inputs, time=0)
+    return _loop(run, inputs, unroll=unroll, **while_loop)
 
 
-def sensible_unroll(cell: Cell, steps: int | tf.Tensor) -> int:
+def default_unroll(cell: Cell, steps: int | tf.Tensor) -> int:
     """How many steps of `cell` a turn takes by default: all T of them, or one."""
     variables = getattr(cell, "trainable_variables", None)
     if not isinstance(steps, int) or not 0 < steps <= STEPS_WRITTEN_OUT or variables is None:
@@ -333,9 +351,10 @@ def bidirectional_dynamic_rnn(
 
     Args:
       cell_fw, cell_bw: any cells, one for each direction.
-      initial_state_fw, initial_state_bw: as for `dynamic_rnn`.
-      inputs, sequence_length, dtype, parallel_iterations, swap_memory, time_major, scope: as for
-        `dynamic_rnn` (the default scope is "bidirectional_rnn").
+      inputs, sequence_length: as for `dynamic_rnn`.
+      initial_state_fw, initial_state_bw: the `initial_state` of each direction.
+      dtype, parallel_iterations, swap_memory, time_major, scope: as for `dynamic_rnn` (the default
+        scope is "bidirectional_rnn").
       share_weights: allow one cell for both directions, on purpose (default: False).
       unroll, recompute_every: as for `dynamic_rnn`.
 
@@ -353,15 +372,15 @@ def bidirectional_dynamic_rnn(
     if not check_flag(share_weights, "share_weights"):
         _check_apart(cell_fw, cell_bw)
     with tf.name_scope(check_name(scope, "scope") or "bidirectional_rnn"):
-        forward_dtype = run.check_dtype(dtype, initial_state_fw, "initial_state_fw")
-        backward_dtype = run.check_dtype(dtype, initial_state_bw, "initial_state_bw")
+        forward_dtype = check_dtype(dtype, initial_state_fw, "initial_state_fw")
+        backward_dtype = check_dtype(dtype, initial_state_bw, "initial_state_bw")
         both_known = forward_dtype is not None and backward_dtype is not None
         if both_known and forward_dtype != backward_dtype:
             raise ValueError(
                 "initial_state_fw and initial_state_bw must have one dtype; got "
                 f"{tf.as_dtype(forward_dtype).name} and {tf.as_dtype(backward_dtype).name}."
             )
-        inputs = run.check_inputs(cell_fw, inputs, backward_dtype, rank=3, time_major=time_major)
+        inputs = check_inputs(cell_fw, inputs, backward_dtype, rank=3, time_major=time_major)
         first = tf.nest.flatten(inputs)[0]
         time, batch = (0, 1) if time_major else (1, 0)
         states = []  # checked here, so that errors name the right argument
@@ -377,10 +396,7 @@ def bidirectional_dynamic_rnn(
         initial_state_fw, initial_state_bw = states
         if sequence_length is not None:
             sequence_length = check_lengths(
-                sequence_length,
-                size_of(first, batch),
-                size_of(first, time),
-                tf.gather(tf.shape(first), [batch, time]),
+                sequence_length, size_or_tensor(first, batch), size_or_tensor(first, time)
             )
 
         def reverse(x: tf.Tensor) -> tf.Tensor:

@@ -80,11 +80,7 @@ class MultiRNNCell(RNNCell):
                         "state_is_tuple=False too."
                     )
         self.cells = list(cells)
-
-    @property
-    def any_inputs(self) -> bool:
-        """Whether the bottom layer takes inputs of any kind."""
-        return bool(getattr(self.cells[0], "any_inputs", False))
+        self.any_inputs = bool(getattr(cells[0], "any_inputs", False))
 
     @property
     def state_size(self) -> Any:
@@ -214,6 +210,7 @@ class DropoutWrapper(RNNCell):
         super().__init__(name=name)
         check_cell(cell)
         self.cell = cell
+        self.any_inputs = bool(getattr(cell, "any_inputs", False))
         self._keep_probs = _Untracked(
             input_keep_prob=_check_keep_prob(input_keep_prob, "input_keep_prob"),
             output_keep_prob=_check_keep_prob(output_keep_prob, "output_keep_prob"),
@@ -249,11 +246,6 @@ class DropoutWrapper(RNNCell):
     @property
     def state_keep_prob(self) -> Any:
         return self._keep_probs.state_keep_prob
-
-    @property
-    def any_inputs(self) -> bool:
-        """Whether the cell inside takes inputs of any kind."""
-        return bool(getattr(self.cell, "any_inputs", False))
 
     @property
     def state_size(self) -> Any:

@@ -8,6 +8,7 @@ time raises an InvalidArgumentError then. (XLA leaves such checks out of what it
 from __future__ import annotations
 
 import inspect
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from unrolled.internal.numpy_checks import as_number
 from unrolled.internal.shapes import shape_with_batch, size_of, size_shape
 from unrolled.internal.tracing import after
 
@@ -87,10 +89,10 @@ def check_flag(value: Any, argument: str) -> bool:
 
 def check_number(value: Any, argument: str) -> float:
     """A finite number, or a ValueError."""
-    known = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    if not known or not np.isfinite(value):
+    number = as_number(value)
+    if not math.isfinite(number):
         raise ValueError(f"{argument} must be a finite number; got {describe(value)}.")
-    return float(value)
+    return number
 
 
 def check_name(name: Any, argument: str = "name") -> str | None:
@@ -346,7 +348,7 @@ def _check_leaf(
     wrong = tensor.dtype.is_bool or tensor.dtype == tf.string or tensor.dtype.is_complex
     if wrong or (dtype is not None and tensor.dtype.is_floating and tensor.dtype != dtype):
         raise ValueError(_wrong_dtype(path, tensor.dtype, dtype or tf.float32))
-    if scalar or batch is None or tensor.shape.is_fully_defined():
+    if scalar or batch is None or (known_batch is not None and tensor.shape.is_fully_defined()):
         return tensor
     # Some size is known only when the graph runs. The assertion explains; the reshape, which XLA
     # compiles too, keeps a state of one row from standing in for all.
@@ -379,22 +381,23 @@ def with_shape(x: tf.Tensor, sizes: list[int | tf.Tensor | None], message: str) 
         x = tf.identity(x)
     if all(isinstance(size, int) for size in sizes):
         return tf.ensure_shape(x, sizes)  # TensorFlow folds such a reshape, and the check with it
+    if x.shape.rank and tf.is_tensor(sizes[0]):
+        x = x[: sizes[0]]  # forget a number of rows that the rest of the graph does not know
     return tf.reshape(x, wanted)
 
 
 def check_lengths(
     lengths: Any,
-    batch: int | None,
-    steps: int | None,
-    shape: tf.Tensor | None = None,
+    batch: int | tf.Tensor | None,
+    steps: int | tf.Tensor | None,
     argument: str = "sequence_length",
 ) -> tf.Tensor:
     """Lengths as an int32 tensor [B] whose values lie in 0..T.
 
     Args:
       lengths: B integers.
-      batch, steps: B and T where they are known when the graph is built, else None.
-      shape: [B, T] as an int32 tensor, for what is known only at run time.
+      batch, steps: B and T: a number, a scalar int32 tensor where known only at run time, or None
+        where any will do.
       argument: what the caller calls the lengths.
 
     Raises:
@@ -419,7 +422,7 @@ def check_lengths(
             f"got shape {lengths.shape}."
         )
     size = size_of(lengths, 0) if lengths.shape.rank == 1 else None
-    if None not in (size, batch) and size != batch:
+    if size is not None and isinstance(batch, int) and size != batch:
         raise ValueError(
             f"{argument} must hold one length for each of the {batch} rows of the batch; "
             f"got {size}."
@@ -428,37 +431,41 @@ def check_lengths(
     if values is not None:
         if values.size and values.min() < 0:
             raise ValueError(f"{argument} must not be negative; got {values.tolist()}.")
-        if steps is not None and values.size and values.max() > steps:
+        if isinstance(steps, int) and values.size and values.max() > steps:
             raise ValueError(
                 f"{argument} must not be greater than the number of steps, {steps}; "
                 f"got {values.tolist()}."
             )
-        if None not in (size, batch, steps):
+        if size is not None and not tf.is_tensor(batch) and not tf.is_tensor(steps):
             return tf.cast(lengths, tf.int32)
 
     # Something is known only when the graph runs: check it there, in front of every use.
     vector = tf.ensure_shape(lengths, [None], name=argument)  # where even B is unknown
     wide = tf.cast(vector, tf.int64)
     checks = [tf.debugging.assert_non_negative(wide, message=f"{argument} must not be negative")]
-    if shape is not None:
-        sizes = tf.cast(shape, tf.int64)
-        checks += [
-            tf.debugging.assert_equal(
-                tf.size(wide, out_type=tf.int64),
-                sizes[0],
-                message=f"{argument} must hold one length for each row of the batch",
-            ),
-            tf.debugging.assert_less_equal(
-                wide,
-                sizes[1],
-                message=f"{argument} must not be greater than the number of steps",
-            ),
-        ]
+    if batch is not None:
+        same = tf.debugging.assert_equal(
+            tf.size(wide, out_type=tf.int64),
+            tf.cast(batch, tf.int64),
+            message=f"{argument} must hold one length for each row of the batch",
+        )
+        checks.append(same)
+    if steps is not None:
+        within = tf.debugging.assert_less_equal(
+            wide,
+            tf.cast(steps, tf.int64),
+            message=f"{argument} must not be greater than the number of steps",
+        )
+        checks.append(within)
     with after(*checks):
         lengths = tf.cast(wide, tf.int32)
-        if shape is not None:  # XLA drops the checks, but not this
-            lengths = tf.minimum(tf.reshape(lengths, [shape[0]]), shape[1])
-    lengths.set_shape([batch])
+        # XLA drops the checks, but not these.
+        if batch is not None:
+            # A constant would be folded, and its checks with it; a part of it is not.
+            lengths = tf.reshape(lengths[:batch] if tf.is_tensor(batch) else lengths, [batch])
+        if steps is not None:
+            lengths = tf.minimum(lengths, steps)
+    lengths.set_shape([batch if isinstance(batch, int) else size])
     return lengths
 
 

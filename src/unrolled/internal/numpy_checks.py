@@ -53,12 +53,22 @@ def check_flag(value: Any, argument: str, remedy: str) -> bool:
 
 def check_number(value: Any, argument: str) -> float:
     """A finite number of at least 0, or a ValueError."""
-    number = isinstance(value, (int, float, np.integer, np.floating))
-    if not number or isinstance(value, bool) or not math.isfinite(value) or value < 0:
+    number = as_number(value)
+    if not math.isfinite(number) or number < 0:
         raise ValueError(
             f"{argument} must be a finite number of at least 0; got {describe(value)}."
         )
-    return float(value)
+    return number
+
+
+def as_number(value: Any) -> float:
+    """A number as a float; NaN for what is no number, infinity for what no float holds."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def as_array(value: Any, argument: str, wanted: str) -> NDArray:

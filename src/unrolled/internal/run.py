@@ -1,6 +1,6 @@
 """One run of a cell over a batch of sequences: what is checked, read, cut and drawn before step 0.
 
-    run = start(cell, ...)
+    run = start_run(cell, ...)
     carried = run.initial
     for t, x in enumerate(inputs):
         output, carried = run.step(run.prepared, t, x, carried)
@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from unrolled.contract import RNNCell, RunStep, building, depths
+from unrolled.contract import RNNCell, RunStep, build_lock, depths
 from unrolled.internal.checks import (
     as_float_tensor,
     as_tensor,
@@ -55,8 +55,9 @@ class Run(NamedTuple):
         return carried[0]
 
 
-def start(
+def start_run(
     cell: Any,
+    *,
     one_step: Any,
     first_step: Callable[[], Any],
     batch: int | tf.Tensor,
@@ -91,8 +92,7 @@ def start(
             return output, (state,)
 
         return Run(step, prepared, (state,), steps, example, may_end_early=False)
-    known_batch, known_steps = (n if isinstance(n, int) else None for n in (batch, steps))
-    lengths = check_lengths(sequence_length, known_batch, known_steps, tf.stack([batch, steps]))
+    lengths = check_lengths(sequence_length, batch, steps)
     return Run(
         _with_lengths(cell_step),
         (prepared, lengths),
@@ -165,7 +165,7 @@ def ensure_built(cell: Any, one_step: Any, dtype: tf.DType) -> None:
     if isinstance(cell, RNNCell):
         cell.build(depth, dtype)
     elif callable(getattr(cell, "build", None)):
-        with building:
+        with build_lock:
             if not getattr(cell, "built", False) and not _has_variables(cell):
                 with tf.init_scope():
                     _build(cell, depth, dtype)
