@@ -2779,6 +2779,7 @@ def error_fault(draw: Draw, call: Call, where: str, error: Exception) -> Failure
     names = call.arguments if sizes_alone or draw["hidden"] else draw["changes"]
     names = [*names, *draw["changes"]]
     names += ["cell"] * ("cells" in names)  # one of them
+    names += ["the initializer of"] * any("initializer" in name for name in names)
     if draw["call"].startswith("reference."):  # named by the part of `parameters` that is wrong
         names += ["kernel", "bias", "output_kernel", "output_bias"]
     if isinstance(error, OSError) and isinstance(error, tuple(call.errors)):

@@ -98,7 +98,7 @@ def sequence_mask(lengths: TensorLike, maxlen: Any = None, dtype: Any = tf.bool)
         check = tf.debugging.assert_non_negative(steps, message="maxlen must not be negative")
         with after(check):
             steps = tf.identity(steps)
-    lengths = check_lengths(lengths, None, steps, "lengths")
+    lengths = check_lengths(lengths, None, steps, "lengths", "maxlen")
     return tf.sequence_mask(lengths, steps, _kind_of_mask(dtype))
 
 

@@ -157,7 +157,7 @@ def _strings(values: Any, argument: str) -> list[str]:
         raise TypeError(f"{wanted}; got {describe(values)}.")
     try:
         strings = list(values)
-    except TypeError:  # an array of no axes, which claims to be iterable
+    except Exception:  # whatever a thing raises that only claims to be iterable
         raise TypeError(f"{wanted}; got {describe(values)}.") from None
     for string in strings:
         if not isinstance(string, str):
@@ -194,7 +194,7 @@ def pad(sequences: Sequence[ArrayLike], steps: int | None = None, value: int = 0
     wanted = "a list of vectors of whole numbers, one for each row"
     try:
         given = None if isinstance(sequences, (str, Mapping, Set)) else list(sequences)
-    except TypeError:  # what cannot be iterated, a tensor of no axes among it
+    except Exception:  # whatever a thing raises that cannot be iterated, a tensor of no axes say
         given = None
     if given is None:
         raise TypeError(f"sequences must be {wanted}; got {describe(sequences)}.")

@@ -391,6 +391,7 @@ def check_lengths(
     batch: int | tf.Tensor | None,
     steps: int | tf.Tensor | None,
     argument: str = "sequence_length",
+    limit: str = "the number of steps",
 ) -> tf.Tensor:
     """Lengths as an int32 tensor [B] whose values lie in 0..T.
 
@@ -398,7 +399,7 @@ def check_lengths(
       lengths: B integers.
       batch, steps: B and T: a number, a scalar int32 tensor where known only at run time, or None
         where any will do.
-      argument: what the caller calls the lengths.
+      argument, limit: what the caller calls the lengths, and T.
 
     Raises:
       TypeError: not numbers at all.
@@ -433,7 +434,7 @@ def check_lengths(
             raise ValueError(f"{argument} must not be negative; got {values.tolist()}.")
         if isinstance(steps, int) and values.size and values.max() > steps:
             raise ValueError(
-                f"{argument} must not be greater than the number of steps, {steps}; "
+                f"{argument} must not be greater than {limit}, {steps}; "
                 f"got {values.tolist()}."
             )
         if size is not None and not tf.is_tensor(batch) and not tf.is_tensor(steps):
@@ -454,7 +455,7 @@ def check_lengths(
         within = tf.debugging.assert_less_equal(
             wide,
             tf.cast(steps, tf.int64),
-            message=f"{argument} must not be greater than the number of steps",
+            message=f"{argument} must not be greater than {limit}",
         )
         checks.append(within)
     with after(*checks):
