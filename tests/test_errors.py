@@ -512,7 +512,7 @@ RAGGED = tf.ragged.constant([[[1.0, 2.0]], [[3.0, 4.0], [5.0, 6.0]]])
 NOT_INPUTS = {
     "ragged rows": (
         RAGGED,
-        r"got a RaggedTensor; give inputs\.to_tensor\(\), with inputs\.row_leng",
+        r"inputs must be ragged in their steps alone.* 2 ragged axes: make them with ragged_rank=1",
     ),
     "sparse": (
         tf.sparse.from_dense([[[1.0]]]),

@@ -105,8 +105,8 @@ BAD_INPUTS = {
     "None": (None, TypeError, r"inputs must be \[B, T, D\]; got None"),
     "ragged": (
         RAGGED,
-        TypeError,
-        r"inputs must be \[B, T, D\]; got a RaggedTensor; give .*lengths",
+        ValueError,
+        "inputs must be ragged in their steps alone.* 2 ragged axes: make them with ragged_rank=1",
     ),
     "a mapping": ({"x": X}, TypeError, r"inputs must be \[B, T, D\]; got a mapping with the keys"),
     "a string": ("x", TypeError, r"inputs must be \[B, T, D\]; got 'x'"),

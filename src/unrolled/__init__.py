@@ -21,9 +21,10 @@ _HOMES = {
         "LSTMCell",
         "LSTMStateTuple",
     ],
+    "layers": ["RNN"],
     "losses": ["sequence_loss"],
     "sequences": ["last_relevant", "pack_sequence", "sequence_mask", "unpack_sequence"],
-    "wrappers": ["DropoutWrapper", "MultiRNNCell"],
+    "wrappers": ["DropoutWrapper", "MultiRNNCell", "without_dropout"],
     "unroll": ["bidirectional_dynamic_rnn", "dynamic_rnn", "static_rnn"],
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from unrolled.contract import RNNCell as RNNCell
     from unrolled.contract import State as State
     from unrolled.contract import TensorLike as TensorLike
+    from unrolled.layers import RNN as RNN
     from unrolled.losses import sequence_loss as sequence_loss
     from unrolled.sequences import last_relevant as last_relevant
     from unrolled.sequences import pack_sequence as pack_sequence
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
     from unrolled.unroll import static_rnn as static_rnn
     from unrolled.wrappers import DropoutWrapper as DropoutWrapper
     from unrolled.wrappers import MultiRNNCell as MultiRNNCell
+    from unrolled.wrappers import without_dropout as without_dropout
 
 
 def __getattr__(name: str) -> Any:

@@ -30,6 +30,7 @@ from unrolled.internal.checks import (
     unwrapped,
     with_article,
 )
+from unrolled.internal.configs import config_of, from_config
 from unrolled.internal.named import Initializer
 from unrolled.internal.shapes import full_shape, size_of, size_or_tensor
 from unrolled.internal.tracing import no_autograph
@@ -270,6 +271,23 @@ class RNNCell(tf.Module):
 
         # A function, so that a TF1 graph can initialise the variable in its session.
         return tf.Variable(start, name=name, dtype=dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of `__init__` as plain values, which Keras saves with a model.
+
+        Each is read from the attribute of its name; a subclass that keeps one otherwise defines
+        this, and `from_config`, itself.
+
+        Raises:
+          NotImplementedError: there is no attribute of that name.
+          ValueError: a value cannot be saved: a tensor, or a function without a name.
+        """
+        return config_of(self)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> RNNCell:
+        """A new cell of what `get_config` gave."""
+        return from_config(cls, config)
 
     def __getattr__(self, name: str) -> Any:
         if hasattr(type(self), name):  # a property failed: let its own error through

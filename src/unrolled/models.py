@@ -13,7 +13,6 @@ import tensorflow as tf
 from unrolled.contract import Cell, State, TensorLike
 from unrolled.internal.checks import (
     as_float_tensor,
-    check_cell,
     check_count,
     check_flag,
     check_lengths,
@@ -21,7 +20,9 @@ from unrolled.internal.checks import (
     describe,
     is_plain,
 )
+from unrolled.internal.keras_cells import as_cell
 from unrolled.internal.named import glorot_uniform
+from unrolled.internal.ragged import padded
 from unrolled.internal.run import check_inputs
 from unrolled.internal.shapes import size_of, size_or_tensor
 from unrolled.internal.tracing import after, no_autograph
@@ -105,8 +106,7 @@ class SequenceClassifier(tf.Module):
 
     def __init__(self, cell: Cell, num_classes: int, static: bool = False, name: str | None = None):
         super().__init__(name=check_name(name))
-        check_cell(cell)
-        self.cell = cell
+        self.cell = as_cell(cell)
         self.output_layer = OutputLayer(num_classes)
         self.static = check_flag(static, "static")
 
@@ -171,8 +171,7 @@ class SequenceLabeller(tf.Module):
 
     def __init__(self, cell: Cell, num_classes: int, name: str | None = None):
         super().__init__(name=check_name(name))
-        check_cell(cell)
-        self.cell = cell
+        self.cell = as_cell(cell)
         self.output_layer = OutputLayer(num_classes)
 
     @no_autograph
@@ -209,6 +208,8 @@ def _checked(model: Any, inputs: Any, lengths: Any) -> tuple[tf.Tensor, tf.Tenso
         raise TypeError(f"inputs must be [B, T, D]; got {describe(inputs)}.")
     if isinstance(inputs, tuple):
         inputs = list(inputs)
+    if isinstance(inputs, tf.RaggedTensor):
+        inputs, lengths = padded(inputs, lengths, "lengths")
     inputs = check_inputs(model.cell, inputs, _dtype_of_plain(inputs, model), rank=3)
     if lengths is not None:
         batch, steps = size_or_tensor(inputs, 0), size_or_tensor(inputs, 1)

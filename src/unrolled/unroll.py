@@ -28,7 +28,6 @@ import tensorflow as tf
 from unrolled.contract import Cell, State, TensorLike
 from unrolled.internal.checkpointing import in_segments
 from unrolled.internal.checks import (
-    check_cell,
     check_cell_state,
     check_count,
     check_flag,
@@ -36,7 +35,9 @@ from unrolled.internal.checks import (
     check_name,
     describe,
 )
+from unrolled.internal.keras_cells import as_cell
 from unrolled.internal.loop_lists import Frames
+from unrolled.internal.ragged import accepts_ragged
 from unrolled.internal.run import Run, check_dtype, check_inputs, start_run
 from unrolled.internal.shapes import size_of, size_or_tensor
 from unrolled.internal.tracing import after, no_autograph
@@ -83,7 +84,7 @@ def static_rnn(
         something other than it declares.
       tf.errors.InvalidArgumentError: the same for states and lengths, if known only at run time.
     """
-    check_cell(cell)
+    cell = as_cell(cell)
     _check_list(inputs)
     with tf.name_scope(check_name(scope, "scope") or "rnn"):
         dtype = check_dtype(dtype, initial_state)
@@ -117,6 +118,7 @@ def static_rnn(
 
 
 @no_autograph
+@accepts_ragged
 def dynamic_rnn(
     cell: Cell,
     inputs: Any,
@@ -140,7 +142,8 @@ def dynamic_rnn(
 
     Args:
       cell: any cell.
-      inputs: one tensor [B, T, D], or [T, B, D] where `time_major` (or a structure of such).
+      inputs: one tensor [B, T, D], or [T, B, D] where `time_major` (or a structure of such). A
+        `tf.RaggedTensor` [B, (T), D] brings its lengths along, and the outputs are ragged too.
       sequence_length: B integers in 0..T. Past its length a row's outputs are exactly zero and its
         state no longer changes; its inputs there affect neither results nor gradients. The loop
         ends with the longest row, unless its segments are recomputed (default: every row has
@@ -175,7 +178,7 @@ def dynamic_rnn(
         least 1; `recompute_every` with a cell whose second run would differ from its first.
       tf.errors.InvalidArgumentError: the same for states and lengths, if known only at run time.
     """
-    check_cell(cell)
+    cell = as_cell(cell)
     time_major = check_flag(time_major, "time_major")
     unroll = None if unroll is None else check_count(unroll, "unroll")
     every = None if recompute_every is None else check_count(recompute_every, "recompute_every")
@@ -324,6 +327,7 @@ def _swap_batch_and_time(x: tf.Tensor) -> tf.Tensor:
 
 
 @no_autograph
+@accepts_ragged
 def bidirectional_dynamic_rnn(
     cell_fw: Cell,
     cell_bw: Cell,
@@ -366,8 +370,8 @@ def bidirectional_dynamic_rnn(
       ValueError: both directions hold the same cell.
       Otherwise as for `dynamic_rnn`.
     """
-    check_cell(cell_fw, "cell_fw")
-    check_cell(cell_bw, "cell_bw")
+    cell_fw = as_cell(cell_fw, "cell_fw")
+    cell_bw = as_cell(cell_bw, "cell_bw")
     time_major = check_flag(time_major, "time_major")
     if not check_flag(share_weights, "share_weights"):
         _check_apart(cell_fw, cell_bw)
@@ -425,6 +429,11 @@ def bidirectional_dynamic_rnn(
 
 def _check_list(inputs: Any) -> None:
     """static_rnn takes a list of T tensors."""
+    if isinstance(inputs, tf.RaggedTensor):
+        raise TypeError(
+            "inputs of static_rnn must be a list of T tensors [B, D]; got a RaggedTensor: give it "
+            "to dynamic_rnn."
+        )
     if tf.is_tensor(inputs) or isinstance(inputs, (np.ndarray, tf.Variable)):
         raise TypeError(
             f"inputs of static_rnn must be a list of T tensors [B, D]; got one tensor of shape "

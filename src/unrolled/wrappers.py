@@ -19,12 +19,12 @@ import tensorflow as tf
 from unrolled.cells import BasicLSTMCell
 from unrolled.contract import Cell, RNNCell, RunStep
 from unrolled.internal.checks import (
-    check_cell,
     check_flag,
     check_float_dtype,
     describe,
     unwrapped,
 )
+from unrolled.internal.keras_cells import as_cell
 from unrolled.internal.run import depth_of, ensure_built, step_for_run
 from unrolled.internal.shapes import size_shape
 from unrolled.internal.tracing import after
@@ -65,8 +65,7 @@ class MultiRNNCell(RNNCell):
             )
         if not cells:
             raise ValueError("cells must hold at least one cell; got an empty list.")
-        for layer, cell in enumerate(cells):
-            check_cell(cell, f"cells[{layer}]")
+        cells = [as_cell(cell, f"cells[{layer}]") for layer, cell in enumerate(cells)]
         self.state_is_tuple = check_flag(state_is_tuple, "state_is_tuple")
         self.share_weights = check_flag(share_weights, "share_weights")
         if not share_weights:
@@ -79,7 +78,7 @@ class MultiRNNCell(RNNCell):
                         f"cells[{layer}] has state_size {cell.state_size}; make that cell with "
                         "state_is_tuple=False too."
                     )
-        self.cells = list(cells)
+        self.cells = cells
         self.any_inputs = bool(getattr(cells[0], "any_inputs", False))
 
     @property
@@ -208,8 +207,7 @@ class DropoutWrapper(RNNCell):
         name: str | None = None,
     ):
         super().__init__(name=name)
-        check_cell(cell)
-        self.cell = cell
+        self.cell = cell = as_cell(cell)
         self.any_inputs = bool(getattr(cell, "any_inputs", False))
         self._keep_probs = _Untracked(
             input_keep_prob=_check_keep_prob(input_keep_prob, "input_keep_prob"),
@@ -233,7 +231,7 @@ class DropoutWrapper(RNNCell):
             if seed is not None and tf.executing_eagerly():
                 self._generator = tf.random.Generator.from_seed(seed)
             if variational_recurrent:
-                self._by_hand = self.draw()
+                self._by_hand = _Untracked(drawn=self.draw())
 
     @property
     def input_keep_prob(self) -> Any:
@@ -294,7 +292,7 @@ class DropoutWrapper(RNNCell):
         if self._keeps_everything():
             return call(inputs, state)
         if drawn is None:
-            drawn = self._by_hand if self.variational_recurrent else self.draw()
+            drawn = self._by_hand.drawn if self.variational_recurrent else self.draw()
         noise = _noise(drawn, 0 if self.variational_recurrent else t)
         return self._masked(call, noise, inputs, state)
 
@@ -315,15 +313,41 @@ class DropoutWrapper(RNNCell):
     def draw(self) -> tf.Tensor:
         """The number that a run's masks follow from: two int32."""
         highest = 2**31 - 1
-        if self.seed is None:
-            return tf.random.uniform([2], maxval=highest, dtype=tf.int32)
         with tf.init_scope():
             in_session_graph = not tf.executing_eagerly()
         if self._generator is not None and not in_session_graph:
             return self._generator.uniform([2], maxval=highest, dtype=tf.int32)
+        if self.seed is None:
+            return tf.random.uniform([2], maxval=highest, dtype=tf.int32)
         # Each operation of a session's graph has a seed of its own: equal ones draw equal numbers.
         seed = zlib.crc32(f"{self.seed} {next(self._draws)}".encode()) >> 1
         return tf.random.uniform([2], maxval=highest, dtype=tf.int32, seed=seed)
+
+    def hold_draws(self) -> None:
+        """Without a seed: draw from a generator of its own from now on, whose state can be stored.
+
+        TensorFlow's own stream, which is asked for a first number, cannot be wound back.
+        """
+        if self._generator is None and self.seed is None:
+            first = tf.random.uniform([], maxval=2**31 - 1, dtype=tf.int32)
+            self._generator = tf.random.Generator.from_seed(int(first))
+            if self.variational_recurrent:  # a variable can be stored and set, a tensor cannot
+                self._by_hand.drawn = tf.Variable(self._by_hand.drawn, trainable=False)
+
+
+def without_dropout(cell: Any) -> Any:
+    """`cell` with every `DropoutWrapper` in it left out, and the same weights: for evaluation.
+
+    The states of both are alike.
+    """
+    if isinstance(cell, DropoutWrapper):
+        return without_dropout(cell.cell)
+    if type(cell) is not MultiRNNCell:
+        return cell
+    cells = [without_dropout(each) for each in cell.cells]
+    if all(a is b for a, b in zip(cells, cell.cells)):
+        return cell
+    return MultiRNNCell(cells, cell.state_is_tuple, share_weights=True, name=cell.name)
 
 
 class _Untracked:

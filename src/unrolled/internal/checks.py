@@ -434,8 +434,7 @@ def check_lengths(
             raise ValueError(f"{argument} must not be negative; got {values.tolist()}.")
         if isinstance(steps, int) and values.size and values.max() > steps:
             raise ValueError(
-                f"{argument} must not be greater than {limit}, {steps}; "
-                f"got {values.tolist()}."
+                f"{argument} must not be greater than {limit}, {steps}; got {values.tolist()}."
             )
         if size is not None and not tf.is_tensor(batch) and not tf.is_tensor(steps):
             return tf.cast(lengths, tf.int32)

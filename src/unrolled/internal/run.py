@@ -30,6 +30,7 @@ from unrolled.internal.checks import (
     with_article,
     with_shape,
 )
+from unrolled.internal.keras_cells import warn_if_untracked
 from unrolled.internal.shapes import (
     full_shape,
     last_size,
@@ -75,6 +76,7 @@ def start_run(
     # Integer inputs do not determine the dtype: use the one that was asked for.
     dtype = first.dtype if first.dtype.is_floating else dtype or tf.float32
     ensure_built(cell, one_step, dtype)
+    warn_if_untracked(cell)
     if initial_state is None:
         initial_state = cell.zero_state(batch, dtype)
     state = check_cell_state(cell, initial_state, batch, dtype, "initial_state")
