@@ -10,6 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# The same draws in every run, and no limit of time on one of them.
+settings.register_profile("unrolled", deadline=None, max_examples=25, derandomize=True)
+settings.load_profile("unrolled")
 
 # What takes longest begins first, so that short pieces are left for the end and no process waits
 # long for the last one. What is not named here takes less than any of these.

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import unrolled as u
@@ -56,6 +56,7 @@ def pair(name, **how):
 class TestAgainstKerassOwnLayers:
     @pytest.mark.parametrize("mask", MASKS)
     @pytest.mark.parametrize("name", THEIRS)
+    @settings(max_examples=12)
     @given(
         unroll=st.sampled_from(["dynamic", "static"]),
         return_sequences=st.booleans(),
@@ -438,13 +439,15 @@ class TestKerasCells:
             u.MultiRNNCell([keras_cell, keras_cell])
 
     def test_errors(self):
-        with pytest.raises(TypeError, match="got the layer LSTM, which .*: give cell.cell"):
+        with pytest.raises(TypeError, match="got the layer LSTM, which .*: give its cell"):
             u.dynamic_rnn(keras.layers.LSTM(U), X, dtype=tf.float32)
         with pytest.raises(TypeError, match="cell must be a cell; got a Dense, which lacks"):
             u.RNN(keras.layers.Dense(U))
         with pytest.raises(ValueError, match="LSTMCell must have dropout=0 .* DropoutWrapper"):
             u.dynamic_rnn(keras.layers.LSTMCell(U, dropout=0.1), X, dtype=tf.float32)
-        with pytest.raises(ValueError, match="inputs of float64 do not fit a GRUCell .*dtype='fl"):
+        with pytest.raises(
+            ValueError, match="inputs of float64 do not fit a GRUCell .*variables are float32; make"
+        ):
             u.dynamic_rnn(keras.layers.GRUCell(U), X.astype("float64"), dtype=tf.float64)
 
 
@@ -534,6 +537,282 @@ class TestWhatIsTold:
         with pytest.raises(kind, match=words):
             model.save(tmp_path / "model.keras")
         model.save_weights(tmp_path / "model.weights.h5")  # weights can, always
+
+
+class Learned(keras.layers.Layer):
+    """A Keras cell whose first state is a weight."""
+
+    state_size = output_size = U
+
+    def build(self, shape):
+        self.first = self.add_weight(shape=[U], initializer="ones")
+
+    def get_initial_state(self, batch_size=None):
+        return [tf.tile(self.first[None], [batch_size, 1])]
+
+    def call(self, x, states):
+        h = tf.tanh(states[0] + x[:, :1])
+        return h, [h]
+
+
+class Around(u.RNNCell):
+    """A reader's cell around another."""
+
+    state_size = output_size = U
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def make_variables(self, input_depth, dtype):
+        if hasattr(self.inner, "zero_state"):
+            self.inner.build(input_depth, dtype)
+
+    def step(self, x, h):
+        if hasattr(self.inner, "zero_state"):
+            return self.inner(x, h)
+        h = tf.tanh(self.inner(x) + h)
+        return h, h
+
+
+class TestKerasLayersInsideCells:
+    """They stay Keras's: built, trained, constrained and saved by it, wherever they stand."""
+
+    MAKE = {
+        "stack": lambda layer: u.MultiRNNCell([layer, u.GRUCell(U)]),
+        "wrapper": lambda layer: u.DropoutWrapper(layer, 0.9),
+        "list": lambda layer: [layer, keras.layers.SimpleRNNCell(U)],
+        "a reader's cell": lambda layer: u.MultiRNNCell(
+            [u.DropoutWrapper(layer), Around(keras.layers.Dense(U))]
+        ),
+    }
+
+    @staticmethod
+    def subclassed(layer):
+        class Model(keras.Model):
+            def __init__(self):
+                super().__init__()
+                self.rnn, self.head = layer, keras.layers.Dense(1)
+
+            def call(self, x):
+                return self.head(self.rnn(x))
+
+        return Model()
+
+    @staticmethod
+    def functional(layer):
+        inputs = keras.Input([T, D])
+        return keras.Model(inputs, keras.layers.Dense(1)(layer(inputs)))
+
+    @pytest.mark.parametrize(
+        "place, kind", [("stack", "functional"), *((place, "subclassed") for place in MAKE)]
+    )
+    def test_are_trained_once(self, place, kind):
+        layer = u.RNN(self.MAKE[place](keras.layers.GRUCell(U)))
+        model = getattr(self, kind)(layer)
+        model.compile("sgd", "mse")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)
+            model.fit(X, np.ones((B, 1)), epochs=2, verbose=0)
+        others = {"stack": 4, "wrapper": 0, "list": 3, "a reader's cell": 2}[place]
+        assert len(model.trainable_weights) == 3 + others + 2
+        assert len({w.path for w in model.weights}) == len(model.weights)
+        values = {id(w.value) for w in model.trainable_weights}
+        assert len(values) == len(model.trainable_weights)
+
+    @pytest.mark.parametrize("place", ["stack", "wrapper", "list"])
+    def test_are_saved_and_loaded(self, place, tmp_path):
+        model = self.functional(u.RNN(self.MAKE[place](keras.layers.GRUCell(U))))
+        model.save(tmp_path / "model.keras")
+        loaded = keras.models.load_model(tmp_path / "model.keras")
+        assert_close(loaded.predict(X, verbose=0), model.predict(X, verbose=0))
+
+    def test_keep_their_losses_constraints_and_switches(self):
+        cell = keras.layers.SimpleRNNCell(
+            U, kernel_regularizer="l2", kernel_constraint="non_neg", bias_initializer="ones"
+        )
+        layer = u.RNN(u.MultiRNNCell([cell, u.GRUCell(U)]))
+        model = self.functional(layer)
+        model(X)
+        assert len(model.losses) == 1
+        model.compile("sgd", "mse")
+        model.fit(X, np.ones((B, 1)), epochs=2, verbose=0)
+        assert cell.kernel.numpy().min() >= 0
+        before = cell.get_weights()
+        cell.trainable = False
+        model.compile("sgd", "mse")
+        model.fit(X, np.ones((B, 1)), verbose=0)
+        assert_close(cell.get_weights(), before)
+        assert len(layer.trainable_weights) == 4
+
+    def test_a_step_is_as_long_as_it_should_be(self):
+        """A variable with two names in one model would be moved twice."""
+
+        class Both(keras.layers.Layer):  # Keras's layer and our contract at once
+            state_size = output_size = U
+
+            def zero_state(self, batch_size, dtype):
+                return tf.zeros([batch_size, U], dtype)
+
+            def build(self, depth):
+                self.k = self.add_weight(shape=(D, U))
+
+            def call(self, x, h):
+                h = tf.tanh(x @ self.k + h)
+                return h, h
+
+        dense = keras.layers.Dense(D)
+        for cell in (Both(), keras.layers.SimpleRNNCell(U), Around(keras.layers.Dense(U))):
+            model = keras.Sequential([keras.layers.Input([T, D]), dense, u.RNN(cell)])
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean(tf.square(model(X) - 1))
+            weights = list({id(w.value): w.value for w in model.trainable_weights}.values())
+            assert len(weights) == len(model.trainable_weights)
+            expected = [w - g for w, g in zip(weights, tape.gradient(loss, weights))]
+            model.compile(keras.optimizers.SGD(1.0), "mse")
+            model.fit(X, np.ones((B, U)), batch_size=B, verbose=0)
+            assert_close(weights, expected)
+
+    @pytest.mark.parametrize("stateful", [False, True])
+    def test_the_first_state_is_the_cells_own(self, stateful):
+        cell = Learned()
+        theirs = keras.layers.RNN(cell, return_sequences=True)(X)
+        layer = u.RNN(cell, return_sequences=True, stateful=stateful)
+        assert_close(layer(X), theirs)
+        assert_close(u.dynamic_rnn(cell, X, dtype=tf.float32)[0], theirs)
+        layer.reset_state()
+        assert_close(layer(X), theirs)
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(u.RNN(u.MultiRNNCell([cell, u.GRUCell(2)]))(X))
+        assert tape.gradient(loss, cell.first.value) is not None
+
+    def test_mixed_precision(self):
+        policy = keras.DTypePolicy("mixed_float16")
+        cell = keras.layers.LSTMCell(U, dtype=policy)
+        outputs = u.RNN(u.MultiRNNCell([cell, u.GRUCell(2)]), dtype=policy)(X)
+        assert outputs.dtype == "float16"
+
+    def test_dropout_that_cannot_be_switched_off_is_told(self):
+        layer = u.RNN(Around(u.DropoutWrapper(u.GRUCell(U), output_keep_prob=0.5)))
+        with pytest.warns(UserWarning, match="inside an Around drops in evaluation too"):
+            layer(X)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)
+            layer(X, training=True)
+
+
+class TestWhatKerasAsks:
+    def test_paths_differ(self):
+        layer = u.RNN([u.LSTMCell(U), u.LSTMCell(U), u.LSTMCell(U)])
+        layer(X)
+        assert len({w.path for w in layer.weights}) == 6
+
+    def test_inputs_in_a_dict(self):
+        class Cell:
+            any_inputs = True
+            state_size = output_size = D
+
+            def zero_state(self, batch_size, dtype):
+                return tf.zeros([batch_size, D], dtype)
+
+            def __call__(self, inputs, h):
+                h = h + inputs["a"] * tf.cast(inputs["n"], h.dtype)
+                return h, h
+
+        inputs = {"a": keras.Input([T, D]), "n": keras.Input([T, 1], dtype="int32")}
+        for unroll in ("dynamic", "static"):
+            model = keras.Model(inputs, u.RNN(Cell(), unroll=unroll, go_backwards=True)(inputs))
+            n = np.arange(B * T).reshape(B, T, 1)
+            assert_close(model({"a": X, "n": n}), (X * n).sum(axis=1))
+
+    def test_arguments_stand_where_kerass_do(self):
+        ours = u.RNN(u.GRUCell(U), True, True)
+        assert [y.shape for y in ours(X)] == [(B, T, U), (B, U)]
+        assert ours.state_size == U
+        assert [s.shape for s in u.RNN(u.LSTMCell(U)).get_initial_state(2)] == [(2, U), (2, U)]
+
+    def test_a_cell_in_two_layers_is_not_saved_apart(self, tmp_path):
+        cell, inputs = u.GRUCell(D), keras.Input([T, D])
+        model = keras.Model(inputs, u.RNN(cell)(u.RNN(cell, return_sequences=True)(inputs)))
+        with pytest.raises(ValueError, match="share a cell, which a saved model would take apart"):
+            model.save(tmp_path / "model.keras")
+        model.save_weights(tmp_path / "model.weights.h5")
+
+    def test_a_cell_whose_config_adds_to_ours(self):
+        class Mine(u.GRUCell):
+            def __init__(self, scale, **how):
+                super().__init__(**how)
+                self.scale_ = scale
+
+            def get_config(self):
+                return {**super().get_config(), "scale": self.scale_}
+
+        config = Mine(2.0, num_units=3, activation="relu").get_config()
+        assert (config["scale"], config["num_units"], config["activation"]) == (2.0, 3, "relu")
+        assert Mine.from_config(config).num_units == 3
+
+    @pytest.mark.parametrize(
+        "make, kind, words",
+        [
+            (
+                lambda: u.RNN(u.GRUCell(U))(X, mask=np.ones((B, T - 1), bool)),
+                ValueError,
+                r"mask must be \[B, T\] like the inputs, \(4, 6\); got shape \(4, 5\)",
+            ),
+            (
+                lambda: u.RNN(u.GRUCell(U), time_major=True)(X, mask=np.ones((1, T), bool)),
+                ValueError,
+                r"mask must be \[T, B\] like the inputs",
+            ),
+            (
+                lambda: keras.layers.Bidirectional(u.RNN(u.GRUCell(U), True, time_major=True)),
+                ValueError,
+                "time_major must be False inside keras.layers.Bidirectional",
+            ),
+            (
+                lambda: u.RNN(u.GRUCell(U))(X[:, 0]),
+                ValueError,
+                r"inputs must be \[B, T, D\]; got shape \(4, 3\)",
+            ),
+            (
+                lambda: u.RNN(u.LSTMCell(U))(X, initial_state=[None, None]),
+                ValueError,
+                "initial_state must hold 2 tensors.*got None for 2",
+            ),
+            (lambda: u.RNN(u.RNN(u.GRUCell(U))), TypeError, "got the layer RNN, which runs one"),
+            (
+                lambda: u.RNN(keras.layers.Bidirectional(keras.layers.GRU(3))),
+                TypeError,
+                "got the layer Bidirectional, which runs one",
+            ),
+        ],
+    )
+    def test_errors(self, make, kind, words):
+        with pytest.raises(kind, match=words):
+            make()
+
+    def test_stateless_calls(self):
+        model = model_of(u.GRUCell(U))
+        zeros = [np.zeros_like(w) for w in model.trainable_weights]
+        with pytest.raises(NotImplementedError, match="stateless_call does not reach"):
+            model.stateless_call(zeros, [w.value for w in model.non_trainable_weights], X)
+
+    def test_a_last_batch_that_is_smaller(self):
+        layer = u.RNN(u.GRUCell(U), stateful=True)
+        layer(X)
+        words = "must have the 4 rows that it was built for; got 3: leave out"
+        with pytest.raises(ValueError, match=words):
+            layer(X[:3])
+
+    def test_a_mask_behind_unknown_sizes(self):
+        layer = u.RNN(u.GRUCell(U), return_sequences=True)
+        layer(X)
+        floats, flags = tf.TensorSpec([None, None, D]), tf.TensorSpec([None, None], tf.bool)
+        run = tf.function(lambda x, mask: layer(x, mask=mask), input_signature=[floats, flags])
+        assert_close(run(X, MASKS["gaps"]), layer(X, mask=MASKS["gaps"]))
+        for wrong in (np.ones((1, T), bool), np.ones((B, 1), bool), np.ones((B, T - 1), bool)):
+            with pytest.raises(tf.errors.InvalidArgumentError, match="mask must be"):
+                run(X, wrong)
 
 
 class TestRagged:

@@ -2,14 +2,11 @@
 
 import numpy as np
 import tensorflow as tf
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import unrolled as u
 from unrolled import reference
-
-settings.register_profile("unrolled", deadline=None, max_examples=25, derandomize=True)
-settings.load_profile("unrolled")
 
 sizes = st.integers(1, 4)
 dtypes = st.sampled_from([tf.float32, tf.float64])

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 def config_of(cell: Any) -> dict[str, Any]:
     """The arguments that make another cell like this one; each must be kept in an attribute."""
-    kind = type(cell)
+    kind = _described_here(type(cell))
     config = {}
     for name, parameter in inspect.signature(kind).parameters.items():
         kept = hasattr(cell, name)
@@ -22,6 +22,17 @@ def config_of(cell: Any) -> dict[str, Any]:
             )
         config[name] = _plain(getattr(cell, name), f"{name} of {kind.__name__}")
     return config
+
+
+def _described_here(kind: type) -> type:
+    """The class whose arguments are asked for: above those that have a `get_config` of their own.
+
+    Such a one may call `super().get_config()`, and adds its own arguments.
+    """
+    bases = [base for base in kind.__mro__ if base.__module__ != "builtins"]
+    own = [i for i, base in enumerate(bases) if "get_config" in vars(base)]
+    last = max((i for i in own if bases[i].__name__ != "RNNCell"), default=-1)
+    return bases[last + 1]
 
 
 def from_config(kind: type, config: dict[str, Any]) -> Any:

@@ -7,31 +7,34 @@ from __future__ import annotations
 
 import sys
 import warnings
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 from unrolled.contract import Cell, RNNCell
-from unrolled.internal.checks import check_cell, describe
+from unrolled.internal.checks import check_cell, describe, with_article
 
 
 def as_cell(cell: Any, argument: str = "cell") -> Cell:
     """`cell` as the contract has it: itself, or a Keras cell in a `KerasCell`; else an error."""
-    keras = sys.modules.get("keras")
-    if (
-        keras is not None
-        and isinstance(cell, keras.layers.Layer)
-        and not hasattr(cell, "zero_state")
-    ):
-        if isinstance(cell, keras.layers.RNN):
+    if is_layer(cell) and not hasattr(cell, "zero_state"):
+        inside = "cell" if hasattr(cell, "cell") else "forward_layer"
+        if hasattr(cell, inside):
             raise TypeError(
                 f"{argument} must be a cell, one step of a recurrent network; got the layer "
-                f"{type(cell).__name__}, which runs one over a sequence: give {argument}.cell."
+                f"{type(cell).__name__}, which runs one over a sequence: give its cell."
             )
         if hasattr(cell, "state_size"):
             cell = KerasCell(cell)
     check_cell(cell, argument)
     return cell
+
+
+def is_layer(value: Any) -> bool:
+    """Whether `value` is a Keras layer."""
+    keras = sys.modules.get("keras")
+    return keras is not None and isinstance(value, keras.layers.Layer)
 
 
 class KerasCell(RNNCell):
@@ -66,59 +69,87 @@ class KerasCell(RNNCell):
         size = getattr(self.cell, "output_size", None)
         return (self.state_size[0] if self._several else self.state_size) if size is None else size
 
+    def zero_state(self, batch_size: int | tf.Tensor, dtype: Any) -> Any:
+        """The state that the Keras cell starts from; zeros, where it does not say otherwise."""
+        if not hasattr(self.cell, "get_initial_state"):
+            return super().zero_state(batch_size, dtype)
+        state = self.cell.get_initial_state(batch_size=batch_size)
+        if not self._several and isinstance(state, (list, tuple)):
+            [state] = state
+        return tf.nest.pack_sequence_as(
+            self.state_size, [_cast(x, tf.as_dtype(dtype)) for x in tf.nest.flatten(state)]
+        )
+
+    def build(self, input_depth: Any, dtype: Any = None) -> None:
+        super().build(input_depth, dtype)
+        # TensorFlow's own variables, which a tf.Module around this one finds. While Keras looks at
+        # the shapes of a model alone, there are none yet.
+        values = [variable.value for variable in self.cell.variables]
+        self.kept = [value for value in values if isinstance(value, tf.Variable)]
+
     def make_variables(self, input_depth: Any, dtype: tf.DType) -> None:
-        mine = {self.cell.variable_dtype, self.cell.compute_dtype}
-        if mine != {dtype.name}:
+        if self.cell.variable_dtype != dtype.name:
             raise ValueError(
-                f"inputs of {dtype.name} do not fit a {type(self.cell).__name__} whose dtype is "
-                f"{self.cell.dtype_policy.name}; make it with dtype={dtype.name!r}."
+                f"inputs of {dtype.name} do not fit {with_article(self.cell)} whose variables are "
+                f"{self.cell.variable_dtype}; make it with dtype={dtype.name!r}."
             )
         if not self.cell.built:
             self.cell.build((None, input_depth))
             self.cell.built = True
-        # TensorFlow's own variables, which a tf.Module around this one finds.
-        self.kept = [variable.value for variable in self.cell.variables]
 
     def step(self, inputs: Any, state: Any) -> tuple[Any, Any]:
         output, new_state = self.cell(inputs, state if self._several else [state])
         if not self._several and isinstance(new_state, (list, tuple)):
             [new_state] = new_state
-        return output, new_state
+        # Under a policy of mixed precision the cell computes in another dtype than its state.
+        leaves = zip(tf.nest.flatten(new_state), tf.nest.flatten(state))
+        new_leaves = [_cast(new, old.dtype) for new, old in leaves]
+        return _cast(output, inputs.dtype), tf.nest.pack_sequence_as(state, new_leaves)
 
 
-def variables_of(cell: Any) -> list[tf.Variable]:
-    """TensorFlow's variables in a cell of any kind, each once, in an order that does not change."""
-    found: dict[int, tf.Variable] = {}
+def _cast(x: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
+    return tf.cast(x, dtype) if x.dtype.is_floating and dtype.is_floating else x
 
-    def visit(value: Any, seen: set[int]) -> None:
-        if isinstance(value, tf.Variable):
-            found.setdefault(id(value), value)
-            return
-        if id(value) in seen or isinstance(value, (str, bytes, type)):
-            return
-        seen = seen | {id(value)}
+
+class Contents(NamedTuple):
+    """What a cell of any kind holds, each once, in an order that does not change."""
+
+    variables: list[tf.Variable]  # those that no Keras layer inside holds
+    layers: list[Any]  # Keras layers, not those inside of them
+    wrappers: list[Any]  # DropoutWrappers
+
+
+def contents(cell: Any) -> Contents:
+    """Look through modules, lists, mappings and whatever else has a `zero_state`."""
+    variables: dict[int, tf.Variable] = {}
+    layers: dict[int, Any] = {}
+    wrappers: dict[int, Any] = {}
+    seen: set[int] = set()
+
+    def visit(value: Any) -> None:
+        if isinstance(value, Mapping):
+            value = list(value.values())
         if isinstance(value, (list, tuple)):
-            parts = list(value)
-        elif isinstance(value, dict):
-            parts = list(value.values())
-        elif isinstance(value, tf.Module):
-            parts = [*value.variables, *(v for _, v in sorted(vars(value).items()))]
-        elif _is_keras(value):
-            parts = [v.value for v in value.variables]
-        else:
-            parts = (
-                [v for _, v in sorted(vars(value).items())] if hasattr(value, "zero_state") else []
-            )
-        for part in parts:
-            visit(part, seen)
+            for part in value:
+                visit(part)
+        elif isinstance(value, tf.Variable):
+            variables[id(value)] = value
+        elif is_layer(value):
+            layers[id(value)] = value
+        elif id(value) in seen:
+            return
+        elif isinstance(value, tf.Module) or hasattr(value, "zero_state"):
+            seen.add(id(value))
+            if hasattr(value, "around"):
+                wrappers[id(value)] = value
+            if isinstance(value, tf.Module):  # its order is the one that readers know
+                visit(list(value.variables))
+            visit([part for _, part in sorted(getattr(value, "__dict__", {}).items())])
 
-    visit(cell, set())
-    return list(found.values())
-
-
-def _is_keras(value: Any) -> bool:
-    keras = sys.modules.get("keras")
-    return keras is not None and isinstance(value, keras.layers.Layer)
+    visit(cell)
+    of_keras = {id(v.value) for layer in layers.values() for v in layer.variables}
+    mine = [v for i, v in variables.items() if i not in of_keras]
+    return Contents(mine, list(layers.values()), list(wrappers.values()))
 
 
 def warn_if_untracked(cell: Any) -> None:
@@ -127,7 +158,9 @@ def warn_if_untracked(cell: Any) -> None:
     if layer is None:
         return
     known = {id(v.value) for v in layer.variables}
-    if any(v.trainable and id(v) not in known for v in variables_of(cell)):
+    variables, layers, _ = contents(cell)
+    held = [*variables, *(v.value for inside in layers for v in inside.variables)]
+    if any(v.trainable and id(v) not in known for v in held if isinstance(v, tf.Variable)):
         inside = cell.cell if isinstance(cell, KerasCell) else cell
         warnings.warn(
             f"the Keras layer {layer.name!r} runs {describe(inside)} whose variables it does not "
