@@ -23,6 +23,8 @@ LONGEST = [
     "chapters/10_mnist_row_by_row.ipynb",
     "tests/browser",
     "tests/test_unroll.py",
+    "tests/test_backup.py",
+    "tests/test_layers.py",
     "chapters/07_four_shapes.ipynb",
     "chapters/09_one_output_or_many.ipynb",
     "chapters/14_moving_an_old_program.ipynb",

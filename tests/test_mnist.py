@@ -676,24 +676,31 @@ def test_npm_that_is_not_there_says_so(tmp_path: Path, monkeypatch: pytest.Monke
 
 # Processes -------------------------------------------------------------------------------------
 
-# Runs `python -m unrolled.mnist` with one source, at argv[1], and the digests in argv[2].
+# Runs `python -m unrolled.mnist` with one source, at argv[1], and the digests in argv[2]. A third
+# argument shows progress at once.
 PROGRAM = """
 import signal
 # A shell starts its background jobs with interrupts ignored, and tests may run in one.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-import json, runpy, sys
+import json, os, runpy, sys
 import unrolled.internal.mnist_sources as sources
 sources.SOURCES = [
     sources.Source("loopback", lambda: sources.from_npz(sources.download(sys.argv[1], 600, 600)))
 ]
+import unrolled.internal.progress as progress
+if len(sys.argv) > 3:
+    del os.environ["PYTEST_CURRENT_TEST"]
+    progress.BAR_AFTER = -1
 import unrolled.internal.mnist_files as files
 files.SHA256.update(json.loads(sys.argv[2]))
 runpy.run_module("unrolled.mnist", run_name="__main__")
 """
 
 
-def start(url: str, files: dict[str, bytes], stderr: int = subprocess.PIPE) -> subprocess.Popen:
-    command = [sys.executable, "-c", PROGRAM, url, json.dumps(digests(files))]
+def start(
+    url: str, files: dict[str, bytes], *more: str, stderr: int = subprocess.PIPE
+) -> subprocess.Popen:
+    command = [sys.executable, "-c", PROGRAM, url, json.dumps(digests(files)), *more]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr)
 
 
@@ -758,7 +765,7 @@ def test_a_terminal_sees_a_progress_bar(files: dict[str, bytes], npz: bytes, cac
 
     ours, theirs = pty.openpty()
     with serving(sends(npz)) as url:
-        process = start(url, files, stderr=theirs)
+        process = start(url, files, "at once", stderr=theirs)
         os.close(theirs)
         seen = b""
         with contextlib.suppress(OSError):  # Linux ends a terminal's output with an error
@@ -768,9 +775,8 @@ def test_a_terminal_sees_a_progress_bar(files: dict[str, bytes], npz: bytes, cac
     os.close(ours)
     size = f"{len(npz) / 1e6:.1f}"
     assert process.returncode == 0
-    assert f"MNIST [{'#' * 30}] {size} of {size} MB".encode() in seen
-    assert b"\n" not in seen and seen.endswith(b"\r")  # one line, redrawn, and cleared at the end
-    assert seen.rstrip(b"\r").endswith(b" " * 70)
+    assert f"MNIST: {size} of {size} MB".encode() in seen and b"100%" in seen
+    assert seen.rstrip().endswith(b"\x1b[2K")  # the line is cleared at the end
 
 
 def test_tensorflow_is_not_imported() -> None:

@@ -89,15 +89,14 @@ def test_clip_norm_scales_the_gradient_down():
     norm = abs(plain.gradient(loss, line.a).numpy())
     assert norm > 0.01
     seen = []
-    original = tf.compat.v1.train.AdamOptimizer.apply_gradients
+    original = training.Adam.apply
 
-    def spy(self, pairs, *args):
-        pairs = list(pairs)
-        seen.append([g for g, _ in pairs])
-        return original(self, pairs, *args)
+    def spy(self, gradients, variables):
+        seen.append(gradients)
+        return original(self, gradients, variables)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tf.compat.v1.train.AdamOptimizer, "apply_gradients", spy)
+        patch.setattr(training.Adam, "apply", spy)
         training.fit(line, line.loss, (X, 3 * X), epochs=1, clip_norm=0.01)
     assert "clip_by_global_norm" in seen[0][0].name
 
@@ -133,16 +132,16 @@ class Table(tf.Module):
 def gradient_of_fit(table, loss, ids, clip_norm):
     """The first gradient that `fit` gives to Adam, as it is and as a dense array."""
     seen, dense = [], tf.Variable(tf.zeros([4, 2]))
-    original = tf.compat.v1.train.AdamOptimizer.apply_gradients
+    original = training.Adam.apply
 
-    def spy(self, pairs, *args):
-        ((gradient, _),) = pairs
+    def spy(self, gradients, variables):
+        (gradient,) = gradients
         seen.append(gradient)
         dense.assign(tf.convert_to_tensor(gradient))
-        return original(self, pairs, *args)
+        return original(self, gradients, variables)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tf.compat.v1.train.AdamOptimizer, "apply_gradients", spy)
+        patch.setattr(training.Adam, "apply", spy)
         training.fit(table, loss, [ids], epochs=1, clip_norm=clip_norm)
     return seen[0], dense.numpy()
 
@@ -219,7 +218,8 @@ class TestNotFinite:
         """The loss is finite, and the slope of the root at 0 is not."""
         line, _, x, y, how = a_line(3)
         with pytest.raises(
-            FloatingPointError, match="step 1 of epoch 1.* gradient of norm (nan|inf)"
+            FloatingPointError,
+            match=r"step 1 of epoch 1.* gradient of norm (nan|inf) \(that of Variable:0 is not fin",
         ):
             training.fit(line, lambda x, y: tf.reduce_sum(tf.sqrt(line.a * 0)), (x, y), **how)
         np.testing.assert_array_equal(line.a, [1, 1])
@@ -353,15 +353,29 @@ WHOLE = "must be a whole number of at least"
         *(
             ({name: value}, TypeError, rf"{name} must be a number above 0.*; got ")
             for name in ("clip_norm", "learning_rate")
-            for value in (True, "adam", [0.1], SCHEDULE, tf.constant(0.1), lambda: 0.1)
+            for value in (True, "adam", [0.1], tf.constant(0.1), lambda: 0.1)
         ),
-        ({"learning_rate": None}, TypeError, "learning_rate must be .*; got None.* one rate"),
+        ({"clip_norm": SCHEDULE}, TypeError, "clip_norm must be a number above 0; got "),
         ({"learning_rate": 1e6}, ValueError, "learning_rate must be .* at most 1000; got 1000000"),
         (
             {"learning_rate": tf.keras.optimizers.Adam(0.1)},
             TypeError,
-            "learning_rate must be a number .*; got .*Adam: fit uses Adam with one rate",
+            "learning_rate must be a number .* an optimizer is given as optimizer=; got .*Adam",
         ),
+        (
+            {"learning_rate": 0.1, "optimizer": tf.keras.optimizers.SGD(0.1)},
+            ValueError,
+            "learning_rate must be left out beside an optimizer; got 0.1 and an optimizer SGD",
+        ),
+        ({"optimizer": "sgd"}, TypeError, "optimizer must be a keras.*; got 'sgd': keras.opt"),
+        ({"loss": "nonsense"}, ValueError, "loss must be .*; got 'nonsense', which is no name"),
+        ({"loss": "mse"}, TypeError, "model must be one module that can be called .*; got .*Line"),
+        ({"callbacks": 5}, TypeError, "callbacks must be a list of Keras's callbacks; got 5"),
+        ({"callbacks": [print]}, TypeError, r"callbacks\[0\] must be a keras.*; got "),
+        ({"backup": 5}, TypeError, "backup must be the path of a folder; got 5"),
+        ({"backup_every": 0}, ValueError, f"backup_every {WHOLE} 1; got 0"),
+        ({"backup_every": 5}, ValueError, "backup_every must be left out without a backup; got 5"),
+        ({"verbose": True}, ValueError, 'verbose must be "auto" or False; got True'),
     ],
 )  # fmt: skip
 def test_arguments(how, error, words):
@@ -444,6 +458,389 @@ def test_a_keras_model_is_trained():
         model, loss, (X[:, None], 3 * X), epochs=100, learning_rate=0.1, clip_norm=1.0
     )
     assert history.loss[-1] < 1e-3 < history.loss[0]
+
+
+TEACHER = np.array([[1.0], [-2.0]], np.float32)
+
+
+def points(count=40):
+    x = np.random.default_rng(0).normal(size=(count, 2)).astype(np.float32)
+    return x, x @ TEACHER  # [B, 2], [B, 1]
+
+
+class Dense(tf.Module):
+    def __init__(self):
+        super().__init__()
+        self.w = tf.Variable(tf.zeros([2, 1]), name="w")
+
+    def __call__(self, x):
+        return x @ self.w
+
+
+class TestAdam:
+    """It is TensorFlow 1's to the bit, and a Keras optimizer."""
+
+    @pytest.mark.parametrize("dtype", [tf.float32, tf.float64, tf.float16])
+    @pytest.mark.parametrize("kind", ["dense", "sparse"])
+    def test_two_hundred_steps_are_those_of_tensorflow_1(self, dtype, kind):
+        rng = np.random.default_rng(3)
+        start = rng.normal(size=(5, 2))
+        mine, theirs = (tf.Variable(start, dtype=dtype) for _ in range(2))
+        adam, old = training.Adam(0.01), tf.compat.v1.train.AdamOptimizer(0.01)
+
+        @tf.function
+        def step(gradient, ids):
+            if kind == "sparse":  # some rows twice
+                gradient = tf.IndexedSlices(tf.gather(gradient, ids), ids)
+            adam.apply([gradient], [mine])
+            old.apply_gradients([(gradient, theirs)])
+
+        for _ in range(200):
+            step(tf.constant(rng.normal(size=(5, 2)), dtype), tf.constant(rng.integers(0, 5, 3)))
+        np.testing.assert_array_equal(mine, theirs)
+        assert not np.array_equal(mine, start)
+
+    @pytest.mark.parametrize("jit_compile", [False, True])
+    @pytest.mark.parametrize(
+        "how",
+        [{}, {"amsgrad": True}, {"gradient_accumulation_steps": 2}, {"clipnorm": 0.1}],
+        ids=str,
+    )
+    def test_in_keras_trainer(self, how, jit_compile):
+        x, y = points()
+        weights = []
+        for kind in (training.Adam, tf.keras.optimizers.Adam):
+            model = tf.keras.Sequential([tf.keras.layers.Dense(1, kernel_initializer="ones")])
+            model.compile(kind(0.01, epsilon=1e-7, **how), "mse", jit_compile=jit_compile)
+            model.fit(x, y, batch_size=10, epochs=3, shuffle=False, verbose=0)
+            weights.append(model.get_weights()[0])
+        np.testing.assert_allclose(*weights, atol=1e-6)
+        assert (weights[0] != 1).any()
+
+    def test_under_a_strategy(self):
+        x, y = points()
+        strategy = tf.distribute.MirroredStrategy(["CPU:0"])
+        weights = []
+        for kind in (training.Adam, tf.keras.optimizers.Adam):
+            with strategy.scope():
+                model = tf.keras.Sequential([tf.keras.layers.Dense(1, kernel_initializer="ones")])
+                model.compile(kind(0.01, epsilon=1e-7), "mse")
+            model.fit(x, y, batch_size=10, epochs=2, shuffle=False, verbose=0)
+            weights.append(model.get_weights()[0])
+        np.testing.assert_allclose(*weights, atol=1e-6)
+
+    def test_it_is_saved_with_a_model(self, tmp_path):
+        x, y = points()
+        model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+        model.compile(training.Adam(0.01, beta_1=0.8), "mse")
+        model.fit(x, y, verbose=0)
+        model.save(tmp_path / "model.keras")
+        loaded = tf.keras.models.load_model(tmp_path / "model.keras")
+        assert type(loaded.optimizer) is training.Adam and loaded.optimizer.beta_1 == 0.8
+        for each in (model, loaded):
+            each.fit(x, y, shuffle=False, verbose=0)
+        np.testing.assert_array_equal(model.get_weights()[0], loaded.get_weights()[0])
+
+
+class TestOptimizers:
+    @pytest.mark.parametrize("kind", ["SGD", "RMSprop", "AdamW", "Nadam", "Lion", "Adafactor"])
+    def test_any_of_keras(self, kind):
+        x, y = points()
+        dense = Dense()
+        optimizer = getattr(tf.keras.optimizers, kind)(0.05)
+        history = training.fit(
+            dense, "mse", [x, y], epochs=30, batch_size=20, optimizer=optimizer, clip_norm=1.0
+        )
+        assert history.mean_loss() < history.mean_loss(0)
+        assert int(optimizer.iterations) == 60
+
+    def test_a_schedule(self):
+        x, y = points()
+        schedule = tf.keras.optimizers.schedules.ExponentialDecay(0.1, 5, 0.5)
+        one, other = Dense(), Dense()
+        training.fit(one, "mse", [x, y], epochs=4, batch_size=10, learning_rate=schedule)
+        adam = training.Adam(schedule)
+        training.fit(other, "mse", [x, y], epochs=4, batch_size=10, optimizer=adam)
+        np.testing.assert_array_equal(one.w, other.w)
+        assert float(adam.learning_rate) == pytest.approx(0.1 * 0.5 ** (16 / 5))
+
+    def test_it_goes_on_from_its_slots(self):
+        x, y = points()
+        one, other = Dense(), Dense()
+        training.fit(one, "mse", [x, y], epochs=4, batch_size=10)
+        adam = training.Adam()
+        for _ in range(2):
+            training.fit(other, "mse", [x, y], epochs=2, batch_size=10, optimizer=adam)
+        np.testing.assert_array_equal(one.w, other.w)
+        with pytest.raises(ValueError, match="optimizer must be new or .*; got one, Adam, that "):
+            training.fit(Dense(), "mse", [x, y], epochs=1, optimizer=adam)
+
+    def test_not_finite(self):
+        x, y = points()
+        x[7] = np.nan
+        dense = Dense()
+        with pytest.raises(FloatingPointError, match=r"that of w:0 is not finite.*example 7\.$"):
+            training.fit(dense, "mse", [x, y], epochs=1, optimizer=tf.keras.optimizers.SGD(0.1))
+        assert not dense.w.numpy().any()
+
+    def test_scaled_losses(self):
+        x, y = points()
+        plain, scaled = Dense(), Dense()
+        how = {"epochs": 3, "batch_size": 10, "clip_norm": 0.5}
+        training.fit(plain, "mse", [x, y], **how, optimizer=tf.keras.optimizers.SGD(0.1))
+        inner = tf.keras.optimizers.SGD(0.1)
+        training.fit(
+            scaled, "mse", [x, y], **how, optimizer=tf.keras.optimizers.LossScaleOptimizer(inner)
+        )
+        np.testing.assert_allclose(plain.w, scaled.w, rtol=1e-5)
+
+
+class TestKerasLosses:
+    @pytest.mark.parametrize("name", ["mse", "mean_squared_error", "MeanSquaredError"])
+    def test_a_name_and_a_function_give_the_same(self, name):
+        x, y = points()
+        one, other = Dense(), Dense()
+        by_name = training.fit(one, name, [x, y[:, 0]], epochs=2, batch_size=16)  # [B] is squeezed
+        by_hand = training.fit(
+            other,
+            lambda x, y: tf.reduce_mean((other(x) - y) ** 2),
+            [x, y],
+            epochs=2,
+            batch_size=16,
+        )
+        np.testing.assert_allclose(by_name.loss, by_hand.loss, rtol=1e-6)
+
+    def test_sample_weights(self):
+        x, y = points()
+        dense, weights = Dense(), np.zeros(40, np.float32)
+        loss = tf.keras.losses.MeanSquaredError()
+        assert training.fit(dense, loss, [x, y, weights], epochs=1).loss == [0]
+
+    def test_every_name_of_keras(self):
+        for name in ("kl_divergence", "log_cosh", "huber", "sparse_categorical_crossentropy"):
+            assert isinstance(training._loss_of_name(name), tf.keras.losses.Loss)
+
+    def test_a_keras_model_is_in_training_and_regularized(self):
+        x, y = points()
+        layers = tf.keras.layers
+        model = tf.keras.Sequential(
+            [layers.Dense(1, kernel_regularizer="l2", kernel_initializer="ones"), layers.Dropout(1)]
+        )
+        history = training.fit(model, "mse", [x, y], epochs=1)
+        expected = np.mean(y**2) + 0.01 * 2  # all is dropped, and 0.01 times 1 squared, twice
+        np.testing.assert_allclose(history.loss[0], expected, rtol=1e-5)
+
+    @pytest.mark.parametrize(
+        "model, data, error, words",
+        [
+            ([Dense(), Dense()], points(), TypeError, "model must be one module .*; got a list of"),
+            (Dense(), points()[:1], ValueError, r"data must be \[x, y\] or .*; got 1 arrays"),
+        ],
+    )
+    def test_arguments(self, model, data, error, words):
+        with pytest.raises(error, match=words):
+            training.fit(model, "mse", data, epochs=1)
+
+
+class Holder(tf.Module):
+    """Holds what it is given."""
+
+    def __init__(self, **parts):
+        super().__init__()
+        self.bias = tf.Variable(tf.zeros([1]), name="bias")
+        read = []  # the layers, for the loss alone
+        self.reads = lambda: read
+        for name, part in parts.items():
+            setattr(self, name, part)
+
+    def __call__(self, x):
+        for layer in self.reads():
+            x = layer(x)
+        return x + self.bias
+
+
+class TestLayersThatAreNotTracked:
+    @pytest.mark.parametrize(
+        "hold, path",
+        [
+            (lambda layer: {"dense": layer}, r"model\.dense"),
+            (lambda layer: {"parts": [0, layer]}, r"model\.parts\[1\]"),
+            (lambda layer: {"parts": {"a": (layer,)}}, r"model\.parts\['a'\]\[0\]"),
+            (lambda layer: {"inner": Holder(_dense=layer)}, r"model\.inner\._dense"),
+        ],
+    )
+    def test_are_named(self, hold, path):
+        layer = tf.keras.layers.Dense(1)
+        module = Holder(**hold(layer))
+        module.reads().append(layer)
+        add = path.removeprefix("model")
+        with pytest.raises(
+            ValueError,
+            match=rf"model must track .*; got {path}, the Keras layer Dense, .*: pass "
+            rf"model=\[module, module{add}\]\.$",
+        ):
+            training.fit(module, "mse", points(), epochs=1)
+
+    def test_a_tf_module_in_a_keras_layer(self):
+        class Outer(tf.keras.layers.Layer):
+            def __init__(self):
+                super().__init__()
+                self.mine, self.head = Dense(), tf.keras.layers.Dense(1)
+
+            def call(self, x):
+                return self.head(self.mine(x))
+
+        with pytest.raises(ValueError, match=r"got model\.mine, a Dense, whose .* a Keras layer"):
+            training.fit(Outer(), "mse", points(), epochs=1)
+
+    def test_all_that_is_well(self):
+        x, y = points()
+        layer, frozen, spare = (tf.keras.layers.Dense(1) for _ in range(3))
+        frozen.trainable = False
+        flatten = tf.keras.layers.Flatten()
+        module = Holder(dense=layer, frozen=frozen, spare=spare, flatten=flatten)
+        module.reads().extend([layer, frozen, flatten])
+        spare(np.ones([1, 2]))  # built, but the loss does not read it
+        before = []
+
+        def loss(x, y):
+            before.append(0)
+            return tf.reduce_mean((module(x) - y) ** 2)
+
+        training.fit([module, layer], loss, [x, y], epochs=1)
+        training.fit([module, layer], loss, [x, y], epochs=1)  # built now
+
+    def test_in_a_list(self):
+        layer = tf.keras.layers.Dense(1)
+        module = Holder(dense=layer)
+        module.reads().append(layer)
+        with pytest.raises(ValueError, match=r"got model\[1\]\.dense, .*=\[module, module\.dense"):
+            training.fit(
+                [Line(), module], lambda x, y: tf.reduce_mean(module(x) - y), points(), epochs=1
+            )
+
+
+def fit_with(callbacks, model=None, **how):
+    model = Dense() if model is None else model
+    how = {"epochs": 6, "batch_size": 10, "learning_rate": 0.1, **how}
+    return model, training.fit(model, "mse", points(), callbacks=callbacks, **how)
+
+
+class TestCallbacks:
+    def test_hooks_and_logs(self):
+        seen = []
+
+        class Spy(tf.keras.callbacks.Callback):
+            def on_train_begin(self, logs=None):
+                seen.append(("begin", self.params["epochs"], self.params["steps"]))
+
+            def on_epoch_begin(self, epoch, logs=None):
+                seen.append(epoch)
+
+            def on_epoch_end(self, epoch, logs=None):
+                seen.append(logs)
+
+            def on_train_end(self, logs=None):
+                seen.append("end")
+
+        _, history = fit_with([Spy()], epochs=2, each_epoch=lambda e, h: {"val_loss": e, "a": "b"})
+        logs = [
+            {
+                "loss": pytest.approx(history.mean_loss(e)),
+                "learning_rate": pytest.approx(0.1),
+                "val_loss": e + 1,
+            }
+            for e in range(2)
+        ]
+        assert seen == [("begin", 2, 4), 0, logs[0], 1, logs[1], "end"]
+
+    def test_steps_one_by_one_give_the_same(self):
+        seen = []
+        watch = tf.keras.callbacks.LambdaCallback(
+            on_train_batch_begin=lambda step, logs: seen.append(step),
+            on_train_batch_end=lambda step, logs: seen.append(logs["loss"]),
+        )
+        one, history = fit_with([watch])
+        other, plain = fit_with(None)
+        np.testing.assert_array_equal(one.w, other.w)
+        np.testing.assert_array_equal(history.loss, plain.loss)
+        assert seen[::2] == [0, 1, 2, 3] * 6
+        np.testing.assert_array_equal(np.array(seen[1::2], np.float32), plain.loss)
+
+    def test_early_stopping_restores_the_best(self):
+        stop = tf.keras.callbacks.EarlyStopping(
+            "val_loss", patience=2, restore_best_weights=True, mode="min"
+        )
+        kept = []
+        model = Dense()
+
+        def each_epoch(epoch, history):
+            kept.append(model.w.numpy())
+            return {"val_loss": abs(epoch - 2)}
+
+        _, history = fit_with([stop], model, each_epoch=each_epoch)
+        assert len(history.seconds) == 4
+        np.testing.assert_array_equal(model.w, kept[1])
+
+    def test_the_rate_is_lowered(self):
+        class Rates(tf.keras.callbacks.Callback):
+            def __init__(self):
+                super().__init__()
+                self.seen = []
+
+            def on_epoch_end(self, epoch, logs=None):
+                self.seen.append(round(logs["learning_rate"], 6))
+
+        rates = Rates()
+        lower = tf.keras.callbacks.ReduceLROnPlateau("loss", 0.5, patience=1, min_delta=1e9)
+        fit_with([rates, lower], epochs=3)
+        assert rates.seen == [0.1, 0.1, 0.05]
+        rates = Rates()
+        planned = tf.keras.callbacks.LearningRateScheduler(lambda epoch, rate: 0.1 / (epoch + 1))
+        fit_with([planned, rates], epochs=2)
+        assert rates.seen == [0.1, 0.05]
+
+    def test_a_run_is_stopped_within_an_epoch(self):
+        class Stop(tf.keras.callbacks.Callback):
+            def on_train_batch_end(self, step, logs=None):
+                self.model.stop_training = step == 1
+
+        _, history = fit_with([Stop()])
+        assert len(history.loss) == 2 and len(history.seconds) == 1
+
+    def test_files(self, tmp_path):
+        callbacks = tf.keras.callbacks
+        fit_with(
+            [
+                callbacks.CSVLogger(tmp_path / "log.csv"),
+                callbacks.TensorBoard(tmp_path / "board", write_graph=False),
+                callbacks.TerminateOnNaN(),
+            ],
+            epochs=2,
+        )
+        rows = (tmp_path / "log.csv").read_text().splitlines()
+        assert rows[0].startswith("epoch,learning_rate,loss") and len(rows) == 3
+        assert list((tmp_path / "board" / "train").iterdir())
+
+    def test_a_keras_model_is_given_itself(self, tmp_path):
+        model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+        path = tmp_path / "best.keras"
+        seen = []
+
+        class Spy(tf.keras.callbacks.Callback):
+            def on_epoch_end(self, epoch, logs=None):
+                seen.append((self.model is model, float(self.model.optimizer.learning_rate)))
+
+        fit_with([tf.keras.callbacks.ModelCheckpoint(path, "loss"), Spy()], model, epochs=1)
+        assert seen == [(True, pytest.approx(0.1))]
+        assert model.optimizer is None  # as it was
+        loaded = tf.keras.models.load_model(path, compile=False)
+        np.testing.assert_array_equal(loaded.get_weights()[0], model.get_weights()[0])
+
+    def test_what_needs_a_keras_model_says_so(self, tmp_path):
+        words = "model must be one Keras model for the callback ModelCheckpoint, .*; got Dense: "
+        with pytest.raises(AttributeError, match=words):
+            fit_with([tf.keras.callbacks.ModelCheckpoint(tmp_path / "best.keras")])
 
 
 def test_fit_is_called_eagerly():

@@ -9,23 +9,39 @@ from __future__ import annotations
 import functools
 import inspect
 import math
+import os
 import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
+from unrolled.internal.attributes import as_tensorflows, check_all_is_trained, hold_draws
+from unrolled.internal.callbacks import Hooks, check_callbacks
 from unrolled.internal.checks import as_tensor, check_count, check_flag, describe
+from unrolled.internal.interrupts import uninterrupted
+from unrolled.internal.progress import Progress
+from unrolled.internal.resuming import (
+    Keeper,
+    Pace,
+    Place,
+    Variables,
+    draws_that_start_anew,
+    fingerprint,
+    rate_of,
+    tell,
+)
 from unrolled.internal.shapes import size_or_tensor
 from unrolled.internal.tracing import after, no_autograph
 
 
 @dataclass
 class History:
-    """What a training run measured."""
+    """What a training run measured. Of an epoch that was interrupted it holds the steps so far."""
 
     steps_per_epoch: int
     loss: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))  # [all steps]
@@ -43,7 +59,8 @@ class History:
         Raises:
           IndexError: no such epoch was run.
         """
-        means = self.loss.reshape(-1, self.steps_per_epoch).mean(axis=1)  # [epochs]
+        whole_epochs = self.loss[: len(self.loss) // self.steps_per_epoch * self.steps_per_epoch]
+        means = whole_epochs.reshape(-1, self.steps_per_epoch).mean(axis=1)  # [epochs]
         whole = isinstance(epoch, (int, np.integer)) and not isinstance(epoch, bool)
         if not whole or not -len(means) <= epoch < len(means):
             raise IndexError(
@@ -60,33 +77,50 @@ class History:
 
 def fit(
     model: Any,
-    loss: Callable[..., Any],
+    loss: Any,
     data: Sequence[Any],
     *,
     epochs: int,
     batch_size: int | None = None,
-    learning_rate: float = 1e-3,
+    learning_rate: Any = None,
+    optimizer: Any = None,
     shuffle_seed: int | None = None,
     drop_remainder: bool = False,
     clip_norm: float | None = None,
     each_epoch: Callable[[int, History], Any] | None = None,
+    callbacks: Sequence[Any] | None = None,
+    backup: str | os.PathLike[str] | None = None,
+    backup_every: int | None = None,
+    verbose: str | bool = "auto",
 ) -> History:
-    """Train with Adam (Kingma and Ba, 2015), TensorFlow's own `AdamOptimizer` with its defaults.
+    """Train with Adam (Kingma and Ba, 2015), or with another optimizer of Keras's.
 
     Training stops with an error at the first step whose loss or gradient is not finite, before that
     step changes a weight. It warns of variables that the loss does not depend on, and of a loss
     that grows beyond measure.
 
+    With `backup` a run that was interrupted, or killed, at any moment goes on where it stopped when
+    the same call is made again, and ends with the same weights to the bit as one that was not. The
+    folder holds the last two backups, files named `unrolled-backup-` and a number: all variables
+    that a step uses, with those of the optimizer and of generators, the order of the examples, the
+    history, what callbacks count, and what the run is. A run of another kind is refused, and one
+    that had ended returns at once. Delete the folder to start anew. What Python alone keeps, and
+    draws of `tf.random` in `loss`, are not in it; a dropout wrapper's draws are.
+
     Args:
       model: what is trained: anything with `trainable_variables`, such as a cell, a tf.Module, a
         Keras layer or model; or a list of such. A variable that two of them hold is trained once.
       loss: called as loss(*batch) with one slice of each array of `data`; returns a scalar, or a
-        pair, the tuple (scalar loss, scalar measure such as the batch's accuracy).
+        pair, the tuple (scalar loss, scalar measure such as the batch's accuracy). Or a
+        keras.losses.Loss, or Keras's name of one: then `data` is [x, y] or [x, y, sample_weight],
+        and the loss is that of y and model(x), with the regularization losses of a Keras model.
       data: a list of arrays [N, ...], the examples, one array for each argument of `loss`.
       epochs: how many times to go through the data, 1 or more.
       batch_size: examples in a batch, 1 or more (default: all of them).
-      learning_rate: Adam's, above 0 and at most 1000; a weight moves by about as much in a step
-        (default: 0.001).
+      learning_rate: Adam's, above 0 and at most 1000, or a schedule of Keras's; a weight moves by
+        about as much in a step (default: 0.001).
+      optimizer: any keras.optimizers.Optimizer, which has a learning rate of its own (default:
+        `Adam` with `learning_rate`).
       shuffle_seed: a whole number of at least 0, the seed of a new order of the examples for every
         epoch; None keeps their order (default: None).
       drop_remainder: leave out the last batch where it is smaller (default: False, which drops
@@ -95,6 +129,13 @@ def fit(
         clipping).
       each_epoch: called as each_epoch(epoch, history) after every epoch, counted from 1; what it
         returns is kept in `History.epochs` (default: None).
+      callbacks: a list of keras.callbacks.Callback. The logs of an epoch hold `loss`, `measure`
+        where there is one, `learning_rate`, and what `each_epoch` returns where that is a dict of
+        numbers. Steps run one by one if a callback wants to know of each (default: None).
+      backup: a folder for backups, one after each epoch (default: None, no backups).
+      backup_every: steps after which there is a backup within an epoch too (default: None).
+      verbose: "auto" shows how far a run of more than a few seconds has got, on a terminal, in a
+        log, or to a person in a notebook; False never does (default: "auto").
 
     Returns:
       A `History`: the loss and the measure of every step, the seconds of every epoch, and what
@@ -102,28 +143,32 @@ def fit(
 
     Raises:
       TypeError: an argument is of another kind: a model without `trainable_variables`, one array in
-        place of a list of them, a schedule or an optimizer as `learning_rate`.
+        place of a list of them, an optimizer as `learning_rate`; with `backup`, `each_epoch`
+        returned what cannot be stored.
       ValueError: a number is out of its range; the arrays differ in their first axis, or hold fewer
-        examples than one batch; the loss is not a scalar or depends on no variable of the model.
+        examples than one batch; the loss is not a scalar or depends on no variable of the model;
+        a tf.Module holds a Keras layer, which it does not track; both `learning_rate` and
+        `optimizer` are given; the folder holds backups of another run, or none that can be read.
       FloatingPointError: the loss, the gradient or a weight was NaN or infinite; the message says
-        in which step of which epoch, both counted from 1, and which example is not finite itself.
+        in which step of which epoch, both counted from 1, which variable's gradient it was, and
+        which example is not finite itself.
+      OSError: a backup cannot be written; those that were are left as they are.
       RuntimeError: called while a graph is built, inside a tf.function for instance.
+      KeyboardInterrupt: interrupted, within about a second. The weights stay as they are then; a
+        note says how far the run got, `history` of the error holds what was measured, and with
+        `backup` one more is written.
     """
     if not tf.executing_eagerly():
         raise RuntimeError("fit must be called eagerly; got a call while a graph was being built.")
     modules = _check_model(model)
     arrays, count = _check_data(data)
+    loss = _of_batch(loss, modules, arrays)
     _check_function(loss, "loss", arrays)
     epochs = check_count(epochs, "epochs")
     batch_size = count if batch_size is None else check_count(batch_size, "batch_size")
-    learning_rate = _check_positive(
-        learning_rate,
-        "learning_rate",
-        most=1000.0,
-        remedy=": fit uses Adam with one rate for all steps",
-    )
+    optimizer = _check_optimizer(optimizer, learning_rate)
     clip_norm = None if clip_norm is None else _check_positive(clip_norm, "clip_norm")
-    shuffler = None if shuffle_seed is None else np.random.default_rng(_check_seed(shuffle_seed))
+    seed = None if shuffle_seed is None else _check_seed(shuffle_seed)
     if each_epoch is not None and not callable(each_epoch):
         raise TypeError(f"each_epoch must be a function or None; got {describe(each_epoch)}.")
     drop_remainder = check_flag(drop_remainder, "drop_remainder")
@@ -133,10 +178,18 @@ def fit(
             f"batch_size is {batch_size}, but there are {count} examples and the remainder is "
             "dropped; use a smaller batch or drop_remainder=False."
         )
-    optimizer = tf.compat.v1.train.AdamOptimizer(learning_rate)  # one fused kernel a variable
+    hooks = Hooks(
+        check_callbacks(callbacks), modules, optimizer, {"epochs": epochs, "steps": steps}
+    )
+    _check_backup_every(backup, backup_every)
+    if verbose not in ("auto", False):
+        raise ValueError(f'verbose must be "auto" or False; got {describe(verbose)}.')
+
     all_full = steps * batch_size <= count
+    skips_itself = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)  # looks for a scale
     done = tf.Variable(0, trainable=False)  # steps of the present epoch
-    unused: set[str] = set()
+    trained: list[tf.Variable] = []
+    with_gradient: list[tf.Variable] = []
     refused: list[Exception] = []  # a trace would wrap an error of ours in words of its own
 
     def differentiate(i: tf.Tensor, order: tf.Tensor) -> tuple[Any, ...]:
@@ -146,93 +199,238 @@ def fit(
         with tf.GradientTape() as tape:
             result = loss(*(tf.gather(array, rows) for array in arrays))
             value, measure = _loss_and_measure(result, refused)
-        variables = _variables(modules, refused)
-        gradients = [_sum_rows(gradient) for gradient in tape.gradient(value, variables)]
-        unused.update(_without_gradient(gradients, variables, refused))
-        norm = _global_norm(gradients)
+            scaled, scale = _scaled(optimizer, value)
+        trained[:] = _variables(modules, tape.watched_variables(), refused)
+        gradients = [_sum_rows(gradient) for gradient in tape.gradient(scaled, trained)]
+        with_gradient[:] = _with_gradient(gradients, trained, refused)
+        gradients = [gradient for gradient in gradients if gradient is not None]
+        squares = _half_squares(gradients)
         if clip_norm is not None:
-            gradients, _ = tf.clip_by_global_norm(gradients, clip_norm, use_norm=norm)
-        return tf.cast(value, tf.float32), measure, norm, list(zip(gradients, variables))
+            norm = _norm(squares)
+            gradients, _ = tf.clip_by_global_norm(gradients, clip_norm * scale, use_norm=norm)
+        return tf.cast(value, tf.float32), measure, squares, gradients
 
     @tf.function
-    def run_epoch(order: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        done.assign(0)
-        values = tf.TensorArray(tf.float32, steps, element_shape=[])
-        measures = tf.TensorArray(tf.float32, steps, element_shape=[])
-        norm = tf.constant(0.0)
-        for i in tf.range(steps):
-            value, measure, norm, gradients = differentiate(i, order)
-            values = values.write(i, value)
-            measures = measures.write(i, measure)
+    def run_steps(order: tf.Tensor, start: tf.Tensor, stop: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        done.assign(start)
+        values = tf.TensorArray(tf.float32, stop - start, element_shape=[])
+        measures = tf.TensorArray(tf.float32, stop - start, element_shape=[])
+        squares = tf.zeros([0])  # an entry for each gradient
+        for i in tf.range(start, stop):
+            tf.autograph.experimental.set_loop_options(
+                shape_invariants=[(squares, tf.TensorShape([None]))]
+            )
+            value, measure, squares, gradients = differentiate(i, order)
+            values = values.write(i - start, value)
+            measures = measures.write(i - start, measure)
             with tf.control_dependencies([measure]):  # it may hold a check that fails
-                finite = tf.math.is_finite(value + norm)
+                finite = tf.math.is_finite(value if skips_itself else value + _norm(squares))
             if not finite:
                 break
-            optimizer.apply_gradients(gradients)
+            _apply(optimizer, gradients, with_gradient, trained, refused)
             done.assign_add(1)
-        finite = [tf.reduce_all(tf.math.is_finite(v)) for v in _variables(modules, refused)]
-        return values.stack(), measures.stack(), norm, tf.reduce_all(finite)
+        finite = [tf.reduce_all(tf.math.is_finite(v)) for v in trained]
+        return values.stack(), measures.stack(), squares, tf.reduce_all(finite)
 
-    def where_it_stopped(epoch: int, order: np.ndarray) -> tuple[str, str]:
-        step, first = int(done) + 1, int(done) * batch_size
+    def take_steps(order: np.ndarray, stop: int) -> None:
+        """The steps of the present epoch up to `stop`, in one call of the graph."""
+        start = time.perf_counter()
+        try:
+            results = run(tf.constant(order, tf.int32), tf.constant(place.step), tf.constant(stop))
+        except tf.errors.InvalidArgumentError as error:  # of a check inside `loss`
+            where, fault = where_it_stopped(order)
+            if fault and "NaN" in str(error):
+                raise FloatingPointError(f"{where}: data must be finite; got {fault}.") from error
+            error.add_note(f"{where}.")
+            raise
+        values, measures, squares, finite = (result.numpy() for result in results)
+        seconds = time.perf_counter() - start
+        if int(done) < stop:
+            where, fault = where_it_stopped(order)
+            raise FloatingPointError(
+                f"{where}: the loss and its gradient must be finite; got the loss "
+                f"{values[int(done) - place.step]:g} and a gradient of norm "
+                f"{_norm(squares):g}{_of_which(squares, with_gradient)}: "
+                f"{fault or 'the examples are finite, so try a smaller learning_rate'}."
+            )
+        if not finite:
+            step = "" if stop == steps else f"step {stop} of "
+            raise FloatingPointError(
+                f"fit stopped after {step}epoch {place.epoch}: the weights must stay finite, and "
+                "the last step made one that is not: lower learning_rate; got "
+                f"{rate_of(optimizer):g}."
+            )
+        history.loss = np.append(history.loss, values)
+        history.measure = np.append(history.measure, measures)
+        place.seconds += seconds
+        place.step = stop
+        pace.learn(len(values), seconds)
+
+    def where_it_stopped(order: np.ndarray) -> tuple[str, str]:
+        first = int(done) * batch_size
         return (
-            f"fit stopped in step {step} of epoch {epoch}, before that step changed a weight",
+            f"fit stopped in step {int(done) + 1} of epoch {place.epoch}, before that step changed "
+            "a weight",
             _not_finite(arrays, order[first : first + batch_size]),
         )
 
-    history, warned = History(steps), False
+    # The graph is traced, which makes the variables; then a backup can be put back into them.
+    if backup is not None:
+        hold_draws(modules)
+    place, history, pace = Place(), History(steps), Pace(hooks.of_each_step)
+    shuffler = np.random.default_rng(seed)
+    place.order = shuffler.bit_generator.state
+    keeper = Keeper(backup, place, history, hooks, optimizer)
     start = time.perf_counter()
     try:
-        run_epoch = run_epoch.get_concrete_function(tf.TensorSpec([count], tf.int32))
+        number = tf.TensorSpec([], tf.int32)
+        run = run_steps.get_concrete_function(tf.TensorSpec([count], tf.int32), number, number)
     except Exception:
         if refused:
             raise refused[0] from None
         raise
     history.seconds_to_trace = time.perf_counter() - start
-    if unused:
+    used = {id(v) for v in with_gradient}
+    if unused := sorted(v.name for v in trained if id(v) not in used):
         warnings.warn(
-            f"loss does not depend on {', '.join(sorted(unused))}: fit leaves these variables of "
-            "model as they are",
+            f"loss does not depend on {', '.join(unused)}: fit leaves these variables of model as "
+            "they are",
             stacklevel=2,
         )
-    for epoch in range(1, epochs + 1):
-        order = np.arange(count) if shuffler is None else shuffler.permutation(count)
-        start = time.perf_counter()
+    if backup is not None:
+        identity = {
+            **{"batch_size": batch_size, "drop_remainder": drop_remainder},
+            **{"shuffle_seed": seed, "clip_norm": clip_norm, "data": fingerprint(arrays)},
+        }
+        variables = Variables(run, trained, modules, optimizer)
+        for words in (draws_that_start_anew(run), keeper.look(variables, identity, epochs)):
+            if words:
+                warnings.warn(words, stacklevel=2)
+        if keeper.has_ended(epochs):
+            return history
+
+    warned = ""
+    with hooks, Progress("fit:", epochs * steps, shown=verbose == "auto") as progress:
         try:
-            results = run_epoch(tf.constant(order, tf.int32))
-        except tf.errors.InvalidArgumentError as error:  # of a check inside `loss`
-            place, fault = where_it_stopped(epoch, order)
-            if fault and "NaN" in str(error):
-                raise FloatingPointError(f"{place}: data must be finite; got {fault}.") from error
-            error.add_note(f"{place}.")
+            keeper.begin()
+            progress.begin_at((place.epoch - 1) * steps + place.step)
+            while place.epoch <= epochs and not hooks.stopped:
+                # What the caller's functions change half, an interrupt in them does not keep.
+                if not place.begun:
+                    keeper.hold()
+                    hooks.epoch_begin(place.epoch)
+                    place.begun = True
+                    keeper.let_go()
+                shuffler.bit_generator.state = place.order
+                order = np.arange(count) if seed is None else shuffler.permutation(count)
+                while place.step < steps:
+                    hooks.step_begin(place.step)
+                    with uninterrupted():
+                        take_steps(order, pace.stop(place.step, steps, backup_every))
+                    if hooks.of_each_step:
+                        hooks.step_end(place.step - 1, _logs(history, 1, optimizer))
+                    at = f"epoch {place.epoch} of {epochs}, loss {history.loss[-1]:.4g}"
+                    progress.update((place.epoch - 1) * steps + place.step, at)
+                    if hooks.stopped:
+                        break
+                    if backup_every and place.step % backup_every == 0 and place.step < steps:
+                        keeper.write()
+                keeper.hold()
+                history.seconds.append(place.seconds)
+                if not warned:
+                    warned = _divergence(history, place.epoch, place.step, optimizer)
+                    if warned:
+                        warnings.warn(warned, stacklevel=2)
+                logs = _logs(history, place.step, optimizer) if hooks else {}
+                if each_epoch is not None:
+                    history.epochs.append(each_epoch(place.epoch, history))
+                    logs.update(_numbers(history.epochs[-1]))
+                hooks.epoch_end(place.epoch, logs)
+                with uninterrupted():
+                    place.next_epoch(shuffler.bit_generator.state)
+                    keeper.write()
+            keeper.finish(trained)
+        except KeyboardInterrupt as interrupt:
+            with uninterrupted():
+                tell(interrupt, place, history, keeper)
             raise
-        values, measures, norm, finite = (result.numpy() for result in results)
-        history.seconds.append(time.perf_counter() - start)
-        if int(done) < steps:
-            place, fault = where_it_stopped(epoch, order)
-            raise FloatingPointError(
-                f"{place}: the loss and its gradient must be finite; got the loss "
-                f"{values[int(done)]:g} and a gradient of norm {norm:g}: "
-                f"{fault or 'the examples are finite, so try a smaller learning_rate'}."
-            )
-        if not finite:
-            raise FloatingPointError(
-                f"fit stopped after epoch {epoch}: the weights must stay finite, and the last step "
-                f"made one that is not: lower learning_rate; got {learning_rate:g}."
-            )
-        history.loss = np.append(history.loss, values)
-        history.measure = np.append(history.measure, measures)
-        if not warned and values.mean() > 1e3 * max(1, history.loss[0]):
-            warned = True
-            warnings.warn(
-                f"the mean loss of epoch {epoch} is {values.mean():g}, and that of the first step "
-                f"was {history.loss[0]:g}: training diverges; lower learning_rate, which is "
-                f"{learning_rate:g}, or scale the data",
-                stacklevel=2,
-            )
-        if each_epoch is not None:
-            history.epochs.append(each_epoch(epoch, history))
     return history
+
+
+@keras.saving.register_keras_serializable(package="unrolled")
+class Adam(keras.optimizers.Adam):
+    """Keras's Adam, computed for each variable in one operation and not in ten.
+
+    Its numbers are those of TensorFlow 1's `AdamOptimizer`. In a `tf.distribute` strategy, with
+    `amsgrad` and where gradients are accumulated it computes as Keras's does.
+
+    Args:
+      learning_rate: a number, or a schedule of Keras's (default: 0.001).
+      beta_1, beta_2: the share of the mean of gradients, and of that of their squares, that a step
+        keeps (default: 0.9 and 0.999).
+      epsilon: what is added to the root that is divided by (default: 1e-8, as in TensorFlow 1).
+      **how: what else keras.optimizers.Adam takes.
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        **how: Any,
+    ):
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, **how)
+
+    def build(self, variables: Any) -> None:
+        """Make the slots for `variables`."""
+        if not self.built:
+            super().build(variables)
+            # Multiplied up step by step, as TensorFlow 1 did: beta ** step differs in the last bit.
+            self._powers = [
+                self.add_variable([], keras.initializers.Constant(beta), "float32", name=name)
+                for name, beta in (("beta_1_power", self.beta_1), ("beta_2_power", self.beta_2))
+            ]
+
+    def apply(self, grads: Any, trainable_variables: Any = None) -> None:
+        """Update the variables by their gradients."""
+        super().apply(grads, trainable_variables)
+        if self.built and self._computes_as_one():
+            for power, beta in zip(self._powers, (self.beta_1, self.beta_2)):
+                power.value.assign(power.value * beta)
+
+    def _computes_as_one(self) -> bool:
+        several = tf.distribute.has_strategy()  # then slots have a copy for each device
+        return not (several or self.amsgrad or self.gradient_accumulation_steps)
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """Update one variable, TensorFlow's or Keras's."""
+        variable = as_tensorflows(variable)
+        gradient = _sum_rows(gradient)
+        if not self._computes_as_one() or isinstance(variable, tf.distribute.DistributedValues):
+            super().update_step(gradient, variable, learning_rate)
+            return
+        index, dtype = self._get_variable_index(variable), variable.dtype
+        m, v = self._momentums[index].value, self._velocities[index].value
+        power_1, power_2, rate, beta_1, beta_2, epsilon = (
+            tf.cast(tf.cast(number, tf.float32), dtype)
+            for number in (*self._powers, learning_rate, self.beta_1, self.beta_2, self.epsilon)
+        )
+        if not isinstance(gradient, tf.IndexedSlices):
+            tf.raw_ops.ResourceApplyAdam(
+                **{"var": variable.handle, "m": m.handle, "v": v.handle},
+                **{"beta1_power": power_1, "beta2_power": power_2, "lr": rate},
+                **{"beta1": beta_1, "beta2": beta_2, "epsilon": epsilon},
+                grad=tf.cast(gradient, dtype),
+            )
+            return
+        rows, values = gradient.indices, tf.cast(gradient.values, dtype)  # each row once
+        m.assign(m * beta_1)
+        m.scatter_add(tf.IndexedSlices(values * (1 - beta_1), rows))
+        v.assign(v * beta_2)
+        v.scatter_add(tf.IndexedSlices(values * values * (1 - beta_2), rows))
+        alpha = rate * tf.sqrt(1 - power_2) / (1 - power_1)
+        variable.assign_sub(alpha * m / (tf.sqrt(v) + epsilon))
 
 
 @no_autograph
@@ -348,6 +546,84 @@ def _check_data(data: Any) -> tuple[list[tf.Tensor], int]:
     return arrays, counts[0]
 
 
+def _of_batch(loss: Any, modules: list[Any], arrays: list[tf.Tensor]) -> Any:
+    """A loss of Keras's as a function of a batch; any other as it is."""
+    if isinstance(loss, str):
+        loss = _loss_of_name(loss)
+    if not isinstance(loss, keras.losses.Loss):
+        return loss
+    if len(modules) != 1 or not callable(modules[0]):
+        raise TypeError(
+            "model must be one module that can be called where loss is Keras's; got "
+            f"{describe(modules[0]) if len(modules) == 1 else f'a list of {len(modules)}'}: write "
+            "the loss as a function of a batch."
+        )
+    if len(arrays) not in (2, 3):
+        raise ValueError(
+            "data must be [x, y] or [x, y, sample_weight] where loss is Keras's; got "
+            f"{len(arrays)} arrays."
+        )
+    [model] = modules
+    is_keras = isinstance(model, keras.layers.Layer)
+    in_training = is_keras and "training" in inspect.signature(model.call).parameters
+    how = {"training": True} if in_training else {}
+
+    def of_batch(x: tf.Tensor, y: tf.Tensor, *weights: tf.Tensor) -> tf.Tensor:
+        value = loss(y, model(x, **how), *weights)
+        regularization = model.losses if is_keras else []
+        return tf.add_n([value, *regularization]) if regularization else value
+
+    return of_batch
+
+
+def _loss_of_name(name: str) -> Any:
+    """A loss of Keras's by its name, which may also be that of a function."""
+    try:
+        found = keras.losses.get(name)
+    except ValueError:
+        found = None
+    if inspect.isfunction(found):  # "mse", say, of which Keras has the class as well
+        kinds = {k.lower(): kind for k, kind in vars(keras.losses).items() if inspect.isclass(kind)}
+        found = kinds[found.__name__.replace("_", "")]()
+    if not isinstance(found, keras.losses.Loss):
+        raise ValueError(
+            f"loss must be a function of a batch or a loss of Keras's; got {name!r}, which is no "
+            'name of one: "mse" is, for instance.'
+        )
+    return found
+
+
+def _check_optimizer(optimizer: Any, learning_rate: Any) -> Any:
+    """The optimizer, made from the learning rate where none is given."""
+    if optimizer is None:
+        if isinstance(learning_rate, keras.optimizers.schedules.LearningRateSchedule):
+            return Adam(learning_rate)
+        rate = 1e-3 if learning_rate is None else learning_rate
+        remedy = " or a schedule of Keras's; an optimizer is given as optimizer="
+        return Adam(_check_positive(rate, "learning_rate", most=1000.0, remedy=remedy))
+    if not isinstance(optimizer, keras.optimizers.Optimizer):
+        raise TypeError(
+            f"optimizer must be a keras.optimizers.Optimizer or None; got {describe(optimizer)}: "
+            "keras.optimizers.get makes one from a name."
+        )
+    if learning_rate is not None:
+        raise ValueError(
+            f"learning_rate must be left out beside an optimizer; got {describe(learning_rate)} "
+            f"and an optimizer {type(optimizer).__name__}: give the rate to the optimizer."
+        )
+    return optimizer
+
+
+def _check_backup_every(backup: Any, backup_every: Any) -> None:
+    if backup_every is not None:
+        check_count(backup_every, "backup_every")
+        if backup is None:
+            raise ValueError(
+                f"backup_every must be left out without a backup; got {backup_every}: give the "
+                "folder as backup=."
+            )
+
+
 def _check_function(function: Any, argument: str, arrays: list[tf.Tensor]) -> None:
     """A TypeError unless `function` can be called with one batch of each array."""
     if not callable(function):
@@ -369,7 +645,7 @@ def _check_positive(value: Any, argument: str, most: float = math.inf, remedy: s
     number = isinstance(value, (int, float, np.integer, np.floating))
     wanted = "a number above 0" if most == math.inf else f"a number above 0 and at most {most:g}"
     if not number or isinstance(value, bool):
-        raise TypeError(f"{argument} must be {wanted}; got {describe(value)}{remedy}.")
+        raise TypeError(f"{argument} must be {wanted}{remedy}; got {describe(value)}.")
     if not 0 < value <= most or math.isinf(value):
         raise ValueError(f"{argument} must be {wanted}; got {describe(value)}.")
     return float(value)
@@ -487,39 +763,74 @@ def _scalar(value: Any, function: str, wanted: str, what: str = "") -> tf.Tensor
 
 
 @no_autograph
-def _variables(modules: list[Any], refused: list[Exception]) -> list[tf.Variable]:
-    """The trainable variables of all modules, each once; Keras's hold one of TensorFlow's each."""
-    found = {}
-    for module in modules:
-        for variable in module.trainable_variables:
-            inner = variable if isinstance(variable, tf.Variable) else variable.value
-            found[id(inner)] = inner
-    if not found:
-        refused.append(
-            ValueError(
+def _variables(
+    modules: list[Any], read: Sequence[tf.Variable], refused: list[Exception]
+) -> list[tf.Variable]:
+    """The trainable variables of all modules, each once; `read` are those that the loss used."""
+    found = [as_tensorflows(v) for module in modules for v in module.trainable_variables]
+    try:
+        check_all_is_trained(modules, found, list(read))
+        if not found:
+            raise ValueError(
                 "model must have trainable_variables; got none even after loss was called: call "
                 "the model inside loss, and leave its variables trainable."
             )
-        )
-        raise refused[0]
-    return list(found.values())
+    except ValueError as error:
+        refused.append(error)
+        raise
+    return list({id(variable): variable for variable in found}.values())
 
 
 @no_autograph
-def _without_gradient(
+def _with_gradient(
     gradients: list[Any], variables: list[tf.Variable], refused: list[Exception]
-) -> list[str]:
-    """The names of the variables that the loss does not depend on; an error where that is all."""
-    names = [v.name for v, gradient in zip(variables, gradients) if gradient is None]
-    if len(names) == len(variables):
+) -> list[tf.Variable]:
+    """The variables that the loss depends on; an error where there is none."""
+    found = [v for v, gradient in zip(variables, gradients) if gradient is not None]
+    if not found:
         refused.append(
             ValueError(
                 "loss must depend on the variables of model; got no gradient for any of "
-                f"{', '.join(names)}: call the model inside loss, with TensorFlow operations."
+                f"{', '.join(v.name for v in variables)}: call the model inside loss, with "
+                "TensorFlow operations."
             )
         )
         raise refused[0]
-    return names
+    return found
+
+
+@no_autograph
+def _scaled(optimizer: Any, value: tf.Tensor) -> tuple[tf.Tensor, Any]:
+    """The loss as the optimizer wants it for the gradient, and by how much it is larger."""
+    scaled = optimizer.scale_loss(value)
+    if scaled is value:
+        return value, 1.0
+    return scaled, tf.cast(optimizer.scale_loss(tf.ones([], value.dtype)), tf.float32)
+
+
+@no_autograph
+def _apply(
+    optimizer: Any,
+    gradients: list[Any],
+    variables: list[tf.Variable],
+    trained: list[tf.Variable],
+    refused: list[Exception],
+) -> None:
+    """Update the variables that have a gradient; slots are made for all that are trained."""
+    if not optimizer.built:
+        with tf.init_scope():
+            optimizer.build(trained)
+    try:
+        optimizer.apply(gradients, variables)
+    except ValueError as error:
+        if "Unknown variable" in str(error):  # Keras's words
+            refused.append(
+                ValueError(
+                    "optimizer must be new or have trained these very variables before; got one, "
+                    f"{type(optimizer).__name__}, that has trained others: make a new one."
+                )
+            )
+        raise
 
 
 @no_autograph
@@ -536,9 +847,26 @@ def _sum_rows(gradient: Any) -> Any:
 
 
 @no_autograph
-def _global_norm(gradients: list[Any]) -> tf.Tensor:
-    """The norm of all gradients as one vector; 16 bits would not hold the squares."""
-    return tf.linalg.global_norm([g if g is None else tf.cast(g, tf.float32) for g in gradients])
+def _half_squares(gradients: list[Any]) -> tf.Tensor:
+    """Half the square of each gradient's norm; 16 bits would not hold it."""
+    values = [g.values if isinstance(g, tf.IndexedSlices) else g for g in gradients]
+    return tf.stack([tf.nn.l2_loss(tf.cast(value, tf.float32)) for value in values])
+
+
+@no_autograph
+def _norm(half_squares: Any) -> tf.Tensor:
+    """The norm of all gradients as one vector."""
+    return tf.sqrt(tf.reduce_sum(half_squares) * 2.0)
+
+
+# What a message or a callback is told ----------------------------------------------------------
+
+
+def _of_which(half_squares: np.ndarray, variables: list[tf.Variable]) -> str:
+    """The variables whose gradient is not finite, in a few words; nothing where all are."""
+    names = [v.name for v, part in zip(variables, half_squares) if not np.isfinite(part)]
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f" (that of {', '.join(names[:3])}{more} is not finite)" if names else ""
 
 
 def _not_finite(arrays: list[tf.Tensor], batch: np.ndarray) -> str:
@@ -550,3 +878,32 @@ def _not_finite(arrays: list[tf.Tensor], batch: np.ndarray) -> str:
             if wrong.any():
                 return f"data[{i}] with NaN or infinity in example {batch[wrong.argmax()]}"
     return ""
+
+
+def _logs(history: History, steps: int, optimizer: Any) -> dict[str, float]:
+    """What callbacks are told of the last `steps` steps."""
+    logs = {"loss": float(history.loss[-steps:].mean())}
+    measures = history.measure[-steps:]
+    if not np.isnan(measures).all():
+        logs["measure"] = float(measures.mean())
+    return {**logs, "learning_rate": rate_of(optimizer)}
+
+
+def _numbers(result: Any) -> dict[str, float]:
+    """The numbers in what `each_epoch` returned, where that is a dict of them."""
+    if not isinstance(result, dict):
+        return {}
+    numbers = (int, float, np.integer, np.floating)
+    return {name: float(value) for name, value in result.items() if isinstance(value, numbers)}
+
+
+def _divergence(history: History, epoch: int, steps: int, optimizer: Any) -> str:
+    """A warning where the loss of an epoch of so many steps has grown beyond measure."""
+    mean = history.loss[-steps:].mean()
+    if not mean > 1e3 * max(1, history.loss[0]):
+        return ""
+    return (
+        f"the mean loss of epoch {epoch} is {mean:g}, and that of the first step was "
+        f"{history.loss[0]:g}: training diverges; lower learning_rate, which is "
+        f"{rate_of(optimizer):g}, or scale the data"
+    )

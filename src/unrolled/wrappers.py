@@ -332,7 +332,7 @@ class DropoutWrapper(RNNCell):
             first = tf.random.uniform([], maxval=2**31 - 1, dtype=tf.int32)
             self._generator = tf.random.Generator.from_seed(int(first))
             if self.variational_recurrent:  # a variable can be stored and set, a tensor cannot
-                self._by_hand.drawn = tf.Variable(self._by_hand.drawn, trainable=False)
+                self._by_hand = _Untracked(drawn=tf.Variable(self._by_hand.drawn, trainable=False))
 
 
 def without_dropout(cell: Any) -> Any:

