@@ -11,6 +11,7 @@ import unrolled
 from benchmarks import cases
 from benchmarks.cases import Case
 from benchmarks.contestants import Prepared, in_session, many_steps
+from unrolled import training
 
 CELLS = {"basic": unrolled.BasicRNNCell, "gru": unrolled.GRUCell}
 
@@ -59,7 +60,8 @@ def _prepare(
         for name, value in values.items():
             getattr(layer, name).assign(value)
     kernel, bias = tf.Variable(start.kernel), tf.Variable(start.bias)
-    optimizer = tf.compat.v1.train.AdamOptimizer(cases.LEARNING_RATE, epsilon=cases.EPSILON)
+    optimizer = training.Adam(cases.LEARNING_RATE, epsilon=cases.EPSILON)
+    optimizer.build([*cell.trainable_variables, kernel, bias])
 
     @tf.function
     def forward(x: tf.Tensor) -> Any:
@@ -82,7 +84,7 @@ def _prepare(
                 tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits)
             )
         variables = [*cell.trainable_variables, kernel, bias]
-        optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
+        optimizer.apply(tape.gradient(loss, variables), variables)
         return loss
 
     train = tf.function(many_steps.in_a_call(train_step, steps_in_a_call))

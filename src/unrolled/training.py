@@ -2,6 +2,8 @@
 
 A call of a graph from Python costs about as much as a small recurrent step, so the loop over the
 batches of an epoch lies in the graph too. Losses and measures of every step come back as arrays.
+On most of the course's trainings Keras's trainer costs more than a tenth beyond this, and many
+times as much where an epoch is one small batch: `python -m benchmarks.trainers` measures it.
 """
 
 from __future__ import annotations
