@@ -21,7 +21,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUTF8 := 1
 
-.PHONY: help book serve test soak benchmarks notebooks student pdf screenshots data lint clean distclean
+.PHONY: help book serve test soak benchmarks scaling notebooks student pdf screenshots data lint clean distclean
 .DEFAULT_GOAL := help
 
 help:
@@ -30,6 +30,7 @@ help:
 	@echo "make test       run every test, all chapters included, on the real MNIST"
 	@echo "make soak       draw N=10000 random runs and as many malformed calls (SEED=... to repeat)"
 	@echo "make benchmarks  measure what a step costs, here and elsewhere (ARGS=--quick for a trial)"
+	@echo "make scaling    measure a training step of 1, 2 and 4 workers on this machine (ARGS=--rounds=2)"
 	@echo "make notebooks  execute the chapters and write them back (NAMES='03_cells ...' for some)"
 	@echo "make student    write the notebooks without solutions to _build/student"
 	@echo "make pdf        print the whole book to _build/unrolled.pdf (needs Chromium)"
@@ -76,6 +77,9 @@ soak: $(INSTALLED)
 
 benchmarks: $(INSTALLED) .venv/.benchmarks
 	@$(PY) -m benchmarks $(ARGS)
+
+scaling: $(INSTALLED) data
+	@$(PY) -m benchmarks.scaling $(ARGS)
 
 notebooks: $(INSTALLED) data
 	@$(PY) tools/notebooks.py run $(NAMES)

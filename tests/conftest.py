@@ -23,6 +23,8 @@ LONGEST = [
     "chapters/10_mnist_row_by_row.ipynb",
     "tests/browser",
     "tests/test_unroll.py",
+    "chapters/17_when_one_machine_is_not_enough.ipynb",
+    "tests/test_workers.py",
     "tests/test_backup.py",
     "tests/test_layers.py",
     "chapters/07_four_shapes.ipynb",

@@ -38,6 +38,7 @@ _MODULES = {
     "tasks",
     "timings",
     "training",
+    "workers",
 }
 
 __all__ = list(_HOME_OF)
