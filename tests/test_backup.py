@@ -248,11 +248,11 @@ class Interrupt(keras.callbacks.Callback):
 
     def __init__(self, moments):
         super().__init__()
-        self.moments = moments
+        self.moments = lambda: moments  # no list: a backup would put it back
 
     def at(self, moment):
-        if moment in self.moments:
-            self.moments.remove(moment)
+        if moment in self.moments():
+            self.moments().remove(moment)
             _thread.interrupt_main()
             for _ in range(100):  # it takes effect between two lines of Python
                 pass
@@ -441,16 +441,43 @@ def test_files_of_others_are_left_alone(tmp_path):
     train(folder=tmp_path, epochs=4)
     assert len(names(tmp_path)) == len(others) + 2
     assert all((tmp_path / name).read_text() == "mine" for name in others)
-    (tmp_path / backups.PART).write_text("mine")
-    with pytest.raises(OSError, match="unrolled-backup.part is there already and no part of a bac"):
-        train(folder=tmp_path)
-    assert (tmp_path / backups.PART).read_text() == "mine"
+    (tmp_path / "unrolled-backup-7.part").write_text("mine")
+    (tmp_path / "unrolled-backup-8.part").write_bytes(backups.MAGIC)  # of a process that was killed
+    train(folder=tmp_path, epochs=5)
+    assert (tmp_path / "unrolled-backup-7.part").read_text() == "mine"
+    assert not (tmp_path / "unrolled-backup-8.part").exists()
     alone = tmp_path / "alone"
     alone.mkdir()
     (alone / "unrolled-backup-000001").write_text("mine")
     with pytest.raises(ValueError, match="unrolled-backup-000001 cannot: delete"):
         train(folder=alone)
     assert (alone / "unrolled-backup-000001").read_text() == "mine"
+
+
+def test_one_process_at_a_time(folder, expected):
+    other = Backup(folder)
+    other.lock()
+    before = names(folder)
+    with pytest.raises(OSError, match=f"another process is writing there, {os.getpid()}: wait"):
+        train(folder=folder)
+    assert names(folder) == before
+    other.unlock()
+    (folder / backups.LOCK).write_text("1\n")  # nobody holds it
+    assert same(train(folder=folder), expected)
+    assert len(names(folder)) == 2
+
+
+def test_the_working_directory_may_change(tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    train(folder="run", epochs=2, each_epoch=lambda *_: os.chdir(tmp_path / "elsewhere"))
+    assert len(names(tmp_path / "run")) == 2 and names(tmp_path / "elsewhere") == []
+
+
+@pytest.mark.parametrize("place, error", [("a\0b", ValueError), (b"a", TypeError)])
+def test_what_is_no_path(place, error):
+    with pytest.raises(error, match="backup must be the path of a folder; got .*a"):
+        train(folder=place)
 
 
 @pytest.mark.parametrize("place", ["file", "file/below"])
@@ -575,6 +602,131 @@ def test_an_optimizer_that_went_on_in_this_process(tmp_path):
     train(folder=tmp_path, **how)
     assert calls == [1, 2, 3, 3, 4, 5, 6]
     assert float(optimizer.learning_rate) == pytest.approx(0.1 / 64)
+
+
+def test_fewer_epochs_than_were_begun(tmp_path):
+    calls = []
+
+    class Third(keras.callbacks.Callback):
+        def on_train_batch_end(self, step, logs=None):
+            calls.append(step)
+            if len(calls) == 14:
+                _thread.interrupt_main()
+
+    with pytest.raises(KeyboardInterrupt):
+        train(folder=tmp_path, callbacks=[Third()])
+    with pytest.raises(ValueError, match="epochs must be at least 3, .* has begun; got 2"):
+        train(folder=tmp_path, callbacks=[Third()], epochs=2)
+
+
+class Notes(keras.callbacks.Callback):
+    """Lists that grow, and a count that goes on."""
+
+    def __init__(self, fails=0):
+        super().__init__()
+        self.losses, self.by_epoch, self.count, self.fails = [], {}, 0, fails
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.losses.append(logs["loss"])
+        self.by_epoch.setdefault("epochs", []).append(epoch)
+        self.count += 1
+        if self.count == self.fails:
+            raise Crash
+
+
+def test_what_callbacks_write_down(tmp_path):
+    def run(folder, fails=0, epochs=4):
+        notes, history = Notes(fails), keras.callbacks.History()
+        train(folder=folder, callbacks=[notes, history], epochs=epochs)
+        return [notes.losses, notes.by_epoch, notes.count, history.history, history.epoch]
+
+    with pytest.raises(Crash):
+        run(tmp_path / "run", fails=3)
+    first = run(tmp_path / "run")
+    assert same(first, run(tmp_path / "other")) and len(first[0]) == 4
+    assert same(run(tmp_path / "run"), first)  # it had ended
+    with pytest.raises(ValueError, match=r"1 callbacks .*|2 callbacks there, 1 here"):
+        train(folder=tmp_path / "run", callbacks=[Notes()])
+    with pytest.raises(ValueError, match=r"callbacks\[1\] is History there, Notes here"):
+        train(folder=tmp_path / "run", callbacks=[Notes(), Notes()])
+
+
+def test_a_rate_that_a_callback_changed_before_an_error(tmp_path):
+    optimizer, model, notes = keras.optimizers.SGD(0.1), Model(), []
+
+    class Fails(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            self.model.optimizer.learning_rate = 0.1 / (epoch + 1)
+            if epoch == 3 and not notes:
+                notes.append(epoch)
+                raise Crash
+
+    def run():
+        how = {"optimizer": optimizer, "model": model, "callbacks": [Fails()]}
+        return train(folder=tmp_path, **how)
+
+    with pytest.raises(Crash):
+        run()
+    assert run()["seconds"] == 6
+
+
+@pytest.mark.parametrize("activation, loss", [("relu", "mse"), ("tanh", "mae")])
+def test_another_loss_or_architecture_is_refused(activation, loss, tmp_path):
+    def run(activation, loss, epochs):
+        keras.utils.set_random_seed(1)
+        model = keras.Sequential([keras.layers.Dense(2, activation)])
+        return training.fit(model, loss, data(), epochs=epochs, batch_size=4, backup=tmp_path)
+
+    assert run("tanh", "mse", 1).resumed_from is None
+    with pytest.raises(ValueError, match="(what a step computes|loss) is .* there, .* here"):
+        run(activation, loss, 2)
+    assert run("tanh", "mse", 2).resumed_from == 6
+    assert run("tanh", "mse", 2).resumed_from == 12
+
+
+def test_an_interrupt_after_the_last_backup(tmp_path, monkeypatch):
+    write, written = Backup.write, []
+
+    def interrupted(self, content):
+        write(self, content)
+        written.append(0)
+        if decode(content)["ended"]:
+            _thread.interrupt_main()
+
+    monkeypatch.setattr(Backup, "write", interrupted)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        train(folder=tmp_path, epochs=1)
+    assert caught.value.__notes__ == [
+        "fit was interrupted after its end; the same call returns the whole run, by its backup."
+    ]
+    count = len(written)
+    train(folder=tmp_path, epochs=1)
+    assert len(written) == count
+
+
+def test_a_schedule_that_cannot_be_told_apart(tmp_path):
+    class Mine(keras.optimizers.schedules.LearningRateSchedule):
+        def __call__(self, step):
+            return 0.1
+
+    with pytest.raises(TypeError, match="learning_rate must be a schedule that has get_config"):
+        train(folder=tmp_path, learning_rate=Mine())
+
+
+@pytest.mark.parametrize("value", [np.zeros(2, "i4,f4"), np.zeros(2, [("a", "f4")])[0]])
+def test_what_cannot_be_read_back(value):
+    with pytest.raises(TypeError):
+        encode({"a": value})
+
+
+@pytest.mark.parametrize("value", [np.str_("a"), np.str_(""), np.bytes_(b"x"), np.array(["a", ""])])
+def test_strings_are_read_back_or_refused(value):
+    try:
+        content = encode([value])
+    except TypeError:
+        return
+    [back] = decode(content)
+    assert type(back) is type(value) and np.array_equal(back, value)
 
 
 def test_what_each_epoch_returns(tmp_path):

@@ -1,7 +1,9 @@
 """The training loop and the models, on problems with known answers."""
 
 import functools
+import gc
 import warnings
+import weakref
 
 import numpy as np
 import pytest
@@ -282,6 +284,37 @@ class TestNotFinite:
             warnings.simplefilter("error")
             fit_a_line(epochs=3)
 
+    def test_weights_from_the_start(self):
+        line = Line()
+        line.a.assign(np.inf)
+        with pytest.raises(FloatingPointError, match=r"before the first step; got Variable:0 with"):
+            training.fit(line, line.loss, (X, X), epochs=1)
+
+    def test_what_64_bits_hold(self):
+        line = Line()
+        line.a = tf.Variable(1.0, dtype=tf.float64)
+        history = training.fit(line, lambda x: 1e45 * line.a, [X], epochs=1)
+        np.testing.assert_allclose(history.loss, [1e45])
+
+    def test_what_the_forward_pass_assigns(self):
+        """The moving means of a normalization are as the step before left them."""
+
+        def weights(count, wrong):
+            tf.keras.utils.set_random_seed(1)
+            layers = tf.keras.layers
+            parts = [layers.BatchNormalization(), layers.Dropout(0.5), layers.Dense(1)]
+            model = tf.keras.Sequential(parts)
+            x, y = points(count)
+            x[wrong] = np.nan
+            try:
+                training.fit(model, "mse", [x, y], epochs=1, batch_size=4)
+            except FloatingPointError:
+                assert wrong
+            return [v.numpy() for v in model.variables]
+
+        for one, other in zip(weights(8, []), weights(16, [9])):
+            np.testing.assert_array_equal(one, other)
+
 
 def fit_a_line(**how):
     line = Line()
@@ -448,6 +481,26 @@ def test_a_module_that_stands_twice_is_trained_once():
     np.testing.assert_array_equal(once.a, twice.a)
 
 
+def test_what_nobody_sees_is_named():
+    line, hidden = Line(), {Line()}
+    hidden_names = "loss reads Variable:0, trainable variables that model does not hold"
+    with pytest.warns(UserWarning, match=hidden_names):
+        training.fit(line, lambda x: line.a * sum(h.a for h in hidden), [X], epochs=1)
+
+
+@pytest.mark.parametrize("kind", [training.Adam, tf.keras.optimizers.SGD])
+def test_nothing_of_a_finished_run_is_kept(kind):
+    def run():
+        line, data = Line(), tf.constant(np.ones(1000, np.float32))
+        optimizer = kind(0.1)
+        training.fit(line, line.loss, [data, data], epochs=1, clip_norm=1.0, optimizer=optimizer)
+        return [weakref.ref(thing) for thing in (line, line.a, data, optimizer)]
+
+    kept = run()
+    gc.collect()
+    assert [reference() for reference in kept] == [None] * 4
+
+
 def test_a_keras_model_is_trained():
     model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
 
@@ -517,6 +570,20 @@ class TestAdam:
         np.testing.assert_allclose(*weights, atol=1e-6)
         assert (weights[0] != 1).any()
 
+    @pytest.mark.parametrize("kind", ["dense", "sparse"])
+    def test_bfloat16(self, kind):
+        weights = []
+        for dtype in (tf.bfloat16, tf.float32):
+            variable, adam = tf.Variable(tf.ones([3, 2], dtype)), training.Adam(0.05)
+            for _ in range(20):
+                gradient = tf.ones([3, 2], dtype)
+                if kind == "sparse":
+                    gradient = tf.IndexedSlices(gradient, [0, 1, 2])
+                adam.apply([gradient], [variable])
+            weights.append(tf.cast(variable, tf.float32).numpy())
+        np.testing.assert_allclose(*weights, atol=0.05)
+        assert abs(weights[0]).max() < 0.1
+
     def test_under_a_strategy(self):
         x, y = points()
         strategy = tf.distribute.MirroredStrategy(["CPU:0"])
@@ -553,6 +620,20 @@ class TestOptimizers:
         )
         assert history.mean_loss() < history.mean_loss(0)
         assert int(optimizer.iterations) == 60
+
+    @pytest.mark.parametrize("kind", ["SGD", "Adafactor", "Muon", None])
+    def test_constraints_of_keras(self, kind):
+        model = tf.keras.Sequential([tf.keras.layers.Dense(1, kernel_constraint="non_neg")])
+        optimizer = None if kind is None else getattr(tf.keras.optimizers, kind)(0.1)
+        training.fit(model, "mse", points(), epochs=20, optimizer=optimizer)
+        kernel, bias = model.get_weights()
+        assert kernel.min() >= 0 and bias != 0
+
+    def test_a_constraint_of_tensorflow(self):
+        dense = Dense()
+        dense.w = tf.Variable(tf.zeros([2, 1]), constraint=tf.nn.relu)
+        training.fit(dense, "mse", points(), epochs=20, learning_rate=0.1)
+        assert dense.w.numpy()[0] > 0 == dense.w.numpy()[1]
 
     def test_a_schedule(self):
         x, y = points()
@@ -727,6 +808,11 @@ def fit_with(callbacks, model=None, **how):
 
 
 class TestCallbacks:
+    def test_a_bar_of_keras_and_no_warning(self):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            fit_with([tf.keras.callbacks.ProgbarLogger()], epochs=1, verbose=False)
+
     def test_hooks_and_logs(self):
         seen = []
 

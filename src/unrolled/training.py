@@ -22,7 +22,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from unrolled.internal.attributes import as_tensorflows, check_all_is_trained, hold_draws
+from unrolled.internal.attributes import (
+    as_tensorflows,
+    check_all_is_trained,
+    hold_draws,
+    not_seen,
+    written_since,
+)
 from unrolled.internal.callbacks import Hooks, check_callbacks
 from unrolled.internal.checks import as_tensor, check_count, check_flag, describe
 from unrolled.internal.interrupts import uninterrupted
@@ -32,8 +38,10 @@ from unrolled.internal.resuming import (
     Pace,
     Place,
     Variables,
+    description,
     draws_that_start_anew,
     fingerprint,
+    operations,
     rate_of,
     tell,
 )
@@ -51,6 +59,7 @@ class History:
     seconds: list[float] = field(default_factory=list)  # of each epoch, tracing not included
     seconds_to_trace: float = 0.0
     epochs: list[Any] = field(default_factory=list)  # what `each_epoch` returned
+    resumed_from: int | None = None  # steps of the backup that this went on from; None: it began
 
     def mean_loss(self, epoch: int = -1) -> float:
         """The mean loss over the batches of one epoch.
@@ -133,7 +142,8 @@ def fit(
         returns is kept in `History.epochs` (default: None).
       callbacks: a list of keras.callbacks.Callback. The logs of an epoch hold `loss`, `measure`
         where there is one, `learning_rate`, and what `each_epoch` returns where that is a dict of
-        numbers. Steps run one by one if a callback wants to know of each (default: None).
+        numbers. Steps run one by one if a callback wants to know of each. With a backup CSVLogger
+        wants `append=True`, or it begins its file anew when the run goes on (default: None).
       backup: a folder for backups, one after each epoch (default: None, no backups).
       backup_every: steps after which there is a backup within an epoch too (default: None).
       verbose: "auto" shows how far a run of more than a few seconds has got, on a terminal, in a
@@ -164,7 +174,7 @@ def fit(
         raise RuntimeError("fit must be called eagerly; got a call while a graph was being built.")
     modules = _check_model(model)
     arrays, count = _check_data(data)
-    loss = _of_batch(loss, modules, arrays)
+    loss, loss_name = _of_batch(loss, modules, arrays)
     _check_function(loss, "loss", arrays)
     epochs = check_count(epochs, "epochs")
     batch_size = count if batch_size is None else check_count(batch_size, "batch_size")
@@ -180,28 +190,38 @@ def fit(
             f"batch_size is {batch_size}, but there are {count} examples and the remainder is "
             "dropped; use a smaller batch or drop_remainder=False."
         )
-    hooks = Hooks(
-        check_callbacks(callbacks), modules, optimizer, {"epochs": epochs, "steps": steps}
-    )
     _check_backup_every(backup, backup_every)
     if verbose not in ("auto", False):
         raise ValueError(f'verbose must be "auto" or False; got {describe(verbose)}.')
+    hooks = Hooks(
+        check_callbacks(callbacks),
+        modules,
+        optimizer,
+        {"epochs": epochs, "steps": steps, "verbose": int(verbose == "auto")},
+    )
 
     all_full = steps * batch_size <= count
     skips_itself = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)  # looks for a scale
     done = tf.Variable(0, trainable=False)  # steps of the present epoch
     trained: list[tf.Variable] = []
     with_gradient: list[tf.Variable] = []
+    given: dict[int, Any] = {}  # by id, what stands for a variable to an optimizer of Keras's
+    read: list[tf.Variable] = []
+    kept: list[tuple[tf.Variable, tf.Variable]] = []  # what the loss assigns, as a step left it
     refused: list[Exception] = []  # a trace would wrap an error of ours in words of its own
 
-    def differentiate(i: tf.Tensor, order: tf.Tensor) -> tuple[Any, ...]:
+    def differentiate(i: tf.Tensor, order: tf.Tensor, data: Any) -> tuple[Any, ...]:
         rows = order[i * batch_size : (i + 1) * batch_size]
         if all_full:
             rows = tf.ensure_shape(rows, [batch_size])
+        before = len(tf.compat.v1.get_default_graph().get_operations())
         with tf.GradientTape() as tape:
-            result = loss(*(tf.gather(array, rows) for array in arrays))
+            result = loss(*(tf.gather(array, rows) for array in data))
             value, measure = _loss_and_measure(result, refused)
             scaled, scale = _scaled(optimizer, value)
+        given.update(_as_given(modules))
+        kept[:] = _copies(written_since(before, modules), kept)
+        read[:] = tape.watched_variables()
         trained[:] = _variables(modules, tape.watched_variables(), refused)
         gradients = [_sum_rows(gradient) for gradient in tape.gradient(scaled, trained)]
         with_gradient[:] = _with_gradient(gradients, trained, refused)
@@ -209,27 +229,38 @@ def fit(
         squares = _half_squares(gradients)
         if clip_norm is not None:
             norm = _norm(squares)
-            gradients, _ = tf.clip_by_global_norm(gradients, clip_norm * scale, use_norm=norm)
-        return tf.cast(value, tf.float32), measure, squares, gradients
+            longest = tf.cast(clip_norm * scale, norm.dtype)
+            gradients, _ = tf.clip_by_global_norm(gradients, longest, use_norm=norm)
+        finite = tf.math.is_finite(value)
+        if not skips_itself:
+            finite = tf.logical_and(finite, tf.math.is_finite(_norm(squares)))
+        value, squares = tf.cast(value, tf.float64), tf.cast(squares, tf.float64)  # to be shown
+        return value, measure, squares, gradients, finite
 
     @tf.function
-    def run_steps(order: tf.Tensor, start: tf.Tensor, stop: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    def run_steps(
+        order: tf.Tensor, start: tf.Tensor, stop: tf.Tensor, *data: tf.Tensor
+    ) -> tuple[tf.Tensor, ...]:
         done.assign(start)
-        values = tf.TensorArray(tf.float32, stop - start, element_shape=[])
+        values = tf.TensorArray(tf.float64, stop - start, element_shape=[])
         measures = tf.TensorArray(tf.float32, stop - start, element_shape=[])
-        squares = tf.zeros([0])  # an entry for each gradient
+        squares = tf.zeros([0], tf.float64)  # an entry for each gradient
         for i in tf.range(start, stop):
             tf.autograph.experimental.set_loop_options(
                 shape_invariants=[(squares, tf.TensorShape([None]))]
             )
-            value, measure, squares, gradients = differentiate(i, order)
+            value, measure, squares, gradients, finite = differentiate(i, order, data)
             values = values.write(i - start, value)
             measures = measures.write(i - start, measure)
             with tf.control_dependencies([measure]):  # it may hold a check that fails
-                finite = tf.math.is_finite(value if skips_itself else value + _norm(squares))
+                finite = tf.identity(finite)
             if not finite:
                 break
-            _apply(optimizer, gradients, with_gradient, trained, refused)
+            _apply(
+                optimizer, gradients, *(_given(given, v) for v in (with_gradient, trained)), refused
+            )
+            for variable, copy in kept:
+                copy.assign(variable)
             done.assign_add(1)
         finite = [tf.reduce_all(tf.math.is_finite(v)) for v in trained]
         return values.stack(), measures.stack(), squares, tf.reduce_all(finite)
@@ -237,8 +268,11 @@ def fit(
     def take_steps(order: np.ndarray, stop: int) -> None:
         """The steps of the present epoch up to `stop`, in one call of the graph."""
         start = time.perf_counter()
+        for variable, copy in kept:
+            copy.assign(variable)
         try:
-            results = run(tf.constant(order, tf.int32), tf.constant(place.step), tf.constant(stop))
+            numbers = (tf.constant(order, tf.int32), tf.constant(place.step), tf.constant(stop))
+            results = run(*numbers, *arrays)
         except tf.errors.InvalidArgumentError as error:  # of a check inside `loss`
             where, fault = where_it_stopped(order)
             if fault and "NaN" in str(error):
@@ -262,18 +296,23 @@ def fit(
                 "the last step made one that is not: lower learning_rate; got "
                 f"{rate_of(optimizer):g}."
             )
-        history.loss = np.append(history.loss, values)
+        history.loss = np.append(history.loss, _narrow(values))
         history.measure = np.append(history.measure, measures)
         place.seconds += seconds
         place.step = stop
         pace.learn(len(values), seconds)
 
     def where_it_stopped(order: np.ndarray) -> tuple[str, str]:
+        for variable, copy in kept:
+            variable.assign(copy)
         first = int(done) * batch_size
+        fault = _not_finite(arrays, order[first : first + batch_size])
+        if not fault and (names := _not_finite_weights(trained)):
+            fault = f"{names} held NaN or infinity before that step: lower learning_rate"
         return (
             f"fit stopped in step {int(done) + 1} of epoch {place.epoch}, before that step changed "
             "a weight",
-            _not_finite(arrays, order[first : first + batch_size]),
+            fault,
         )
 
     # The graph is traced, which makes the variables; then a backup can be put back into them.
@@ -282,80 +321,88 @@ def fit(
     place, history, pace = Place(), History(steps), Pace(hooks.of_each_step)
     shuffler = np.random.default_rng(seed)
     place.order = shuffler.bit_generator.state
-    keeper = Keeper(backup, place, history, hooks, optimizer)
-    start = time.perf_counter()
-    try:
-        number = tf.TensorSpec([], tf.int32)
-        run = run_steps.get_concrete_function(tf.TensorSpec([count], tf.int32), number, number)
-    except Exception:
-        if refused:
-            raise refused[0] from None
-        raise
-    history.seconds_to_trace = time.perf_counter() - start
-    used = {id(v) for v in with_gradient}
-    if unused := sorted(v.name for v in trained if id(v) not in used):
-        warnings.warn(
-            f"loss does not depend on {', '.join(unused)}: fit leaves these variables of model as "
-            "they are",
-            stacklevel=2,
-        )
-    if backup is not None:
-        identity = {
-            **{"batch_size": batch_size, "drop_remainder": drop_remainder},
-            **{"shuffle_seed": seed, "clip_norm": clip_norm, "data": fingerprint(arrays)},
-        }
-        variables = Variables(run, trained, modules, optimizer)
-        for words in (draws_that_start_anew(run), keeper.look(variables, identity, epochs)):
-            if words:
-                warnings.warn(words, stacklevel=2)
-        if keeper.has_ended(epochs):
-            return history
-
-    warned = ""
-    with hooks, Progress("fit:", epochs * steps, shown=verbose == "auto") as progress:
+    with Keeper(backup, place, history, hooks, optimizer) as keeper:
+        start = time.perf_counter()
         try:
-            keeper.begin()
-            progress.begin_at((place.epoch - 1) * steps + place.step)
-            while place.epoch <= epochs and not hooks.stopped:
-                # What the caller's functions change half, an interrupt in them does not keep.
-                if not place.begun:
-                    keeper.hold()
-                    hooks.epoch_begin(place.epoch)
-                    place.begun = True
-                    keeper.let_go()
-                shuffler.bit_generator.state = place.order
-                order = np.arange(count) if seed is None else shuffler.permutation(count)
-                while place.step < steps:
-                    hooks.step_begin(place.step)
-                    with uninterrupted():
-                        take_steps(order, pace.stop(place.step, steps, backup_every))
-                    if hooks.of_each_step:
-                        hooks.step_end(place.step - 1, _logs(history, 1, optimizer))
-                    at = f"epoch {place.epoch} of {epochs}, loss {history.loss[-1]:.4g}"
-                    progress.update((place.epoch - 1) * steps + place.step, at)
-                    if hooks.stopped:
-                        break
-                    if backup_every and place.step % backup_every == 0 and place.step < steps:
-                        keeper.write()
-                keeper.hold()
-                history.seconds.append(place.seconds)
-                if not warned:
-                    warned = _divergence(history, place.epoch, place.step, optimizer)
-                    if warned:
-                        warnings.warn(warned, stacklevel=2)
-                logs = _logs(history, place.step, optimizer) if hooks else {}
-                if each_epoch is not None:
-                    history.epochs.append(each_epoch(place.epoch, history))
-                    logs.update(_numbers(history.epochs[-1]))
-                hooks.epoch_end(place.epoch, logs)
-                with uninterrupted():
-                    place.next_epoch(shuffler.bit_generator.state)
-                    keeper.write()
-            keeper.finish(trained)
-        except KeyboardInterrupt as interrupt:
             with uninterrupted():
-                tell(interrupt, place, history, keeper)
+                number = tf.TensorSpec([], tf.int32)
+                specs = [tf.TensorSpec(array.shape, array.dtype) for array in arrays]
+                order_spec = tf.TensorSpec([count], tf.int32)
+                run = run_steps.get_concrete_function(order_spec, number, number, *specs)
+        except Exception:
+            if refused:
+                raise refused[0] from None
             raise
+        history.seconds_to_trace = time.perf_counter() - start
+        used = {id(v) for v in with_gradient}
+        if unused := sorted(v.name for v in trained if id(v) not in used):
+            warnings.warn(
+                f"loss does not depend on {', '.join(unused)}: fit leaves these variables of model "
+                "as they are",
+                stacklevel=2,
+            )
+        if words := not_seen(modules, trained, read):
+            warnings.warn(words, stacklevel=2)
+        if backup is not None:
+            identity = {
+                **{"batch_size": batch_size, "drop_remainder": drop_remainder},
+                **{"shuffle_seed": seed, "clip_norm": clip_norm, "data": fingerprint(arrays)},
+            }
+            variables = Variables(run, trained, modules, optimizer, [copy for _, copy in kept])
+            last = {"loss": loss_name, "what a step computes": operations(run)}
+            found = keeper.look(variables, identity, last, epochs)
+            for words in (draws_that_start_anew(run), found):
+                if words:
+                    warnings.warn(words, stacklevel=2)
+            if keeper.has_ended(epochs):
+                return history
+
+        warned = ""
+        with hooks, Progress("fit:", epochs * steps, shown=verbose == "auto") as progress:
+            try:
+                keeper.begin()
+                _check_weights(trained)
+                progress.begin_at((place.epoch - 1) * steps + place.step)
+                while place.epoch <= epochs and not hooks.stopped:
+                    # What the caller's functions change half, an interrupt in them does not keep.
+                    if not place.begun:
+                        keeper.hold()
+                        hooks.epoch_begin(place.epoch)
+                        place.begun = True
+                        keeper.let_go()
+                    shuffler.bit_generator.state = place.order
+                    order = np.arange(count) if seed is None else shuffler.permutation(count)
+                    while place.step < steps:
+                        hooks.step_begin(place.step)
+                        with uninterrupted():
+                            take_steps(order, pace.stop(place.step, steps, backup_every))
+                        if hooks.of_each_step:
+                            hooks.step_end(place.step - 1, _logs(history, 1, optimizer))
+                        at = f"epoch {place.epoch} of {epochs}, loss {history.loss[-1]:.4g}"
+                        progress.update((place.epoch - 1) * steps + place.step, at)
+                        if hooks.stopped:
+                            break
+                        if backup_every and place.step % backup_every == 0 and place.step < steps:
+                            keeper.write()
+                    keeper.hold()
+                    history.seconds.append(place.seconds)
+                    if not warned:
+                        warned = _divergence(history, place.epoch, place.step, optimizer)
+                        if warned:
+                            warnings.warn(warned, stacklevel=2)
+                    logs = _logs(history, place.step, optimizer) if hooks else {}
+                    if each_epoch is not None:
+                        history.epochs.append(each_epoch(place.epoch, history))
+                        logs.update(_numbers(history.epochs[-1]))
+                    hooks.epoch_end(place.epoch, logs)
+                    with uninterrupted():
+                        place.next_epoch(shuffler.bit_generator.state)
+                        keeper.write()
+                keeper.finish(_given(given, trained))
+            except KeyboardInterrupt as interrupt:
+                with uninterrupted():
+                    tell(interrupt, place, history, keeper)
+                raise
     return history
 
 
@@ -394,6 +441,17 @@ class Adam(keras.optimizers.Adam):
                 for name, beta in (("beta_1_power", self.beta_1), ("beta_2_power", self.beta_2))
             ]
 
+    def add_variable_from_reference(
+        self, reference_variable: Any, name: Any = None, initializer: Any = "zeros"
+    ) -> Any:
+        """A slot for a variable."""
+        reference = as_tensorflows(reference_variable)
+        if self._computes_as_one() and _slot_dtype(reference) != reference.dtype:
+            return self.add_variable(
+                reference.shape, initializer, _slot_dtype(reference).name, name=name
+            )
+        return super().add_variable_from_reference(reference_variable, name, initializer)
+
     def apply(self, grads: Any, trainable_variables: Any = None) -> None:
         """Update the variables by their gradients."""
         super().apply(grads, trainable_variables)
@@ -412,13 +470,13 @@ class Adam(keras.optimizers.Adam):
         if not self._computes_as_one() or isinstance(variable, tf.distribute.DistributedValues):
             super().update_step(gradient, variable, learning_rate)
             return
-        index, dtype = self._get_variable_index(variable), variable.dtype
+        index, dtype = self._get_variable_index(variable), _slot_dtype(variable)
         m, v = self._momentums[index].value, self._velocities[index].value
         power_1, power_2, rate, beta_1, beta_2, epsilon = (
             tf.cast(tf.cast(number, tf.float32), dtype)
             for number in (*self._powers, learning_rate, self.beta_1, self.beta_2, self.epsilon)
         )
-        if not isinstance(gradient, tf.IndexedSlices):
+        if not isinstance(gradient, tf.IndexedSlices) and dtype == variable.dtype:
             tf.raw_ops.ResourceApplyAdam(
                 **{"var": variable.handle, "m": m.handle, "v": v.handle},
                 **{"beta1_power": power_1, "beta2_power": power_2, "lr": rate},
@@ -426,13 +484,27 @@ class Adam(keras.optimizers.Adam):
                 grad=tf.cast(gradient, dtype),
             )
             return
-        rows, values = gradient.indices, tf.cast(gradient.values, dtype)  # each row once
-        m.assign(m * beta_1)
-        m.scatter_add(tf.IndexedSlices(values * (1 - beta_1), rows))
-        v.assign(v * beta_2)
-        v.scatter_add(tf.IndexedSlices(values * values * (1 - beta_2), rows))
+        if isinstance(gradient, tf.IndexedSlices):
+            rows, values = gradient.indices, tf.cast(gradient.values, dtype)  # each row once
+            m.assign(m * beta_1)
+            m.scatter_add(tf.IndexedSlices(values * (1 - beta_1), rows))
+            v.assign(v * beta_2)
+            v.scatter_add(tf.IndexedSlices(values * values * (1 - beta_2), rows))
+        else:
+            gradient = tf.cast(gradient, dtype)
+            m.assign(m * beta_1 + gradient * (1 - beta_1))
+            v.assign(v * beta_2 + gradient * gradient * (1 - beta_2))
         alpha = rate * tf.sqrt(1 - power_2) / (1 - power_1)
-        variable.assign_sub(alpha * m / (tf.sqrt(v) + epsilon))
+        if dtype == variable.dtype:
+            variable.assign_sub(alpha * m / (tf.sqrt(v) + epsilon))
+        else:
+            moved = tf.cast(variable, dtype) - alpha * m / (tf.sqrt(v) + epsilon)
+            variable.assign(tf.cast(moved, variable.dtype))
+
+
+def _slot_dtype(variable: tf.Variable) -> tf.DType:
+    """In bfloat16 the rate 0.999 at which Adam forgets would be 1, so that is done in 32 bits."""
+    return tf.float32 if variable.dtype == tf.bfloat16 else variable.dtype
 
 
 @no_autograph
@@ -548,12 +620,12 @@ def _check_data(data: Any) -> tuple[list[tf.Tensor], int]:
     return arrays, counts[0]
 
 
-def _of_batch(loss: Any, modules: list[Any], arrays: list[tf.Tensor]) -> Any:
-    """A loss of Keras's as a function of a batch; any other as it is."""
+def _of_batch(loss: Any, modules: list[Any], arrays: list[tf.Tensor]) -> tuple[Any, str]:
+    """A loss of Keras's as a function of a batch, any other as it is; and what tells it apart."""
     if isinstance(loss, str):
         loss = _loss_of_name(loss)
     if not isinstance(loss, keras.losses.Loss):
-        return loss
+        return loss, "a function"
     if len(modules) != 1 or not callable(modules[0]):
         raise TypeError(
             "model must be one module that can be called where loss is Keras's; got "
@@ -575,7 +647,7 @@ def _of_batch(loss: Any, modules: list[Any], arrays: list[tf.Tensor]) -> Any:
         regularization = model.losses if is_keras else []
         return tf.add_n([value, *regularization]) if regularization else value
 
-    return of_batch
+    return of_batch, description(loss)
 
 
 def _loss_of_name(name: str) -> Any:
@@ -784,6 +856,38 @@ def _variables(
 
 
 @no_autograph
+def _copies(
+    variables: list[tf.Variable], made: list[tuple[tf.Variable, tf.Variable]]
+) -> list[tuple[tf.Variable, tf.Variable]]:
+    """Each variable with another that is to hold the same; `made` were made in a trace before.
+
+    TensorFlow traces twice where the first trace makes variables, and lets the second make none.
+    """
+    copies = {id(variable): copy for variable, copy in made}
+    with tf.init_scope():  # the variables themselves may have no value yet
+        for v in variables:
+            if id(v) not in copies:
+                start = tf.zeros([size or 0 for size in v.shape], v.dtype)
+                copies[id(v)] = tf.Variable(start, trainable=False, shape=v.shape, name="kept")
+    return [(v, copies[id(v)]) for v in variables]
+
+
+@no_autograph
+def _as_given(modules: list[Any]) -> dict[int, Any]:
+    """By the id of each variable of TensorFlow's, the one that the model has: Keras's, perhaps.
+
+    Keras's holds what an optimizer asks for: a constraint, a path, a wish to be overwritten.
+    """
+    given = [variable for module in modules for variable in module.trainable_variables]
+    return {id(as_tensorflows(variable)): variable for variable in given}
+
+
+@no_autograph
+def _given(given: dict[int, Any], variables: list[tf.Variable]) -> list[Any]:
+    return [given[id(variable)] for variable in variables]
+
+
+@no_autograph
 def _with_gradient(
     gradients: list[Any], variables: list[tf.Variable], refused: list[Exception]
 ) -> list[tf.Variable]:
@@ -814,8 +918,8 @@ def _scaled(optimizer: Any, value: tf.Tensor) -> tuple[tf.Tensor, Any]:
 def _apply(
     optimizer: Any,
     gradients: list[Any],
-    variables: list[tf.Variable],
-    trained: list[tf.Variable],
+    variables: list[Any],
+    trained: list[Any],
     refused: list[Exception],
 ) -> None:
     """Update the variables that have a gradient; slots are made for all that are trained."""
@@ -823,7 +927,14 @@ def _apply(
         with tf.init_scope():
             optimizer.build(trained)
     try:
-        optimizer.apply(gradients, variables)
+        scales = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)  # refuses what follows
+        if scales or tf.distribute.has_strategy():
+            optimizer.apply(gradients, variables)
+        else:
+            # Elsewhere Keras would sum over the one replica by a function with a gradient of its
+            # own, which TensorFlow registers for good, and with it all that the trace holds.
+            replica = tf.distribute.get_replica_context()
+            replica.merge_call(lambda _: optimizer.apply(gradients, variables))
     except ValueError as error:
         if "Unknown variable" in str(error):  # Keras's words
             refused.append(
@@ -850,18 +961,44 @@ def _sum_rows(gradient: Any) -> Any:
 
 @no_autograph
 def _half_squares(gradients: list[Any]) -> tf.Tensor:
-    """Half the square of each gradient's norm; 16 bits would not hold it."""
+    """Half the square of each gradient's norm; 16 bits would not hold it, nor 32 what 64 do."""
     values = [g.values if isinstance(g, tf.IndexedSlices) else g for g in gradients]
-    return tf.stack([tf.nn.l2_loss(tf.cast(value, tf.float32)) for value in values])
+    wide = any(value.dtype == tf.float64 for value in values)
+    halves = [
+        tf.nn.l2_loss(value if value.dtype == tf.float64 else tf.cast(value, tf.float32))
+        for value in values
+    ]
+    return tf.stack([tf.cast(half, tf.float64) for half in halves] if wide else halves)
 
 
 @no_autograph
 def _norm(half_squares: Any) -> tf.Tensor:
     """The norm of all gradients as one vector."""
-    return tf.sqrt(tf.reduce_sum(half_squares) * 2.0)
+    return tf.sqrt(tf.reduce_sum(half_squares) * tf.cast(2, half_squares.dtype))
 
 
 # What a message or a callback is told ----------------------------------------------------------
+
+
+def _narrow(values: np.ndarray) -> np.ndarray:
+    """The values as float32, where that can hold them."""
+    with np.errstate(over="ignore"):
+        narrow = values.astype(np.float32)
+    return values if (np.isfinite(narrow) != np.isfinite(values)).any() else narrow
+
+
+def _check_weights(trained: list[tf.Variable]) -> None:
+    """An error where a weight is not finite before there was a step."""
+    if names := _not_finite_weights(trained):
+        raise FloatingPointError(
+            f"model must have finite weights before the first step; got {names} with NaN or "
+            "infinity: initialize them anew, or make one that is meant to be so trainable=False."
+        )
+
+
+def _not_finite_weights(trained: list[tf.Variable]) -> str:
+    """The names of the weights that are not finite."""
+    return ", ".join(v.name for v in trained if not tf.reduce_all(tf.math.is_finite(v)))
 
 
 def _of_which(half_squares: np.ndarray, variables: list[tf.Variable]) -> str:

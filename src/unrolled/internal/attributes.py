@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from unrolled.internal.tracing import has_effects, no_autograph
 from unrolled.wrappers import DropoutWrapper
 
 
@@ -80,7 +81,7 @@ def variables_of(part: Any, kind: str = "trainable_variables") -> list[tf.Variab
     """The variables of a module or layer as TensorFlow's; none of a layer that is not built yet."""
     if isinstance(part, keras.layers.Layer) and not part.built:
         return []
-    return [as_tensorflows(variable) for variable in getattr(part, kind)]
+    return [as_tensorflows(variable) for variable in getattr(part, kind, [])]
 
 
 def as_tensorflows(variable: Any) -> tf.Variable:
@@ -93,3 +94,48 @@ def hold_draws(modules: list[Any]) -> None:
     for _, part in walk(modules, ""):
         if isinstance(part, DropoutWrapper):
             part.hold_draws()
+
+
+def not_seen(modules: list[Any], trained: list[Any], read: list[Any]) -> str:
+    """A warning where the loss reads trainable variables that no module is seen to hold.
+
+    Sets, plain objects and the closures of functions, for instance, are not looked into.
+
+    Args:
+      modules: what is trained.
+      trained: their variables.
+      read: the trainable variables that the loss reads.
+    """
+    known = {id(v) for v in trained}
+    for _, part in walk(modules, ""):
+        known.update(id(v) for v in variables_of(part, "variables"))
+    names = [v.name for v in read if v.dtype.is_floating and id(v) not in known]
+    if not names:
+        return ""
+    return (
+        f"loss reads {', '.join(names)}, trainable variables that model does not hold where they "
+        "are found: fit leaves them as they are; add what holds them to model=[...], or make them "
+        "trainable=False"
+    )
+
+
+@no_autograph
+def written_since(count: int, modules: list[Any]) -> list[tf.Variable]:
+    """The modules' variables that the graph being traced writes, in its operations from one on."""
+    graph = tf.compat.v1.get_default_graph()
+    written: set[str] = set()
+    for operation in graph.get_operations()[count:]:
+        handles = [(i, t) for i, t in enumerate(operation.inputs) if t.dtype == tf.resource]
+        if not handles:
+            continue
+        try:  # of a function: which of its inputs it only reads
+            reads = set(operation.get_attr("_read_only_resource_inputs"))
+        except ValueError:
+            reads = set() if has_effects(operation.type) else {i for i, _ in handles}
+        written.update(tensor.name for i, tensor in handles if i not in reads)
+    if not written:
+        return []
+    inside = {id(outer): inner.name for outer, inner in graph.captures}
+    variables = [v for module in modules for v in variables_of(module, "variables")]
+    found = {id(v): v for v in variables if inside.get(id(v.handle)) in written}
+    return list(found.values())

@@ -17,14 +17,21 @@ import re
 import struct
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from unrolled.internal.numpy_checks import describe
 
+fcntl: Any
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None
+
 MAGIC = b"unrolled backup 1\n"
-PART = "unrolled-backup.part"  # the one that is being written
+PART = re.compile(r"unrolled-backup[-\w]*\.part")  # those that are being written
+LOCK = "unrolled-backup.lock"  # holds the process that writes here
 NAME = re.compile(r"unrolled-backup-(\d{6,})")
 KEPT = 2
 
@@ -40,14 +47,19 @@ class Backup:
     def __init__(self, folder: Any):
         if not isinstance(folder, (str, os.PathLike)) or not os.fspath(folder):
             raise TypeError(f"backup must be the path of a folder; got {describe(folder)}.")
-        self.folder = Path(os.fsdecode(folder))
+        given = os.fsdecode(folder)
+        if "\0" in given:
+            raise ValueError(f"backup must be the path of a folder; got {given!r} with a null.")
+        self.folder = Path(os.path.abspath(given))  # wherever the working directory goes
+        self.name = repr(given)
+        self._lock: BinaryIO | None = None
         self._good: list[Path] = []  # ours, the oldest first
         self._bad: list[Path] = []  # ours, but damaged
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OSError(
-                f"backup must be a folder that can be written; got {str(self.folder)!r}, which "
+                f"backup must be a folder that can be written; got {self.name}, which "
                 f"cannot be made ({_reason(error)}): give another folder."
             ) from error
 
@@ -73,13 +85,13 @@ class Backup:
         names = ", ".join(unreadable)
         if unreadable and found is None:
             raise ValueError(
-                f"backup must be a folder whose backups can be read; got {str(self.folder)!r}, "
+                f"backup must be a folder whose backups can be read; got {self.name}, "
                 f"where {names} cannot: delete what has this name to start the run anew, or give "
                 "another folder."
             )
         if unreadable:
             return found, (
-                f"backup: {names} in {str(self.folder)!r} is damaged, so that the run goes on from "
+                f"backup: {names} in {self.name} is damaged, so that the run goes on from "
                 f"the backup before it, {self._good[-1].name}"
             )
         return found, ""
@@ -90,9 +102,8 @@ class Backup:
         Raises:
           OSError: it cannot be written, as on a full disk; the backups before are left as they are.
         """
-        part = self.folder / PART
+        part = self.folder / f"unrolled-backup-{os.getpid()}-{id(self):x}.part"
         try:
-            self._clear(part)
             with open(part, "xb") as file:
                 file.write(content)
                 file.flush()
@@ -106,7 +117,7 @@ class Backup:
                 if _is_ours(part):
                     part.unlink()
             raise OSError(
-                f"backup must be a folder that can be written; got {str(self.folder)!r}, where "
+                f"backup must be a folder that can be written; got {self.name}, where "
                 f"writing failed ({_reason(error)}): make room or mend it, and call fit again, "
                 "which goes on from the last backup that was written."
             ) from error
@@ -119,12 +130,68 @@ class Backup:
     def _numbered(self) -> list[Path]:
         return [path for path in self.folder.iterdir() if NAME.fullmatch(path.name)]
 
-    def _clear(self, part: Path) -> None:
-        """Removes what a process that was killed while it wrote left behind."""
-        if part.exists():
-            if not _is_ours(part):
-                raise OSError(f"{part.name} is there already and no part of a backup")
-            part.unlink()
+    def lock(self) -> None:
+        """Keeps other processes out, and removes what one that was killed left half written.
+
+        The system takes the lock from a process that ends, however it ends.
+
+        Raises:
+          OSError: another process is writing there.
+        """
+        if fcntl is None:
+            return
+        path = self.folder / LOCK
+        while self._lock is None:
+            try:
+                file = open(path, "a+b")  # noqa: SIM115  open as long as the lock is held
+            except OSError:
+                return  # a folder that cannot be written; the first backup says so
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                owner = file.read().decode(errors="replace").strip()
+                file.close()
+                if owner.isdigit() and not _is_alive(int(owner)):  # a child of it holds the lock
+                    return
+                raise OSError(
+                    f"backup must be a folder of one run at a time; got {self.name}, and another "
+                    f"process is writing there{f', {owner}' if owner else ''}: wait for its end, "
+                    "or give another folder."
+                ) from None
+            except OSError:  # a file system without locks
+                file.close()
+                return
+            with suppress(OSError):
+                if os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
+                    self._lock = file
+                    continue
+            file.close()  # the one before removed it meanwhile
+        self._lock.truncate(0)
+        self._lock.write(f"{os.getpid()}\n".encode())
+        self._lock.flush()
+        for part in self.folder.iterdir():
+            if PART.fullmatch(part.name) and _is_ours(part):
+                with suppress(OSError):
+                    part.unlink()
+
+    def unlock(self) -> None:
+        """Lets others in."""
+        if self._lock is not None:
+            with suppress(OSError):
+                (self.folder / LOCK).unlink()
+            self._lock.close()
+            self._lock = None
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    return True
 
 
 def _number(path: Path) -> int:
@@ -187,6 +254,8 @@ def decode(content: bytes) -> Any:
 def _as_plain(value: Any, arrays: list[bytes]) -> Any:
     """`value` as JSON; the bytes of its arrays are added to `arrays`."""
     if isinstance(value, (np.ndarray, np.generic)) and not value.dtype.hasobject:
+        if not _can_be_read(value):
+            raise TypeError(f"{describe(value)} of {value.dtype}")
         arrays.append(value.tobytes())
         kind = "array" if isinstance(value, np.ndarray) else "number"
         name = value.dtype.name if value.dtype.kind == "V" else value.dtype.str  # bfloat16 is a V
@@ -198,6 +267,19 @@ def _as_plain(value: Any, arrays: list[bytes]) -> Any:
     if type(value) is dict:
         return {"dict": [[_as_plain(each, arrays) for each in item] for item in value.items()]}
     raise TypeError(describe(value))
+
+
+def _can_be_read(value: Any) -> bool:
+    """Whether the name of a dtype says all of it."""
+    return value.dtype.kind in "biufcSUmM" and value.dtype.itemsize > 0 or _named(value.dtype)
+
+
+def _named(dtype: np.dtype) -> bool:
+    """Whether a dtype of another library, such as bfloat16, is found by its name."""
+    try:
+        return dtype.names is None and dtype.itemsize > 0 and np.dtype(dtype.name) == dtype
+    except TypeError:
+        return False
 
 
 class _Reader:

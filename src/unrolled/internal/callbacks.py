@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import inspect
+from contextlib import suppress
 from typing import Any
 
 import keras
@@ -99,7 +102,7 @@ class Hooks:
             self._call("set_params", self._params)
             self._call("set_model", self._model)
             self._call("on_train_begin", {})
-            self._first = [dict(vars(callback)) for callback in self._callbacks]
+            self._first = [_plain_ones(callback) for callback in self._callbacks]
         return self
 
     def epoch_begin(self, epoch: int) -> None:
@@ -137,13 +140,22 @@ class Hooks:
 
     # What they remember: how long there was no progress, the best weights so far ---------------
 
+    @property
+    def kinds(self) -> list[str]:
+        """The class of each callback."""
+        return [type(callback).__name__ for callback in self._callbacks]
+
     def state(self) -> list[dict[str, Any]]:
-        """The attributes of each callback that are plain data and have changed so far."""
+        """A copy of the attributes of each callback that are plain data.
+
+        Settings that it was made with are left out while they are as they were: they may be
+        another in the call that goes on, such as the path of a file.
+        """
         return [
             {
                 name: value
-                for name, value in vars(callback).items()
-                if _is_plain(value) and not _are_equal(value, first.get(name))
+                for name, value in _plain_ones(callback).items()
+                if not (name in _settings(callback) and _are_equal(value, first.get(name)))
             }
             for callback, first in zip(self._callbacks, self._first)
         ]
@@ -156,13 +168,32 @@ class Hooks:
             # Keras turns the sign of min_delta when it first chooses what counts as better.
             choose = getattr(callback, "_set_monitor_op", None)
             if choose is not None and getattr(callback, "monitor_op", 0) is None:
-                choose()
+                with suppress(ValueError):  # without a model it may not know; later it is asked too
+                    choose()
             vars(callback).update(values)
 
 
 def _overrides(callback: Any, name: str) -> bool:
     method = getattr(callback, name)
     return getattr(method, "__func__", method) is not getattr(keras.callbacks.Callback, name)
+
+
+def _plain_ones(callback: Any) -> dict[str, Any]:
+    """A deep copy of the attributes that are plain data, but for what `fit` itself sets."""
+    return {
+        name: copy.deepcopy(value)
+        for name, value in vars(callback).items()
+        if name != "params" and _is_plain(value)
+    }
+
+
+def _settings(callback: Any) -> set[str]:
+    """The arguments that a callback is made with, other than lists and the like."""
+    arguments = inspect.signature(type(callback).__init__).parameters
+    values = vars(callback)
+    return {
+        name for name in arguments if not isinstance(values.get(name), (list, dict, np.ndarray))
+    }
 
 
 def _is_plain(value: Any) -> bool:

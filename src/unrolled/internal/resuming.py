@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import weakref
 import zlib
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,11 @@ from unrolled.internal.backup import Backup, encode
 from unrolled.internal.callbacks import Hooks
 from unrolled.internal.interrupts import uninterrupted
 from unrolled.internal.tracing import has_effects
+
+# How optimizers began that runs have left: their rate then, and their settings at the start.
+_began: weakref.WeakKeyDictionary[Any, tuple[float | None, dict[str, Any]]] = (
+    weakref.WeakKeyDictionary()
+)
 
 
 @dataclass
@@ -68,18 +74,36 @@ class Keeper:
 
     def __init__(self, folder: Any, place: Place, history: Any, hooks: Hooks, optimizer: Any):
         self._backup = None if folder is None else Backup(folder)
+        self._finished = False
         self._place, self._history, self._hooks = place, history, hooks
         self._optimizer = optimizer
         self._found: Any = None
         self._under_way = False
+        self._settings: dict[str, Any] = {}  # of the optimizer, when the run began
         self._held: bytes | None = None  # the run as it was before a function of the caller's
 
-    def look(self, variables: Variables, run: dict[str, Any], epochs: int) -> str:
+    def __enter__(self) -> Keeper:
+        """Keep other processes out of the folder."""
+        if self._backup is not None:
+            self._backup.lock()
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        """Let others in, and keep in mind how the optimizer began: callbacks change its rate."""
+        if self._backup is not None:
+            self._backup.unlock()
+            if self._settings:
+                _began[self._optimizer] = (self._rate(), self._settings)
+
+    def look(
+        self, variables: Variables, run: dict[str, Any], last: dict[str, Any], epochs: int
+    ) -> str:
         """Look for a backup of this run.
 
         Args:
           variables: all that training uses.
           run: what else tells runs apart, by name.
+          last: what is told of last, since other differences bring it about.
           epochs: to which the run is to go.
 
         Returns:
@@ -91,15 +115,25 @@ class Keeper:
         if self._backup is None:
             return ""
         self._variables = variables
-        self._run = {**run, **settings_of(self._optimizer), "variables": variables.described()}
+        left_at, began = _began.get(self._optimizer, (None, {}))
+        goes_on = bool(began) and left_at == self._rate()
+        self._settings = began if goes_on else settings_of(self._optimizer)
+        self._run = {
+            **{**run, **self._settings, "variables": variables.described()},
+            **{"callbacks": self._hooks.kinds, **last},
+        }
         self._found, warning = self._backup.newest()
         if self._found is not None:
             self._check_same_run(self._found["run"], self._found["rate"])
-            epochs_there = len(self._found["history"]["seconds"])
+            place, epochs_there = self._found["place"], len(self._found["history"]["seconds"])
+            within = place["step"] > 0 or place["begun"]
+            if within:
+                epochs_there = max(epochs_there, place["epoch"])
             if epochs_there > epochs:
+                what = "begun" if within else "behind it"
                 raise ValueError(
                     f"epochs must be at least {epochs_there}, the epochs that the run in "
-                    f"{str(self._backup.folder)!r} has behind it; got {epochs}: give more epochs, "
+                    f"{self._backup.name} has {what}; got {epochs}: give more epochs, "
                     "another folder, or delete this one to start anew."
                 )
         return warning
@@ -109,9 +143,9 @@ class Keeper:
         if rate is not None and self._rate() == rate:  # the same one, whose rate a callback lowered
             theirs[name] = self._run.get(name)
         if words := difference(self._run, theirs):
-            folder = "" if self._backup is None else str(self._backup.folder)
+            folder = "" if self._backup is None else self._backup.name
             raise ValueError(
-                f"backup must be a folder of this run or an empty one; got {folder!r}, which holds "
+                f"backup must be a folder of this run or an empty one; got {folder}, which holds "
                 f"another run: {words}; give another folder, or delete this one to start anew."
             )
 
@@ -125,6 +159,7 @@ class Keeper:
         self._put_back(found)
         if found["end"] is not None:
             self._variables.put_back(found["end"])
+        self._hooks.put_back(found["callbacks_at_end"], found["stopped"])
         return True
 
     def begin(self) -> None:
@@ -141,6 +176,7 @@ class Keeper:
     def _put_back(self, found: dict[str, Any]) -> None:
         vars(self._place).update(found["place"])
         vars(self._history).update(found["history"])
+        self._history.resumed_from = len(self._history.loss)
         self._variables.put_back(found["variables"])
 
     def hold(self) -> None:
@@ -167,14 +203,16 @@ class Keeper:
                 self._backup.write(_encoded(self._collect()))
                 self.let_go()
 
-    def write_after_interrupt(self) -> bool:
-        """Write where the run stands or was held, if it has begun; says whether it did."""
+    def write_after_interrupt(self) -> str:
+        """Write where the run stands or was held, if it is under way; says how it goes on."""
+        if self._finished:
+            return "after its end; the same call returns the whole run, by its backup"
         if self._backup is None or not self._under_way:
-            return False
+            return ""
         self._backup.write(self._held or _encoded(self._collect()))
-        return True
+        return "; the same call goes on from there, by its backup"
 
-    def finish(self, trained: list[tf.Variable]) -> None:
+    def finish(self, trained: list[Any]) -> None:
         """Let optimizer and callbacks do what they do at the end, and write the end of the run."""
         self.hold()
         state = {} if self._backup is None else self._collect()  # more epochs go on from here
@@ -184,10 +222,10 @@ class Keeper:
             end: list[Any] | None = self._variables.values()
             if all(a.tobytes() == b.tobytes() for a, b in zip(end or [], state["variables"])):
                 end = None
-            ended = {"ended": True, "end": end}
+            ended = {"ended": True, "end": end, "callbacks_at_end": self._hooks.state()}
             with uninterrupted():
                 self._backup.write(_encoded({**state, **ended}))
-                self._under_way = False
+                self._finished = True
 
     def _rate(self) -> float | None:
         """The learning rate where it is a number; that of a schedule follows from the step."""
@@ -198,13 +236,14 @@ class Keeper:
         return {
             "run": self._run,
             "place": dict(vars(self._place)),
-            "history": dict(vars(self._history)),
+            "history": {**vars(self._history), "resumed_from": None},
             "variables": self._variables.values(),
             "rate": self._rate(),
             "callbacks": self._hooks.state(),
             "stopped": self._hooks.stopped,
             "ended": False,
             "end": None,
+            "callbacks_at_end": [],
         }
 
 
@@ -224,7 +263,14 @@ class Variables:
     Among them are those that hold the state of generators, and counters that a loss keeps.
     """
 
-    def __init__(self, traced: Any, trained: list[tf.Variable], modules: list[Any], optimizer: Any):
+    def __init__(
+        self,
+        traced: Any,
+        trained: list[tf.Variable],
+        modules: list[Any],
+        optimizer: Any,
+        copies: list[tf.Variable],
+    ):
         # A trace has its variables in no order, but captures their handles as it meets them.
         places = {id(handle): place for place, handle in enumerate(traced.captured_inputs)}
         found = [
@@ -233,7 +279,8 @@ class Variables:
             *map(as_tensorflows, optimizer.variables),
             *sorted(traced.variables, key=lambda v: places.get(id(v.handle), -1)),
         ]
-        self._all = list({id(variable): variable for variable in found}.values())
+        without = {id(copy) for copy in copies}
+        self._all = [v for v in {id(v): v for v in found}.values() if id(v) not in without]
         self._trained = len(trained)
         for variable in self._all:
             if not variable.dtype.is_numpy_compatible or variable.dtype == tf.string:
@@ -274,11 +321,55 @@ def _bytes_of(array: tf.Tensor) -> Any:
 
 def settings_of(optimizer: Any) -> dict[str, Any]:
     """Class and settings of an optimizer, as text."""
+    try:
+        config = optimizer.get_config()
+    except NotImplementedError:
+        raise TypeError(
+            "learning_rate must be a schedule that has get_config where there is a backup, so that "
+            "runs can be told apart; got one without: write this method, or leave backup out."
+        ) from None
     texts = {
         f"the optimizer's {name}": json.dumps(_unnamed(value), sort_keys=True, default=_name_of)
-        for name, value in _unnamed(optimizer.get_config()).items()
+        for name, value in _unnamed(config).items()
     }
     return {"optimizer": type(optimizer).__name__, **texts}
+
+
+def description(thing: Any) -> str:
+    """Class and settings of something of Keras's that has a `get_config`, as text."""
+    try:
+        config = thing.get_config()
+    except (NotImplementedError, ValueError, TypeError):  # one of the caller's own
+        return type(thing).__name__
+    text = json.dumps(_unnamed(config), sort_keys=True, default=_name_of)
+    return f"{type(thing).__name__} {text}"
+
+
+def operations(traced: Any) -> str:
+    """A checksum of what a traced function computes: the kinds and settings of its operations.
+
+    Names are left out, and seeds: a program that makes a thing twice gives it other ones.
+    """
+    graph = traced.graph.as_graph_def()
+    nodes = [*graph.node, *(n for f in graph.library.function for n in f.node_def)]
+    texts = sorted(_operation(node) for node in nodes)
+    return f"{zlib.crc32(b';'.join(texts)):08x}"
+
+
+def _operation(node: Any) -> bytes:
+    parts = [node.op.encode()]
+    for name, value in sorted(node.attr.items()):
+        kind = value.WhichOneof("value")
+        if name.startswith("_") or name in ("seed", "seed2") or kind == "func":
+            continue
+        if kind == "list" and value.list.func:
+            continue
+        if kind == "s" and name not in ("equation", "padding", "data_format", "reduction"):
+            continue  # names of variables and functions, numbers of Python's
+        if kind == "tensor" and value.tensor.dtype == tf.string.as_datatype_enum:
+            continue  # words of messages
+        parts += [name.encode(), value.SerializeToString(deterministic=True)]
+    return b" ".join(parts)
 
 
 def _unnamed(config: Any) -> Any:
@@ -323,7 +414,8 @@ def draws_that_start_anew(traced: Any) -> str:
 
 def rate_of(optimizer: Any) -> float:
     """The learning rate of the next step."""
-    return float(keras.ops.convert_to_numpy(optimizer.learning_rate))
+    rate = optimizer.learning_rate
+    return float(as_tensorflows(rate).numpy() if isinstance(rate, keras.Variable) else rate.numpy())
 
 
 def tell(interrupt: KeyboardInterrupt, place: Place, history: Any, keeper: Keeper) -> None:
@@ -331,8 +423,9 @@ def tell(interrupt: KeyboardInterrupt, place: Place, history: Any, keeper: Keepe
     interrupt.history = history  # type: ignore[attr-defined]
     where = f"fit was interrupted after step {place.step} of epoch {place.epoch}"
     try:
-        if keeper.write_after_interrupt():
-            interrupt.add_note(f"{where}; the same call goes on from there, by its backup.")
+        if goes_on := keeper.write_after_interrupt():
+            at = "fit was interrupted " if goes_on.startswith("after") else where
+            interrupt.add_note(f"{at}{goes_on}.")
             return
     except (OSError, TypeError) as error:
         interrupt.add_note(str(error))
