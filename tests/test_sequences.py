@@ -72,7 +72,7 @@ def test_sequence_mask():
         (lambda: u.last_relevant(X, [1, 2, 5]), ValueError, r"steps, 4; got \[1, 2, 5\]"),
         (lambda: u.last_relevant(X, [1, 2, 3.0]), ValueError, "must be integers; got float64"),
         (lambda: u.last_relevant(X[0, 0], [1, 2]), ValueError, r"got shape \(2,\)"),
-        (lambda: u.sequence_mask([1, 5], 4), ValueError, r"steps, 4; got \[1, 5\]"),
+        (lambda: u.sequence_mask([1, 5], 4), ValueError, r"maxlen, 4; got \[1, 5\]"),
         (lambda: u.sequence_mask([-1, 2], 4), ValueError, r"not be negative; got \[-1, 2\]"),
     ],
 )

@@ -1,4 +1,7 @@
-"""Workers learn what one process learns, and the launcher leaves none of them behind."""
+"""Workers learn what one process learns, and the launcher leaves none of them behind.
+
+That a run goes on to the same bits after a worker was killed is shown, and asserted, in chapter 17.
+"""
 
 from __future__ import annotations
 
@@ -125,29 +128,6 @@ def test_workers_hold_the_same_bits(pair: list[workers.Result]) -> None:
         np.testing.assert_array_equal(a, b)
     assert [each.rows for each in pair] == [15, 15]
     assert len(one.seconds) == len(one.losses) == len(one.exchange) == 5
-
-
-@pytest.mark.real_data
-def test_run_goes_on_to_the_same_bits_after_a_worker_was_killed(
-    pair: list[workers.Result], tmp_path: Path
-) -> None:
-    options = ["--workers", "2", "--into", "again", "--backup", "kept"]
-    killed = run(tmp_path, *options, "--kill-at", "4")
-    assert killed.returncode == 1
-    assert killed.stdout.count("step ") == 3  # what worker 0 did before it waited in vain
-    first, *rest = killed.stderr.splitlines()
-    assert first == "Worker 1 of 2 was killed (SIGKILL); worker 0 noticed and stopped."
-    assert rest[0] == "The last that worker 1 said:" and "step 3: loss" in rest[-1]
-
-    again = run(tmp_path, *options)
-    assert again.returncode == 0, again.stderr
-    assert again.stdout.startswith("goes on from the checkpoint of step 2\nstep 3: loss")
-    for one, other in zip(pair, workers.results(tmp_path / "again")):
-        for a, b in zip(one.weights, other.weights):
-            np.testing.assert_array_equal(a, b)
-
-    nothing_left = run(tmp_path, *options)  # the newest checkpoint is that of step 4
-    assert nothing_left.stdout.startswith("goes on from the checkpoint of step 4\nstep 5: loss")
 
 
 def test_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
