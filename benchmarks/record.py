@@ -83,9 +83,14 @@ def write(name: str, measured: dict[str, Any], path: Path) -> None:
     """Put one part into the file in place of what it held, and leave the others as they are."""
     parts = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     parts[name] = measured
+    write_text(text_of(parts), path)
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write a file as a whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text_of(parts), encoding="utf-8")
+    partial.write_text(text, encoding="utf-8")
     os.replace(partial, path)
 
 

@@ -143,9 +143,7 @@ def main(arguments: list[str] | None = None) -> None:
         "settings": {**settings, "threads of a worker": 1},
         "rows": rows,
     }
-    partial = asked.into.with_name(f".{asked.into.name}.partial")
-    partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    os.replace(partial, asked.into)
+    record.write_text(json.dumps(content, indent=1) + "\n", asked.into)
     for row in rows:
         print(f"{row['workers']} workers, B = {row['batch']:3}: {row['step_ms']['median']} ms")
 

@@ -25,7 +25,7 @@ from unrolled.contract import Cell
 from unrolled.internal.checks import check_flag, describe, with_shape
 from unrolled.internal.keras_cells import KerasCell, as_cell, contents
 from unrolled.internal.run import ensure_built
-from unrolled.internal.shapes import full_shape, size_or_tensor
+from unrolled.internal.shapes import full_shape, size_or_tensor, swap_batch_and_time
 from unrolled.sequences import last_relevant, unpack_sequence
 from unrolled.unroll import dynamic_rnn, static_rnn
 from unrolled.wrappers import DropoutWrapper, MultiRNNCell, without_dropout
@@ -185,7 +185,7 @@ class RNN(keras.layers.Layer):
         x = tf.nest.map_structure(lambda a: _as_dtype(a, dtype), sequences)
         mask = self._fitting(mask, tf.nest.flatten(x)[0])
         if self.time_major:
-            x, mask = tf.nest.map_structure(_swap, (x, mask))
+            x, mask = tf.nest.map_structure(swap_batch_and_time, (x, mask))
         if self.go_backwards:
             x, mask = tf.nest.map_structure(lambda a: tf.reverse(a, [1]), (x, mask))
         state = self._start(initial_state, tf.nest.flatten(x)[0], dtype)
@@ -206,7 +206,7 @@ class RNN(keras.layers.Layer):
 
         output = outputs if self.return_sequences else last
         if self.return_sequences and self.time_major:
-            output = tf.nest.map_structure(_swap, output)
+            output = tf.nest.map_structure(swap_batch_and_time, output)
         compute_dtype = tf.as_dtype(self.compute_dtype)
         output, state = tf.nest.map_structure(
             lambda a: _as_dtype(a, compute_dtype), (output, state)
@@ -433,8 +433,3 @@ def _as_dtype(x: Any, dtype: tf.DType) -> tf.Tensor:
             "with mask=unrolled.sequence_mask(sequences.row_lengths()), or take dynamic_rnn."
         )
     return tf.cast(x, dtype) if tf.as_dtype(x.dtype).is_floating else tf.convert_to_tensor(x)
-
-
-def _swap(x: tf.Tensor) -> tf.Tensor:
-    """[B, T, ...] -> [T, B, ...] and back."""
-    return tf.transpose(x, [1, 0, *range(2, x.shape.rank)])

@@ -39,7 +39,7 @@ from unrolled.internal.keras_cells import as_cell
 from unrolled.internal.loop_lists import Frames
 from unrolled.internal.ragged import accepts_ragged
 from unrolled.internal.run import Run, check_dtype, check_inputs, start_run
-from unrolled.internal.shapes import size_of, size_or_tensor
+from unrolled.internal.shapes import size_of, size_or_tensor, swap_batch_and_time
 from unrolled.internal.tracing import after, no_autograph
 from unrolled.wrappers import cells_inside
 
@@ -216,7 +216,7 @@ def dynamic_rnn(
             return outputs, run.final(carried)
         if not time_major:
             # [B, T, ...] -> [T, B, ...]
-            inputs = tf.nest.map_structure(_swap_batch_and_time, inputs)
+            inputs = tf.nest.map_structure(swap_batch_and_time, inputs)
         if every is None:
             outputs, carried = _loop(run, inputs, unroll=unroll, **how)
         else:
@@ -224,7 +224,7 @@ def dynamic_rnn(
                 _loop_or_written_out, run, inputs, every, unroll=unroll, **how
             )
         if not time_major:
-            outputs = tf.nest.map_structure(_swap_batch_and_time, outputs)
+            outputs = tf.nest.map_structure(swap_batch_and_time, outputs)
         return outputs, run.final(carried)
 
 
@@ -319,11 +319,6 @@ def _full(x: tf.Tensor) -> list[int | tf.Tensor]:
 def _spec_of_a_step(x: tf.Tensor, time: int) -> tf.TensorSpec:
     """[B, T, ...] (or [T, B, ...]) -> [B, ...]."""
     return tf.TensorSpec([*x.shape[:time], *x.shape[time + 1 :]], x.dtype)
-
-
-def _swap_batch_and_time(x: tf.Tensor) -> tf.Tensor:
-    """[B, T, ...] -> [T, B, ...] and back."""
-    return tf.transpose(x, [1, 0, *range(2, x.shape.rank)])
 
 
 @no_autograph

@@ -17,7 +17,7 @@ import tensorflow as tf
 from unrolled.contract import RunStep
 from unrolled.internal.run import Run
 from unrolled.internal.shapes import size_of, size_or_tensor
-from unrolled.internal.tracing import has_effects
+from unrolled.internal.tracing import has_effects, nodes_of
 
 Loop = Callable[..., tuple[Any, Any]]  # (run, inputs [T, B, ...], ...) -> (outputs, carried)
 
@@ -228,10 +228,8 @@ def _read_from_outside(run: Run, inputs: Any) -> _Outside:
         return tf.nest.flatten(run.step(put_back(prepared), tf.constant(0), x, carried))
 
     traced = probe.get_concrete_function(*tf.nest.flatten(specs))
-    graph = traced.graph.as_graph_def()
-    functions = {f.signature.name for f in graph.library.function}
-    nodes = [*graph.node, *(n for f in graph.library.function for n in f.node_def)]
-    for node in nodes:
+    functions = {f.signature.name for f in traced.graph.as_graph_def().library.function}
+    for node in nodes_of(traced):
         if node.op not in functions and has_effects(node.op):
             raise ValueError(
                 f"recompute_every runs every step a second time, but a step of this cell does "

@@ -17,7 +17,7 @@ from unrolled.internal.attributes import as_tensorflows, variables_of
 from unrolled.internal.backup import Backup, encode
 from unrolled.internal.callbacks import Hooks
 from unrolled.internal.interrupts import uninterrupted
-from unrolled.internal.tracing import has_effects
+from unrolled.internal.tracing import has_effects, nodes_of
 
 # How optimizers began that runs have left: their rate then, and their settings at the start.
 _began: weakref.WeakKeyDictionary[Any, tuple[float | None, dict[str, Any]]] = (
@@ -350,9 +350,7 @@ def operations(traced: Any) -> str:
 
     Names are left out, and seeds: a program that makes a thing twice gives it other ones.
     """
-    graph = traced.graph.as_graph_def()
-    nodes = [*graph.node, *(n for f in graph.library.function for n in f.node_def)]
-    texts = sorted(_operation(node) for node in nodes)
+    texts = sorted(map(_operation, nodes_of(traced)))
     return f"{zlib.crc32(b';'.join(texts)):08x}"
 
 
@@ -401,9 +399,7 @@ def difference(mine: dict[str, Any], theirs: dict[str, Any]) -> str:
 
 def draws_that_start_anew(traced: Any) -> str:
     """A warning where operations in a traced function draw from a stream of their own."""
-    graph = traced.graph.as_graph_def()
-    nodes = [*graph.node, *(n for f in graph.library.function for n in f.node_def)]
-    found = sorted({n.op for n in nodes if "seed2" in n.attr and has_effects(n.op)})
+    found = sorted({n.op for n in nodes_of(traced) if "seed2" in n.attr and has_effects(n.op)})
     if not found:
         return ""
     return (

@@ -38,6 +38,11 @@ def shape_with_batch(batch: int | None, size: Any) -> tf.TensorShape:
     return tf.TensorShape([batch]).concatenate(size_shape(size))
 
 
+def swap_batch_and_time(x: tf.Tensor) -> tf.Tensor:
+    """[B, T, ...] -> [T, B, ...] and back."""
+    return tf.transpose(x, [1, 0, *range(2, x.shape.rank)])
+
+
 def full_shape(batch: int | tf.Tensor, size: Any) -> list[Any]:
     """[B, *size] for operations that make tensors, where B may be a tensor."""
     return [batch, *size_shape(size).as_list()]

@@ -32,6 +32,12 @@ HARMLESS = {
 }
 
 
+def nodes_of(traced: Any) -> list[Any]:
+    """Every operation of a traced function as a NodeDef, those in its loops and calls included."""
+    graph = traced.graph.as_graph_def()
+    return [*graph.node, *(node for f in graph.library.function for node in f.node_def)]
+
+
 def has_effects(kind: str) -> bool:
     """Whether an operation of this kind may give something else, or do more, a second time."""
     definition = _definition_of(kind)
