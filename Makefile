@@ -21,7 +21,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUTF8 := 1
 
-.PHONY: help book serve test soak benchmarks scaling notebooks student pdf screenshots data lint clean distclean
+.PHONY: help book serve test soak benchmarks scaling gallery notebooks student pdf screenshots data lint clean distclean
 .DEFAULT_GOAL := help
 
 help:
@@ -31,6 +31,7 @@ help:
 	@echo "make soak       draw N=10000 random runs and as many malformed calls (SEED=... to repeat)"
 	@echo "make benchmarks  measure what a step costs, here and elsewhere (ARGS=--quick for a trial)"
 	@echo "make scaling    measure a training step of 1, 2 and 4 workers on this machine (ARGS=--rounds=2)"
+	@echo "make gallery    run the gallery's public programs again (ARGS=char-rnn for some)"
 	@echo "make notebooks  execute the chapters and write them back (NAMES='03_cells ...' for some)"
 	@echo "make student    write the notebooks without solutions to _build/student"
 	@echo "make pdf        print the whole book to _build/unrolled.pdf (needs Chromium)"
@@ -80,6 +81,9 @@ benchmarks: $(INSTALLED) .venv/.benchmarks
 
 scaling: $(INSTALLED) data
 	@$(PY) -m benchmarks.scaling $(ARGS)
+
+gallery: $(INSTALLED) data
+	@$(PY) -m gallery record $(ARGS)
 
 notebooks: $(INSTALLED) data
 	@$(PY) tools/notebooks.py run $(NAMES)

@@ -11,6 +11,7 @@ import ways
 
 import unrolled as u
 from unrolled import convert
+from unrolled.internal.keras_weights import ACTIVATIONS
 
 keras = pytest.importorskip("keras")
 tf1 = tf.compat.v1
@@ -277,11 +278,11 @@ class TestFromKeras:
         assert_close(run(convert.from_checkpoint(path))[0], layer(X))
         assert_close(run(convert.from_checkpoint(path, cell=u.BasicLSTMCell(U)))[0], layer(X))
 
-    @pytest.mark.parametrize("name", convert._ACTIVATIONS)
+    @pytest.mark.parametrize("name", ACTIVATIONS)
     def test_activations_are_the_same_functions_on_both_sides(self, name):
         layer = keras_layer(keras.layers.SimpleRNN(U, activation=name, **ALL))
         cell = convert.from_keras(layer)
-        assert cell.activation is convert._ACTIVATIONS[name]
+        assert cell.activation is ACTIVATIONS[name]
         np.testing.assert_allclose(run(cell)[0], layer(X), rtol=2e-5, atol=1e-5)
 
     @pytest.mark.parametrize("make", LAYERS.values(), ids=LAYERS)
@@ -303,13 +304,17 @@ class TestFromKeras:
         assert_close(run(again)[0], run(cell)[0])
         assert again.activation is cell.activation
 
+    def test_keras_default_gru_runs_by_its_own_cell(self):
+        layer = keras_layer(keras.layers.GRU(U, **ALL))
+        assert_close(run(layer.cell)[0], layer(X))
+
     @pytest.mark.parametrize(
         "layer, error, words",
         [
             (
                 lambda: keras_layer(keras.layers.GRU(U)),
                 ValueError,
-                "has reset_after=True, Keras's default, .*train a GRU with reset_after=False",
+                "has reset_after=True, Keras's default, .*; run layer.cell itself in the unrolls",
             ),
             (
                 lambda: keras_layer(keras.layers.LSTM(U, recurrent_activation="hard_sigmoid")),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from networks import weight
 from unrolled.tf1.contrib import seq2seq
+from unrolled.tf1.contrib.seq2seq.python.ops import attention_wrapper as private
 
 import unrolled.tf1 as tf
 
@@ -238,9 +239,8 @@ def test_what_the_wrapper_is_given():
 
 def test_a_mechanism_of_ones_own():
     """One that returns no state, as in the first releases, and looks one step further each time."""
-    from unrolled.tf1.contrib.seq2seq.python.ops.attention_wrapper import _BaseAttentionMechanism
 
-    class Next(_BaseAttentionMechanism):
+    class Next(private._BaseAttentionMechanism):
         def __init__(self, memory):
             super().__init__(None, memory, probability_fn=lambda scores, state: scores)
 
@@ -253,7 +253,7 @@ def test_a_mechanism_of_ones_own():
     cell = seq2seq.AttentionWrapper(tf.nn.rnn_cell.GRUCell(U), Next(MEMORY))
     np.testing.assert_allclose(run(decode(cell, tf.constant(INPUTS))[0]), MEMORY[:, :S])
     with pytest.raises(NotImplementedError, match="must define __call__"):
-        base = _BaseAttentionMechanism(None, MEMORY, None)
+        base = private._BaseAttentionMechanism(None, MEMORY, tf.nn.softmax)
         cell = seq2seq.AttentionWrapper(tf.nn.rnn_cell.GRUCell(U), base)
         decode(cell, tf.constant(INPUTS))
 
@@ -361,6 +361,18 @@ def test_wrong_arguments():
     for sizes, layers in ([2, 2], None), (2, layer), (None, [layer, layer]):
         with pytest.raises(ValueError, match="one for each mechanism, of which there are 1; got"):
             wrap(cell, mechanism, sizes, attention_layer=layers)
+    for argument in "cell_input_fn", "attention_fn":
+        with pytest.raises(TypeError, match=f"{argument} must be a function; got 3"):
+            wrap(cell, mechanism, **{argument: 3})
+    with pytest.raises(TypeError, match="probability_fn must be callable; got 3"):
+        private._BaseAttentionMechanism(None, MEMORY, 3)
+    with pytest.raises(ValueError, match="mode must be one of recursive, parallel, hard; got 'x'"):
+        seq2seq.monotonic_attention(tf.zeros([B, T]), tf.zeros([B, T]), "x")
+    state = wrap(cell, mechanism).zero_state(B, tf.float32)
+    with pytest.raises(ValueError, match=r"has shape \(6, 6\), but \(3, 6\) was .*tile_batch"):
+        state.clone(cell_state=tf.zeros([2 * B, U]))
+    with pytest.raises((TypeError, ValueError), match="structure"):
+        state.clone(cell_state=(tf.zeros([B, U]),))
     with pytest.raises(TypeError, match="must be an AttentionWrapperState; got one tensor of"):
         wrap(cell, mechanism)(INPUTS[:, 0], tf.zeros([B, U]))
     with pytest.raises(ValueError, match=r"batch size of zero_state; .*tile_batch \(got 3 and 6\)"):
@@ -370,7 +382,7 @@ def test_wrong_arguments():
     with pytest.raises(ValueError, match="batch size of the inputs"):
         state = wrap(cell, mechanism).zero_state(B, tf.float32)
         wrap(tf.nn.rnn_cell.GRUCell(U), mechanism, cell_input_fn=lambda x, _: x)(
-            INPUTS[:2, 0], state.clone(cell_state=tf.zeros([2, U]))
+            INPUTS[:2, 0], state._replace(cell_state=tf.zeros([2, U]))
         )
 
 
@@ -383,7 +395,71 @@ def test_what_only_a_run_can_tell():
     with pytest.raises(tf.errors.InvalidArgumentError, match="batch size of zero_state"):
         run(state, {rows: 2 * B})
     lengths = tf.placeholder(tf.int32, [B])
-    values = seq2seq.BahdanauAttention(U, MEMORY, lengths).values
-    assert not run(values, {lengths: [1, 1, 1]})[:, 1:].any()
+    mechanism = seq2seq.BahdanauAttention(U, MEMORY, lengths)
+    assert not run(mechanism.values, {lengths: [1, 1, 1]})[:, 1:].any()
+    alignments, _ = mechanism(tf.zeros([B, U]), None)
     with pytest.raises(tf.errors.InvalidArgumentError, match="at least 1 in every row"):
-        run(values, {lengths: [1, 0, 1]})
+        run(alignments, {lengths: [1, 0, 1]})
+
+
+def test_private_functions_as_they_were_before_1_14():
+    """A flag or a value in the place of a mask, and scores that make their own variables."""
+    query, keys = tf.constant(MEMORY[:, 0]), tf.constant(MEMORY)
+    with tf.variable_scope("luong"):
+        luong = private._luong_score(query, keys, True)
+    with tf.variable_scope("bahdanau"):
+        bahdanau = private._bahdanau_score(query, keys, True)
+    made = {"attention_v": [M], "attention_g": [], "attention_b": [M]}
+    assert {v.op.name: v.shape.as_list() for v in tf.global_variables()} == {
+        **{f"luong/{name}": shape for name, shape in made.items() if name == "attention_g"},
+        **{f"bahdanau/{name}": shape for name, shape in made.items()},
+    }
+    masked = private._maybe_mask_score(tf.constant(MEMORY[:, :, 0]), LENGTHS, -7.0)
+    assert (run(masked)[np.arange(T) >= LENGTHS[:, None]] == -7).all()
+    memory = private._prepare_memory(tf.placeholder(tf.float32, [B, T, None]), LENGTHS, False)
+    assert memory.shape.as_list() == [B, T, None]
+    assert luong.shape == bahdanau.shape == (B, T)
+
+
+def test_a_state_without_an_attention_state():
+    """Before 1.4 the alignments were the state of the mechanism, and programs made five parts."""
+    cell = seq2seq.AttentionWrapper(tf.nn.rnn_cell.GRUCell(U), mechanism_of("bahdanau", MEMORY))
+    zero = cell.zero_state(B, tf.float32)
+    old = seq2seq.AttentionWrapperState(*zero[:5])
+    results = []
+    for state in zero, old:
+        helper = seq2seq.TrainingHelper(tf.constant(INPUTS), [S] * B)
+        decoder = seq2seq.BasicDecoder(cell, helper, state)
+        results.append(seq2seq.dynamic_decode(decoder, scope="same"))
+    assert results[1][1].attention_state == ()
+    outputs, again = run([outputs.rnn_output for outputs, _, _ in results])
+    np.testing.assert_array_equal(again, outputs)
+
+
+@pytest.mark.parametrize("known", [False, True])
+@pytest.mark.parametrize("lengths", [[3, 1, 2], [0, 0, 0]])
+def test_arrays_in_a_state_end_with_the_longest_row(known, lengths):
+    longest = max(lengths)
+    feed = tf.placeholder_with_default(np.array(lengths, np.int32), [B])
+    ends = lengths if known else feed
+    cells = [
+        seq2seq.AttentionWrapper(
+            tf.nn.rnn_cell.GRUCell(U), mechanism_of("luong", MEMORY), alignment_history=True
+        )
+        for _ in range(3)
+    ]
+    inputs = tf.constant(INPUTS)
+    looped, one = tf.nn.dynamic_rnn(cells[0], inputs, ends, dtype=tf.float32, scope="looped")
+    written_out, two = tf.nn.static_rnn(
+        cells[1], tf.unstack(inputs, axis=1), dtype=tf.float32, sequence_length=ends
+    )
+    *both, three, four = tf.nn.static_bidirectional_rnn(
+        cells[2], cells[2], tf.unstack(inputs, axis=1), dtype=tf.float32, sequence_length=ends
+    )
+    states = [one, two, three, four]
+    sizes = [state.alignment_history.size() for state in states]
+    times = [state.time for state in states]
+    sizes, times, looped, written_out = run([sizes, times, looped, tf.stack(written_out, axis=1)])
+    assert sizes == times == [longest] * 4
+    assert not looped[np.arange(S) >= np.array(lengths)[:, None]].any()
+    assert looped.any() == written_out.any() == (longest > 0)

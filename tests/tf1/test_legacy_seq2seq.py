@@ -1,18 +1,17 @@
-"""tf.contrib.legacy_seq2seq against loops in NumPy with the same weights."""
-
-import itertools
+"""The models of tf.contrib.legacy_seq2seq against loops in NumPy with the same weights."""
 
 import numpy as np
 import pytest
 
 import unrolled.tf1 as tf
-from unrolled.tf1.shims import legacy_seq2seq, rnn_cell
+
+legacy_seq2seq = tf.contrib.legacy_seq2seq
+rnn_cell = tf.nn.rnn_cell
 
 B, T, D, U, C = 3, 4, 5, 6, 7
 RNG = np.random.default_rng(8)
 LOGITS = RNG.normal(size=(T, B, C)).astype(np.float32)
 TARGETS = RNG.integers(0, C, size=(T, B)).astype(np.int32)
-WEIGHTS = np.array([[1, 2, 0], [0.5, 1, 0], [0, 1, 0], [0, 0.25, 0]], np.float32)
 INPUTS = RNG.normal(size=(T, B, D)).astype(np.float32)
 BEFORE = RNG.normal(size=(2, B, D)).astype(np.float32)
 START = RNG.normal(size=(B, U)).astype(np.float32)
@@ -29,105 +28,6 @@ def run(result, feed=None):
 
 def constants(values):
     return [tf.constant(value) for value in values]
-
-
-def by_hand(averaged, losses=None):
-    """[B], one number at a time."""
-    result = np.zeros(B)
-    for b in range(B):
-        total = weight = 0.0
-        for t in range(T):
-            odds = np.exp(LOGITS[t, b].astype(float))
-            loss = -np.log(odds[TARGETS[t, b]] / odds.sum()) if losses is None else losses[t, b]
-            total += WEIGHTS[t, b] * loss
-            weight += WEIGHTS[t, b]
-        result[b] = total / (weight + 1e-12) if averaged else total
-    return result
-
-
-# --- losses ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("averaged", [True, False])
-@pytest.mark.parametrize("dtype", [np.int32, np.int64])
-def test_loss_by_example(averaged, dtype):
-    targets = constants(TARGETS.astype(dtype))
-    loss, _ = run(
-        legacy_seq2seq.sequence_loss_by_example(
-            constants(LOGITS), targets, constants(WEIGHTS), averaged
-        )
-    )
-    np.testing.assert_allclose(loss, by_hand(averaged), rtol=2e-6)
-
-
-@pytest.mark.parametrize("over_time, over_batch", itertools.product([True, False], repeat=2))
-def test_loss(over_time, over_batch):
-    loss, _ = run(
-        legacy_seq2seq.sequence_loss(
-            constants(LOGITS), constants(TARGETS), constants(WEIGHTS), over_time, over_batch
-        )
-    )
-    expected = by_hand(over_time).sum() / (B if over_batch else 1)
-    np.testing.assert_allclose(loss, expected, rtol=2e-6)
-
-
-def test_all_steps_of_all_rows_in_one_entry():
-    """How word models called it: one entry of B*T rows, a class count in the fourth place."""
-    loss, _ = run(
-        legacy_seq2seq.sequence_loss_by_example(
-            [tf.constant(LOGITS.reshape(T * B, C))],
-            [tf.reshape(tf.constant(TARGETS), [-1])],
-            [tf.ones([T * B])],
-            C,
-        )
-    )
-    assert loss.shape == (T * B,)
-    odds = np.exp(LOGITS)
-    p = np.take_along_axis(odds, TARGETS[..., None], axis=2)[..., 0] / odds.sum(axis=2)
-    np.testing.assert_allclose(loss, -np.log(p).ravel(), rtol=1e-5)
-
-
-def test_one_row_whose_target_and_weight_are_scalars():
-    loss, _ = run(
-        legacy_seq2seq.sequence_loss_by_example(
-            constants(LOGITS[:, :1]), constants(TARGETS[:, 0]), [1.0, 0.5, 0.0, 0.0]
-        )
-    )
-    np.testing.assert_allclose(loss, by_hand(True)[:1], rtol=2e-6)
-
-
-@pytest.mark.parametrize("names", ["labels, logits", "labels, inputs", "inputs, labels", "y, x"])
-@pytest.mark.parametrize("dtype", [tf.int32, tf.float32])
-def test_loss_function(names, dtype):
-    """It is called once a step, with what the program gave, whatever classes the targets name."""
-    seen = []
-
-    def shifted(labels, logits):
-        seen.append((labels, logits))
-        return tf.cast(labels, tf.float32) - 1000 + tf.reduce_sum(logits, axis=1)
-
-    first, second = names.split(", ")
-    call = "labels=labels, logits=inputs" if first == "inputs" else f"{first}, {second}"
-    function = eval(f"lambda {names}: shifted({call})", {"shifted": shifted})
-    logits = [tf.placeholder(tf.float32, [None, None]) for _ in range(T)]
-    targets = [tf.placeholder(dtype, [None]) for _ in range(T)]
-    feed = dict(zip(logits + targets, [*LOGITS, *(TARGETS + 1000)]))
-    loss, _ = run(
-        legacy_seq2seq.sequence_loss(
-            logits, targets, constants(WEIGHTS), softmax_loss_function=function
-        ),
-        feed,
-    )
-    expected = by_hand(True, losses=TARGETS + LOGITS.sum(axis=2)).mean()
-    np.testing.assert_allclose(loss, expected, rtol=1e-4)
-    assert [pair[0] is t and pair[1] is x for pair, t, x in zip(seen, targets, logits)] == [
-        True
-    ] * T
-
-
-def test_lists_of_different_lengths():
-    with pytest.raises(ValueError, match="one length.*got 4, 3 and 4 entries"):
-        legacy_seq2seq.sequence_loss(constants(LOGITS), constants(TARGETS[1:]), constants(WEIGHTS))
 
 
 # --- decoders --------------------------------------------------------------------------------
@@ -298,6 +198,208 @@ def test_embedding_rnn_seq2seq(feed_previous):
             h = step(wrapped, weights[f"{decoder}/embedding"][now], h)
             close(logits[t], h @ weights[f"{wrapped}/kernel"])
         close(final, h)
+
+
+# --- with attention --------------------------------------------------------------------------
+
+
+def attend(**changed):
+    given = {
+        "decoder_inputs": constants(INPUTS),
+        "initial_state": tf.constant(START),
+        "attention_states": tf.constant(LOGITS.swapaxes(0, 1)),  # [B, T, C]
+        "cell": rnn_cell.GRUCell(U),
+        **changed,
+    }
+    return legacy_seq2seq.attention_decoder(**given)
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_attention_is_a_weighted_sum_of_what_is_attended_to(wide):
+    """The first output, one number at a time; 1.15's own numbers are in `oracle/`."""
+    states = LOGITS.swapaxes(0, 1)  # [B, T, C]
+    attended = tf.placeholder(tf.float32, [None, None, C]) if wide else tf.constant(states)
+    outputs, _ = attend(attention_states=attended, cell=Cell())
+    outputs, weights = run(outputs, {attended: states} if wide else None)
+    w = {name.replace("attention_decoder/", ""): value for name, value in weights.items()}
+    x = np.concatenate([INPUTS[0], np.zeros((B, C))], 1) @ w["kernel"] + w["bias"]
+    h = np.tanh(x @ w["cell/w"] + START @ w["cell/v"])
+    reads = np.zeros((B, C))
+    for b in range(B):
+        asked = h[b] @ w["Attention_0/kernel"] + w["Attention_0/bias"]
+        scores = [w["AttnV_0"] @ np.tanh(s @ w["AttnW_0"][0, 0] + asked) for s in states[b]]
+        shares = np.exp(scores) / np.exp(scores).sum()
+        reads[b] = shares @ states[b]
+    expected = np.concatenate([h, reads], 1) @ w["AttnOutputProjection/kernel"]
+    close(outputs[0], expected)
+
+
+def test_attention_in_a_scope_that_reuses():
+    with tf.variable_scope("twice", reuse=tf.AUTO_REUSE):
+        both = attend(initial_state_attention=True)[0], attend(initial_state_attention=True)[0]
+    (one, other), weights = run(both)
+    np.testing.assert_array_equal(one, other)
+    assert len(weights) == 12
+
+
+@pytest.mark.parametrize(
+    "changed, message",
+    [
+        ({"decoder_inputs": []}, "decoder_inputs must be a list of at least one step"),
+        ({"num_heads": 0}, "num_heads must be"),
+        ({"attention_states": START}, r"must be \[B, L, A\] with a known A; got shape \(3, 6\)"),
+        ({"decoder_inputs": [INPUTS]}, r"must be \[B, D\] with a known D; got shape \(4, 3, 5\)"),
+    ],
+)
+def test_attention_that_cannot_be(changed, message):
+    with pytest.raises(ValueError, match=message):
+        attend(**changed)
+
+
+@pytest.mark.parametrize("shapes", [([U, C + 1], [C]), ([U, C], [C + 1])])
+@pytest.mark.parametrize(
+    "name", ["embedding_rnn_seq2seq", "embedding_attention_seq2seq", "embedding_tied_rnn_seq2seq"]
+)
+def test_a_projection_on_other_symbols(name, shapes):
+    sizes = (
+        {"num_symbols": C}
+        if "tied" in name
+        else dict.fromkeys(["num_encoder_symbols", "num_decoder_symbols"], C)
+    )
+    with pytest.raises(ValueError, match=r"output_projection must be .* a column for each symbol"):
+        getattr(legacy_seq2seq, name)(
+            constants(TARGETS),
+            constants(TARGETS),
+            rnn_cell.GRUCell(U),
+            embedding_size=D,
+            output_projection=tuple(map(tf.zeros, shapes)),
+            **sizes,
+        )
+
+
+def test_decoders_of_other_names():
+    cell = rnn_cell.GRUCell
+    with pytest.raises(ValueError, match=r"the same names; got \['a'\], \['b'\] and \['a'\]"):
+        legacy_seq2seq.one2many_rnn_seq2seq(
+            constants(TARGETS), {"a": constants(TARGETS)}, cell(U), {"b": cell(U)}, C, {"a": C}, D
+        )
+    with pytest.raises(TypeError, match=r"dec_cells_dict\['a'\]"):
+        legacy_seq2seq.one2many_rnn_seq2seq(
+            constants(TARGETS), {"a": constants(TARGETS)}, cell(U), {"a": U}, C, {"a": C}, D
+        )
+
+
+# --- programs of the time --------------------------------------------------------------------
+
+
+def test_private_names():
+    from unrolled.tf1.contrib.legacy_seq2seq.python.ops import seq2seq
+    from unrolled.tf1.contrib.legacy_seq2seq.python.ops.seq2seq import _extract_argmax_and_embed
+    from unrolled.tf1.python.ops.seq2seq import linear
+
+    table = tf.constant(np.eye(C, D, dtype=np.float32))
+    loop = _extract_argmax_and_embed(table, (tf.constant(BACK), tf.zeros([D])), False)
+    assert tf.gradients(loop(tf.constant(START), 1), table) == [None]
+    assert seq2seq.attention_decoder is tf.nn.seq2seq.attention_decoder
+    assert linear([tf.constant(START)], 2, True).shape == [B, 2]
+
+
+def sampled_as_in_1_0(w_t, b):
+    def sampled_loss(labels, logits):
+        labels = tf.reshape(labels, [-1, 1])
+        return tf.cast(
+            tf.nn.sampled_softmax_loss(
+                weights=w_t, biases=b, labels=labels, inputs=logits, num_sampled=4, num_classes=C
+            ),
+            tf.float32,
+        )
+
+    return sampled_loss
+
+
+def sampled_as_before_1_0(w_t, b):
+    def sampled_loss(inputs, labels):
+        labels = tf.reshape(labels, [-1, 1])
+        return tf.nn.sampled_softmax_loss(w_t, b, inputs, labels, 4, C)
+
+    return sampled_loss
+
+
+@pytest.mark.parametrize(
+    "seq2seq, sampled",
+    [(legacy_seq2seq, sampled_as_in_1_0), (tf.nn.seq2seq, sampled_as_before_1_0)],
+    ids=["1.0", "before"],
+)
+def test_a_translator_with_buckets_of_2016(seq2seq, sampled):
+    """Attention, buckets, a sampled softmax, a decoder that feeds itself: it learns to copy."""
+    buckets = [(1, 2), (2, 3)]
+    single_cell = lambda: rnn_cell.GRUCell(8)  # noqa: E731
+    cell = rnn_cell.MultiRNNCell([single_cell() for _ in range(2)])
+    w_t = tf.get_variable("proj_w", [C, 8], dtype=tf.float32)
+    w, b = tf.transpose(w_t), tf.get_variable("proj_b", [C], dtype=tf.float32)
+
+    encoder = [tf.placeholder(tf.int32, [None], f"encoder{i}") for i in range(2)]
+    decoder = [tf.placeholder(tf.int32, [None], f"decoder{i}") for i in range(4)]
+    weights = [tf.placeholder(tf.float32, [None], f"weight{i}") for i in range(4)]
+    targets = [decoder[i + 1] for i in range(len(decoder) - 1)]
+
+    def seq2seq_f(encoder_inputs, decoder_inputs, do_decode):
+        return seq2seq.embedding_attention_seq2seq(
+            encoder_inputs,
+            decoder_inputs,
+            cell,
+            num_encoder_symbols=C,
+            num_decoder_symbols=C,
+            embedding_size=8,
+            output_projection=(w, b),
+            feed_previous=do_decode,
+            dtype=tf.float32,
+        )
+
+    _, losses = seq2seq.model_with_buckets(
+        encoder,
+        decoder,
+        targets,
+        weights,
+        buckets,
+        lambda x, y: seq2seq_f(x, y, False),
+        softmax_loss_function=sampled(w_t, b),
+    )
+    made = len(tf.global_variables())
+    with tf.variable_scope(tf.get_variable_scope(), reuse=True):
+        outputs, _ = seq2seq.model_with_buckets(
+            encoder,
+            decoder,
+            targets,
+            weights,
+            buckets,
+            lambda x, y: seq2seq_f(x, y, True),
+            softmax_loss_function=sampled(w_t, b),
+        )
+    assert len(tf.global_variables()) == made
+    logits = [tf.matmul(output, w) + b for output in outputs[1]]
+
+    params = tf.trainable_variables()
+    optimizer = tf.train.AdamOptimizer(0.03)
+    updates = []
+    for loss in losses:
+        clipped, _ = tf.clip_by_global_norm(tf.gradients(loss, params), 5.0)
+        updates.append(optimizer.apply_gradients(zip(clipped, params)))
+
+    words = np.random.default_rng(1).integers(2, C, (2, 32))  # 0 is padding, 1 "go"
+    feed = dict(zip(encoder, words[::-1]))
+    feed.update(zip(decoder, [np.ones(32), *words, np.zeros(32)]))
+    feed.update(zip(weights, [np.ones(32)] * 3 + [np.zeros(32)]))
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        session.run(updates[0], feed)
+        first = session.run(losses[1], feed)
+        for _ in range(80):
+            session.run(updates[1], feed)
+        last = session.run(losses[1], feed)
+        guessed = np.argmax(session.run(logits, feed), axis=2)
+    assert last < first / 2
+    assert (guessed[:2] == words).mean() > 0.5  # by chance 0.2
 
 
 def test_losses_fall_in_a_program_of_the_time():

@@ -287,7 +287,8 @@ def check_state(
 ) -> Any:
     """`state` in the structure of `state_size`, each leaf a tensor [B, *size].
 
-    Lists stand for tuples and NumPy arrays for tensors. `dtype` is what floating leaves must be of;
+    Lists stand for tuples and NumPy arrays for tensors. A leaf may be a TensorArray instead, which
+    holds what it likes. `dtype` is what floating leaves must be of;
     a cell may keep whole numbers in its state, a counter of steps say. Where `batch` is a tensor,
     sizes are compared when the graph runs.
 
@@ -328,6 +329,8 @@ def check_state(
 def _check_leaf(
     state: Any, size: Any, batch: int | tf.Tensor | None, dtype: tf.DType | None, path: str
 ) -> tf.Tensor:
+    if isinstance(state, tf.TensorArray):
+        return state
     axes = size_shape(size).as_list() if size_shape(size).rank is not None else ["..."]
     wanted = f"one tensor [{', '.join(['B', *map(str, axes)])}]"
     a_list_of_tensors = isinstance(state, list) and not is_plain(state)

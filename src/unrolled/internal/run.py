@@ -95,11 +95,15 @@ def start_run(
 
         return Run(step, prepared, (state,), steps, example, may_end_early=False)
     lengths = check_lengths(sequence_length, batch, steps)
+    last = _longest(steps, lengths)
+    of_live_rows = _with_lengths(cell_step)
+    if any(isinstance(x, tf.TensorArray) for x in tf.nest.flatten(state)):
+        of_live_rows = _none_after(last, of_live_rows, example)
     return Run(
-        _with_lengths(cell_step),
+        of_live_rows,
         (prepared, lengths),
         (state, _stand_in(one_step, first_step(), lengths, batch)),
-        _longest(steps, lengths),
+        last,
         example,
     )
 
@@ -125,8 +129,31 @@ def _with_lengths(cell_step: RunStep) -> RunStep:
     return step
 
 
+def _none_after(last: int | tf.Tensor, step: RunStep, example: Callable[[], Any]) -> RunStep:
+    """`step`, left out once the longest row has ended, as a loop in the graph leaves it out.
+
+    A step that a row no longer needs may be taken back, but not what it has written to an array.
+    """
+    if not isinstance(last, int):
+        # A constant that TensorFlow folds: it would then lose the outputs of a branch not taken.
+        last = tf.compat.v1.placeholder_with_default(last, [])
+
+    def taken_or_not(prepared: Any, t: Any, x: Any, carried: Any) -> tuple[Any, Any]:
+        if not isinstance(t, int):  # of a loop in the graph, which ends there itself
+            return step(prepared, t, x, carried)
+        if isinstance(last, int):
+            return step(prepared, t, x, carried) if t < last else (example(), carried)
+        return tf.cond(
+            t < last, lambda: step(prepared, t, x, carried), lambda: (example(), carried)
+        )
+
+    return taken_or_not
+
+
 def _rows(live: tf.Tensor, a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
     """Rows of a where live [B], else of b; a and b are [B, ...]."""
+    if isinstance(a, tf.TensorArray):  # it has no rows: it takes what a step writes
+        return a
     if a.shape.rank == 0:  # a counter of steps has no rows: it counts while any row is live
         return tf.where(tf.reduce_any(live), a, b)
     return tf.where(tf.reshape(live, [-1] + [1] * (a.shape.rank - 1)), a, b)
@@ -269,7 +296,7 @@ def _check_result(
         raise ValueError(
             f"{kind} must return its output and its new state, two things; got {describe(result)}."
         )
-    leaves = tf.nest.flatten((inputs, state))
+    leaves = [x for x in tf.nest.flatten((inputs, state)) if not isinstance(x, tf.TensorArray)]
     batch = next((size_or_tensor(x, 0) for x in leaves if x.shape.rank), None)
     dtype = next((x.dtype for x in leaves if x.dtype.is_floating), None)
 
@@ -277,7 +304,9 @@ def _check_result(
         shape, what = shape_with_batch(None, size), f"the output of {kind}"
         return _fits(y, shape, batch, dtype, what, at_run_time)
 
-    def fits_old(new: Any, old: tf.Tensor) -> tf.Tensor:
+    def fits_old(new: Any, old: Any) -> Any:
+        if isinstance(old, tf.TensorArray) and isinstance(new, tf.TensorArray):
+            return new
         rows = size_or_tensor(old, 0) if old.shape.rank else None
         return _fits(new, old.shape, rows, old.dtype, f"the new state of {kind}", at_run_time)
 

@@ -1,167 +1,88 @@
 """Run a TensorFlow 1 program as it stands: `python -m unrolled.tf1 program.py [arguments]`.
 
-In this one process `import tensorflow` gives the program, and the modules of its own that it
-imports, the layer `unrolled.tf1`; installed packages still import TensorFlow itself. A notebook
-(.ipynb) is run cell by cell.
+In this process, and in those that `multiprocessing` spawns from it, `import tensorflow` gives the
+program, and the modules of its own that it imports, the layer `unrolled.tf1`; installed packages
+still import TensorFlow itself. A program that starts another with `subprocess` must name the runner
+there, too: `[sys.executable, "-m", "unrolled.tf1", "other.py"]`.
 """
 
 from __future__ import annotations
 
-import ast
-import builtins
-import json
-import linecache
-import os
-import runpy
-import site
 import sys
-import sysconfig
-import traceback
-from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from typing import NoReturn
 
-USAGE = "usage: python -m unrolled.tf1 PROGRAM.py|NOTEBOOK.ipynb [ARGUMENTS ...]"
+USAGE = """\
+usage: python -m unrolled.tf1 [--save EXECUTED.ipynb] PROGRAM [ARGUMENTS ...]
+       python -m unrolled.tf1 -m MODULE [ARGUMENTS ...]
+       python -m unrolled.tf1 --check PROGRAM|FOLDER|NOTEBOOK ...
+       python -m unrolled.tf1 --coverage [MODULE ...]"""
 
-# Code in these folders imports TensorFlow itself: Python's library, installed packages, this one.
-_INSTALLED = tuple(
-    str(Path(folder).resolve()) + os.sep
-    for folder in [
-        *map(sysconfig.get_path, ["stdlib", "platstdlib"]),
-        *site.getsitepackages(),
-        site.getusersitepackages(),
-        str(Path(__file__).parents[1]),
-    ]
-)
+HELP = f"""\
+{USAGE}
+
+{__doc__}
+PROGRAM is a script, a folder with __main__.py in it, or a notebook (.ipynb).
+
+  -m MODULE             run a module, found as `python -m` finds it
+  --save EXECUTED.ipynb write the notebook that was run with its outputs and figures
+  --check               run nothing; list what the programs use that unrolled.tf1 lacks
+  --coverage            count the public names of TensorFlow 1.15 that are there, by module
+  -h, --help            show this help
+
+The environment variable UNROLLED_TF1_RELEASE, for instance 1.0, names the release that the program
+was written for, where the same line meant something else in it (default: 1.15):
+
+  before 1.2   dynamic_decode returns (outputs, state) without the lengths
+  before 1.1   MultiRNNCell([cell] * n) has variables of its own for each layer
+  before 0.11  LSTM cells and MultiRNNCell have state_is_tuple=False as their default"""
 
 
 def main(arguments: list[str]) -> None:
-    """Run the program that the first argument names, with the others as its own."""
-    if not arguments or arguments[0] in ("-h", "--help"):
-        print(f"{__doc__}\n{USAGE}")
-        raise SystemExit(0 if arguments else 2)
-    program = Path(arguments[0])
-    if not program.is_file():
-        raise SystemExit(f"{program} does not exist; give a program or a notebook to run. {USAGE}")
-    sys.argv = list(arguments)
-    sys.path[0] = str(program.resolve().parent)
-    stand_for_tensorflow()
-    if program.suffix == ".ipynb":
-        run_notebook(program)
-        return
-    try:
-        runpy.run_path(str(program), run_name="__main__")
-    except SyntaxError as error:
-        raise SystemExit(_python_2(error)) from None
+    """Run the program that the arguments name, with those after it as its own."""
+    rest = list(arguments)
+    save: str | None = None
+    while rest and rest[0].startswith("-"):
+        option = rest.pop(0)
+        if option in ("-h", "--help"):
+            print(HELP)
+            return
+        if option == "--check":
+            from unrolled.tf1.runner.check import check
 
+            raise SystemExit(check(rest) if rest else _wrong("--check needs a program to read."))
+        if option == "--coverage":
+            from unrolled.tf1.runner.coverage import coverage
 
-def stand_for_tensorflow() -> None:
-    """From now on, let `import tensorflow` in a program's own code mean `unrolled.tf1`."""
-    import unrolled.tf1  # switches behaviours, which must happen before the program's first line
-
-    import_as_before = builtins.__import__
-
-    def import_for_program(
-        name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0
-    ) -> ModuleType:
-        top, _, rest = name.partition(".")
-        if level or top != "tensorflow" or _is_installed(globals):
-            return import_as_before(name, globals, locals, fromlist, level)
-        module = import_as_before(
-            "unrolled.tf1" + (rest and f".{rest}"), globals, locals, fromlist, level
-        )
-        # `import a.b` binds a, here `tensorflow`; `from a.b import c` needs a.b itself.
-        return module if fromlist else unrolled.tf1
-
-    builtins.__import__ = import_for_program
-
-
-def _is_installed(importer: dict[str, Any] | None) -> bool:
-    file = (importer or {}).get("__file__")
-    return file is not None and str(Path(file).resolve()).startswith(_INSTALLED)
-
-
-def run_notebook(path: Path) -> None:
-    """Run a notebook's code cells one after the other, in one namespace."""
-    os.environ.setdefault("MPLBACKEND", "Agg")  # nobody is there to close a window
-    notebook = json.loads(path.read_text(encoding="utf-8"))
-    main_module = ModuleType("__main__")
-    vars(main_module)["display"] = print
-    sys.modules["__main__"] = main_module
-    for number, source in enumerate(_code_cells(notebook), start=1):
-        where = f"{path.name}, code cell {number}"
-        try:
-            _run_cell(_without_magics(source, where), where, vars(main_module))
-        except SyntaxError as error:
-            raise SystemExit(_python_2(error)) from None
-        except Exception:
-            traceback.print_exc()
-            raise SystemExit(f"{where} failed; the cells after it were not run.") from None
-
-
-def _code_cells(notebook: dict[str, Any]) -> Iterator[str]:
-    # Notebooks of format 3, from before 2015, hold worksheets and call a cell's source its input.
-    sheets = notebook.get("worksheets", [notebook])
-    for cell in (cell for sheet in sheets for cell in sheet["cells"]):
-        if cell["cell_type"] == "code":
-            source = cell.get("source", cell.get("input", ""))
-            yield source if isinstance(source, str) else "".join(source)
-
-
-# Magics around Python code, which they time, record or profile.
-_AROUND_PYTHON = ("time", "timeit", "capture", "prun")
-
-
-def _without_magics(source: str, where: str) -> str:
-    """The Python of a cell. Commands to the notebook are left out, each with a line on stderr."""
-    lines = source.strip("\n").splitlines()
-    if lines and lines[0].startswith("%%"):
-        print(f"{where}: left out {lines[0]!r}", file=sys.stderr)
-        if lines[0][2:].split()[0] not in _AROUND_PYTHON:
-            return ""
-        lines[0] = ""
-    while (i := _wrong_line(lines)) is not None:
-        code = lines[i].lstrip()
-        if not (code.startswith(("%", "!", "?")) or code.endswith("?")):
-            break  # a mistake in the program: running the cell raises it
-        print(f"{where}: left out {code!r}", file=sys.stderr)
-        indent = lines[i][: len(lines[i]) - len(code)]
-        magic, _, rest = code[1:].partition(" ")
-        if magic in _AROUND_PYTHON and rest:
-            lines[i] = indent + rest
+            raise SystemExit(coverage(rest))
+        if option not in ("-m", "--save") or not rest:
+            _wrong(f"{option} needs a name." if not rest else f"there is no option {option}.")
+        if option == "--save":
+            save = rest.pop(0)
             continue
-        while lines[i].endswith("\\") and i + 1 < len(lines):  # a command of several lines
-            lines[i] = ""
-            i += 1
-        lines[i] = indent and indent + "pass"  # at the left, "pass" might precede a __future__
-    return "\n".join(lines)
+        if save:
+            _wrong("--save is for notebooks; got a module.")
+        from unrolled.tf1.runner.program import run_module
+
+        return run_module(rest[0], rest[1:])
+    if not rest:
+        _wrong("a program to run is missing.")
+    if not Path(rest[0]).exists():
+        _wrong(f"{rest[0]} does not exist; give a program or a notebook to run.")
+    if rest[0].endswith(".ipynb"):
+        from unrolled.tf1.runner.notebook import run_notebook
+
+        return run_notebook(rest[0], rest[1:], save)
+    if save:
+        _wrong(f"--save is for notebooks; got {rest[0]}.")
+    from unrolled.tf1.runner.program import run_file
+
+    return run_file(rest[0], rest[1:])
 
 
-def _wrong_line(lines: list[str]) -> int | None:
-    """The index of the first line that is not Python."""
-    try:
-        ast.parse("\n".join(lines))
-    except SyntaxError as error:
-        return min(error.lineno or 1, len(lines)) - 1
-    return None
-
-
-def _run_cell(source: str, where: str, names: dict[str, Any]) -> None:
-    """Run a cell; the value of a last line that is an expression is shown, as a notebook does."""
-    linecache.cache[where] = (len(source), None, source.splitlines(True), where)  # for tracebacks
-    tree = ast.parse(source, where)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, where, "exec", dont_inherit=True), names)
-    if isinstance(last, ast.Expr):
-        value = eval(compile(ast.Expression(last.value), where, "eval", dont_inherit=True), names)
-        if value is not None:
-            print(repr(value))
-
-
-def _python_2(error: SyntaxError) -> str:
-    hint = "it may be Python 2, which `2to3 -w` of Python 3.12 and before turns into Python 3"
-    return f"{error.filename}, line {error.lineno}: {error.msg}; {hint}."
+def _wrong(sentence: str) -> NoReturn:
+    print(f"{sentence}\n{USAGE}", file=sys.stderr)
+    raise SystemExit(2)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,23 @@ RENAMED: dict[str, Any] = {
     "merge_summary": tf.summary.merge,
     "merge_all_summaries": tf.summary.merge_all,
     "audio_summary": tf.summary.audio,
+    "concat_v2": tf.concat,
+    # Operations on a batch of matrices had a name of their own; now each takes them.
+    **{
+        f"batch_{name}": getattr(tf, name)
+        for name in (
+            "cholesky cholesky_solve fft fft2d fft3d ifft ifft2d ifft3d matrix_band_part "
+            "matrix_determinant matrix_diag matrix_diag_part matrix_inverse matrix_set_diag "
+            "matrix_solve matrix_solve_ls matrix_transpose matrix_triangular_solve "
+            "self_adjoint_eig self_adjoint_eigvals svd"
+        ).split()
+    },
 }
+RENAMED_NN: dict[str, Any] = {
+    "deconv2d": tf.nn.conv2d_transpose,
+    "state_saving_rnn": tf.nn.static_state_saving_rnn,
+}
+RENAMED_IMAGE: dict[str, Any] = {"per_image_whitening": tf.image.per_image_standardization}
 
 
 def scalar_summary(tag: Any, value: Any, collections: Any = None, name: Any = None) -> tf.Tensor:
@@ -81,6 +97,14 @@ def split(
     return tf.split(value, num_or_size_splits, axis, num, name)
 
 
+def reverse(tensor: Any, axis: Any = None, name: Any = None, dims: Any = None) -> tf.Tensor:
+    """`tf.reverse(x, axis)`, and `tf.reverse(x, [False, True])` as it was before 1.0."""
+    axis = axis if dims is None else dims
+    if isinstance(axis, (list, tuple)) and axis and all(isinstance(one, bool) for one in axis):
+        axis = [number for number, is_reversed in enumerate(axis) if is_reversed]
+    return tf.reverse(tensor, axis, name)
+
+
 def _logits_first(function: Callable[..., tf.Tensor]) -> Callable[..., tf.Tensor]:
     """`function(labels=, logits=)`, which took (logits, labels) by position before 1.0."""
 
@@ -104,6 +128,26 @@ sparse_softmax_cross_entropy_with_logits = _logits_first(
     tf.nn.sparse_softmax_cross_entropy_with_logits
 )
 sigmoid_cross_entropy_with_logits = _logits_first(tf.nn.sigmoid_cross_entropy_with_logits)
+
+
+def _labels_third(function: Callable[..., tf.Tensor]) -> Callable[..., tf.Tensor]:
+    """`function(weights, biases, labels, inputs, ...)`, which took inputs first before 1.0."""
+
+    def either(
+        weights: Any, biases: Any, labels: Any, inputs: Any, *more: Any, **named: Any
+    ) -> tf.Tensor:
+        labels, inputs = tf.convert_to_tensor(labels), tf.convert_to_tensor(inputs)
+        if labels.dtype.is_floating and inputs.dtype.is_integer:
+            labels, inputs = inputs, labels
+        return function(weights, biases, labels, inputs, *more, **named)
+
+    either.__name__ = function.__name__
+    either.__doc__ = f"`{function.__name__}`, with labels and inputs in either order."
+    return either
+
+
+sampled_softmax_loss = _labels_third(tf.nn.sampled_softmax_loss)
+nce_loss = _labels_third(tf.nn.nce_loss)
 
 
 class SummaryWriter(tf.summary.FileWriter):

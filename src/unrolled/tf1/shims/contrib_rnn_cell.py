@@ -13,11 +13,16 @@ import tensorflow.compat.v1 as tf
 import unrolled.cells as today
 from unrolled.internal.checks import check_count
 from unrolled.internal.named import glorot_uniform
-from unrolled.tf1.shims.rnn_cell import BaseLSTM, FusedCell, RNNCell
+from unrolled.tf1.shims.cell_base import FusedCell, RNNCell, known_as
+from unrolled.tf1.shims.contrib_lstm_cells import LSTMWithExtras
+from unrolled.tf1.shims.layers import activation_function
+from unrolled.tf1.shims.rnn_cell import BaseGRU
 
 
-class LSTMBlockCell(BaseLSTM):
-    """The LSTM that was one fused kernel; here it is `unrolled.LSTMCell`, with the same weights.
+class LSTMBlockCell(LSTMWithExtras):
+    """The LSTM that was one fused kernel; here it is `LSTMCell`, with the same weights.
+
+    As in the kernel, the gradient does not notice `cell_clip`.
 
     Args:
       num_units: U.
@@ -29,6 +34,8 @@ class LSTMBlockCell(BaseLSTM):
     Raises:
       As `unrolled.LSTMCell`.
     """
+
+    _use_peephole = known_as("use_peepholes")
 
     def __init__(
         self,
@@ -45,8 +52,12 @@ class LSTMBlockCell(BaseLSTM):
         today.LSTMCell.__init__(self, num_units, use_peephole, clip, forget_bias=forget_bias)
         self._set_up(reuse, name, dtype)
 
+    def clipped(self, c: Any) -> Any:
+        """c, clipped; its gradient is that of c."""
+        return c + tf.stop_gradient(super().clipped(c) - c)
 
-class LayerNormBasicLSTMCell(BaseLSTM):
+
+class LayerNormBasicLSTMCell(LSTMWithExtras):
     """An LSTM whose gates and memory are normalised over the units of each row.
 
         i, j, f, o = LN(blocks of [x, h] K)
@@ -86,9 +97,11 @@ class LayerNormBasicLSTMCell(BaseLSTM):
         dropout_prob_seed: int | None = None,
         reuse: Any = None,
     ):
-        today.LSTMCell.__init__(self, num_units, forget_bias=forget_bias, activation=activation)
+        today.LSTMCell.__init__(
+            self, num_units, forget_bias=forget_bias, activation=activation_function(activation)
+        )
         self._set_up(reuse)
-        self.layer_norm, self.norm_gain, self.norm_shift = layer_norm, norm_gain, norm_shift
+        self._set_up_norm(layer_norm, norm_gain, norm_shift)
         self.keep_prob, self.seed = dropout_keep_prob, dropout_prob_seed
 
     def make_variables(self, input_depth: int, dtype: Any) -> None:
@@ -96,13 +109,7 @@ class LayerNormBasicLSTMCell(BaseLSTM):
         self.kernel = self.make_variable("kernel", [input_depth + units, 4 * units], glorot, dtype)
         if not self.layer_norm:
             self.bias = self.make_variable("bias", [4 * units], glorot, dtype)  # as theirs did
-            return
-        gain = tf.constant_initializer(self.norm_gain)
-        shift = tf.constant_initializer(self.norm_shift)
-        for part in ("input", "transform", "forget", "output", "state"):
-            for name, start in (("gamma", gain), ("beta", shift)):
-                variable = self.make_variable(f"{part}/{name}", [units], start, dtype)
-                setattr(self, f"{part}_{name}", variable)
+        self.make_norms("input transform forget output state", dtype)
 
     def step(self, inputs: Any, state: Any) -> tuple[Any, Any]:
         c, h = state
@@ -110,26 +117,17 @@ class LayerNormBasicLSTMCell(BaseLSTM):
         if not self.layer_norm:
             gates += self.bias
         i, j, f, o = tf.split(gates, 4, axis=1)  # [B, 4U] -> four times [B, U]
-        i, f, o = self._norm("input", i), self._norm("forget", f), self._norm("output", o)
-        candidate = self.activation(self._norm("transform", j))
+        i, f, o = self.norm("input", i), self.norm("forget", f), self.norm("output", o)
+        candidate = self.activation(self.norm("transform", j))
         if tf.is_tensor(self.keep_prob) or self.keep_prob < 1:
             candidate = tf.nn.dropout(candidate, rate=1 - self.keep_prob, seed=self.seed)
         new_c = c * tf.sigmoid(f + self.forget_bias) + tf.sigmoid(i) * candidate
-        new_c = self._norm("state", new_c)
+        new_c = self.norm("state", new_c)
         new_h = self.activation(new_c) * tf.sigmoid(o)
         return new_h, today.LSTMStateTuple(new_c, new_h)
 
-    def _norm(self, part: str, x: Any) -> Any:
-        """LN of [B, U], each row for itself."""
-        if not self.layer_norm:
-            return x
-        mean, variance = tf.nn.moments(x, [1], keepdims=True)  # [B, 1]
-        gamma, beta = getattr(self, f"{part}_gamma"), getattr(self, f"{part}_beta")
-        epsilon = 1e-3 if x.dtype == tf.float16 else 1e-12
-        return tf.nn.batch_normalization(x, mean, variance, beta, gamma, epsilon)
 
-
-class GRUBlockCellV2(FusedCell, today.GRUCell):
+class GRUBlockCellV2(BaseGRU):
     """The GRU that was one fused kernel; here it is `unrolled.GRUCell`, with the same weights.
 
     Args:
@@ -140,6 +138,8 @@ class GRUBlockCellV2(FusedCell, today.GRUCell):
       ValueError: neither or both of `num_units` and `cell_size` are given.
       And as `unrolled.GRUCell`.
     """
+
+    _cell_size = known_as("num_units")
 
     def __init__(
         self,
@@ -188,7 +188,7 @@ class NASCell(FusedCell):
       num_units: U.
       num_proj: P, the size of a linear layer on h (default: no such layer; P is U).
       use_bias: whether to add b (default: False).
-      reuse, name, dtype: as for `RNNCell`.
+      reuse, name, dtype, layer: as for `RNNCell`.
 
     Raises:
       ValueError: `num_units` is not a whole number of at least 1.
@@ -202,8 +202,9 @@ class NASCell(FusedCell):
         reuse: Any = None,
         name: str | None = None,
         dtype: Any = None,
+        **layer: Any,
     ):
-        RNNCell.__init__(self, name=name, dtype=dtype, _reuse=reuse)
+        RNNCell.__init__(self, name=name, dtype=dtype, _reuse=reuse, **layer)
         self.num_units = check_count(num_units, "num_units")
         self.num_proj, self.use_bias = num_proj, use_bias
 

@@ -130,7 +130,7 @@ class Dense:
     def _entered(self) -> Iterator[None]:
         """The layer's own scope: of the variables, and again of the operations."""
         if self._scope is None:
-            with _layer_scope(None, self.name, self._reuse) as self._scope:
+            with layer_scope(None, self.name, self._reuse) as self._scope:
                 pass
         reuse = self.built or self._reuse
         scope = tf.variable_scope(self._scope, reuse=reuse, auxiliary_name_scope=False)
@@ -201,18 +201,18 @@ def _convolution(
     Raises:
       ValueError: C is not known, or `data_format` is none of the two.
     """
-    with _layer_scope(name, f"conv{rank}d", reuse):
+    with layer_scope(name, f"conv{rank}d", reuse):
         inputs = tf.convert_to_tensor(inputs)
         axis, layout = _layout(rank, data_format)
-        shape = [*_each(kernel_size, rank), known_size(inputs, axis, f"conv{rank}d"), filters]
+        shape = [*each(kernel_size, rank), known_size(inputs, axis, f"conv{rank}d"), filters]
         make = functools.partial(make_variable, dtype=inputs.dtype, trainable=trainable)
         kernel = make("kernel", shape, kernel_initializer, kernel_regularizer, kernel_constraint)
         outputs = tf.nn.convolution(
             inputs,
             kernel,
             padding=padding.upper(),
-            strides=_each(strides, rank),
-            dilation_rate=_each(dilation_rate, rank),
+            strides=each(strides, rank),
+            dilation_rate=each(dilation_rate, rank),
             data_format=layout,
         )
         if use_bias:
@@ -247,10 +247,10 @@ def _pooling(
     with tf.name_scope(name, f"{kind}_pooling{rank}d"):
         return tf.nn.pool(
             inputs,
-            _each(pool_size, rank),
+            each(pool_size, rank),
             {"max": "MAX", "average": "AVG"}[kind],
             padding.upper(),
-            strides=_each(strides, rank),
+            strides=each(strides, rank),
             data_format=_layout(rank, data_format)[1],
         )
 
@@ -281,7 +281,7 @@ def dropout(
     """
     with tf.name_scope(name, "dropout"):
         inputs = tf.convert_to_tensor(inputs)
-        return _if_training(
+        return if_training(
             training,
             lambda: tf.nn.dropout(inputs, rate=rate, noise_shape=noise_shape, seed=seed),
             lambda: tf.identity(inputs),
@@ -303,119 +303,10 @@ def flatten(inputs: Any, name: str | None = None, data_format: str = "channels_l
         return tf.reshape(inputs, [-1, math.prod(sizes[1:])])  # -1 is B, which may be 0
 
 
-def batch_normalization(
-    inputs: Any,
-    axis: int = -1,
-    momentum: float = 0.99,
-    epsilon: float = 1e-3,
-    center: bool = True,
-    scale: bool = True,
-    beta_initializer: Any = "zeros",
-    gamma_initializer: Any = "ones",
-    moving_mean_initializer: Any = "zeros",
-    moving_variance_initializer: Any = "ones",
-    beta_regularizer: Any = None,
-    gamma_regularizer: Any = None,
-    beta_constraint: Any = None,
-    gamma_constraint: Any = None,
-    training: Any = False,
-    trainable: bool = True,
-    name: str | None = None,
-    reuse: Any = None,
-    *,
-    fused: bool | None = None,
-) -> tf.Tensor:
-    """(x - mean) / sqrt(variance + epsilon) · gamma + beta, for each index along `axis`.
-
-    Training uses the mean and variance of the batch, and puts into `tf.GraphKeys.UPDATE_OPS` the
-    operations that move `moving_mean` and `moving_variance` towards them by the share
-    1 - `momentum`. Otherwise the moving ones are used. For inputs [B, H, W, C] the variance is
-    moved with Bessel's correction, as the fused kernel did, unless `fused` is False.
-
-    Args:
-      inputs: of any shape, with a known size along `axis`.
-      axis: of the channels (default: the last).
-      momentum, epsilon: see above (default: 0.99 and 0.001).
-      center, scale: whether there is a beta, and a gamma (default: True).
-      beta_initializer, moving_mean_initializer: (default: zeros).
-      gamma_initializer, moving_variance_initializer: (default: ones).
-      training: True, False, or a boolean scalar tensor (default: False).
-
-    The others are explained at the head of this file.
-
-    Returns:
-      The shape of the inputs.
-
-    Raises:
-      ValueError: `axis` has no known size.
-    """
-    settings = {
-        "beta": (beta_initializer, beta_regularizer, beta_constraint),
-        "gamma": (gamma_initializer, gamma_regularizer, gamma_constraint),
-        "moving_mean": (moving_mean_initializer,),
-        "moving_variance": (moving_variance_initializer,),
-    }
-    with _layer_scope(name, "batch_normalization", reuse):
-        inputs = tf.convert_to_tensor(inputs)
-        make = functools.partial(make_variable, dtype=inputs.dtype, trainable=trainable)
-        outputs, updates = normalize(
-            inputs,
-            axis,
-            momentum,
-            epsilon,
-            [name for name, on in (("gamma", scale), ("beta", center)) if on],
-            training,
-            fused is not False and inputs.shape.rank == 4 and axis in (-1, 1, 3),
-            lambda name, shape, **fixed: make(name, shape, *settings[name], **fixed),
-        )
-        tf.get_collection_ref(tf.GraphKeys.UPDATE_OPS).extend(updates)
-        return outputs
-
-
-def normalize(
-    inputs: tf.Tensor,
-    axis: int,
-    momentum: float,
-    epsilon: float,
-    parameters: list[str],
-    training: Any,
-    corrected: bool,
-    make: Callable[..., tf.Variable],
-) -> tuple[tf.Tensor, list[tf.Tensor]]:
-    """Batch normalisation, and the operations that move its averages: none without training."""
-    size = known_size(inputs, axis, "batch normalisation")
-    along = range(inputs.shape.rank)[axis]
-    wide = [size if a == along else 1 for a in range(inputs.shape.rank)]  # [1, ..., C, ...]
-    own = {name: tf.reshape(make(name, [size]), wide) for name in parameters}
-    moving = [make(f"moving_{name}", [size], trainable=False) for name in ("mean", "variance")]
-    statistics, updates = moving, []
-    if _known(training) is not False:
-        mean, variance = tf.nn.moments(inputs, [a for a in range(len(wide)) if a != along])
-        unbiased = variance
-        if corrected:
-            n = tf.cast(tf.size(inputs) // size, inputs.dtype)
-            unbiased = variance * (n / tf.maximum(n - 1, 1))
-        # Without training the averages move towards themselves: they stay as they are.
-        *statistics, goal = _if_training(
-            training,
-            lambda: [mean, variance, unbiased],
-            lambda: [tf.identity(moving[0]), tf.identity(moving[1]), tf.identity(moving[1])],
-        )
-        updates = [
-            tf.assign_sub(average, (average - towards) * (1 - momentum))
-            for average, towards in zip(moving, (statistics[0], goal))
-        ]
-    mean, variance = (tf.reshape(statistic, wide) for statistic in statistics)
-    outputs = tf.nn.batch_normalization(
-        inputs, mean, variance, own.get("beta"), own.get("gamma"), epsilon
-    )
-    return outputs, updates
-
-
 # What the layers share, those of `tf.contrib.layers` too.
 
 
-def _layer_scope(name: Any, default_name: str, reuse: Any) -> Any:
+def layer_scope(name: Any, default_name: str, reuse: Any) -> Any:
     """The variable scope of a layer; to reuse one without a name is to reuse the first."""
     return tf.variable_scope(name or (default_name if reuse else None), default_name, reuse=reuse)
 
@@ -476,7 +367,7 @@ def finish(outputs: tf.Tensor, activation: Any, activity_regularizer: Any = None
     return outputs
 
 
-def _known(training: Any) -> bool | None:
+def known_training(training: Any) -> bool | None:
     """True or False where that is known while the graph is built, else None."""
     if not tf.is_tensor(training):
         return bool(training)
@@ -484,14 +375,15 @@ def _known(training: Any) -> bool | None:
     return None if value is None else bool(value)
 
 
-def _if_training(training: Any, then: Callable[[], Any], otherwise: Callable[[], Any]) -> Any:
-    known = _known(training)
+def if_training(training: Any, then: Callable[[], Any], otherwise: Callable[[], Any]) -> Any:
+    """What one of two functions gives, now if `training` is known, else when it is computed."""
+    known = known_training(training)
     if known is None:
         return tf.cond(training, then, otherwise)
     return then() if known else otherwise()
 
 
-def _each(value: Any, rank: int) -> list[int]:
+def each(value: Any, rank: int) -> list[int]:
     """One number for each of `rank` axes."""
     return [int(value)] * rank if isinstance(value, numbers.Integral) else list(value)
 

@@ -1,106 +1,45 @@
-"""`tf.contrib.legacy_seq2seq`, before 1.0 `tf.nn.seq2seq`: sequences as lists of T steps."""
+"""`tf.contrib.legacy_seq2seq`, before 1.0 `tf.nn.seq2seq`: sequences as lists of T steps.
+
+A model reads one list of tensors, the encoder's, and writes another, the decoder's. Those whose
+names begin with `embedding_` take class numbers and look up their vectors in tables of their own.
+The decoders with attention are in `legacy_seq2seq_attention`, the losses in `legacy_seq2seq_loss`.
+"""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import tensorflow.compat.v1 as tf
 
-import unrolled.losses
+from unrolled.internal.checks import check_cell
 from unrolled.tf1.shims.rnn import static_rnn
 from unrolled.tf1.shims.rnn_cell_wrappers import EmbeddingWrapper, OutputProjectionWrapper
-from unrolled.tf1.shims.seq2seq import call_softmax_loss
 
 LoopFunction = Callable[[Any, int], Any]
+Decoded = tuple[list[Any], Any]  # T outputs and the final state
 
 
-def sequence_loss_by_example(
-    logits: Sequence[Any],
-    targets: Sequence[Any],
-    weights: Sequence[Any],
-    average_across_timesteps: bool = True,
-    softmax_loss_function: Callable[..., tf.Tensor] | None = None,
-    name: str | None = None,
-) -> tf.Tensor:
-    """Weighted cross-entropy of each row, on `unrolled.sequence_loss`.
+def extract_argmax_and_embed(
+    embedding: Any, output_projection: Any = None, update_embedding: bool = True
+) -> LoopFunction:
+    """A loop function that feeds back the likeliest class: the private `_extract_argmax_and_embed`.
 
     Args:
-      logits: T tensors [B, C].
-      targets: T tensors [B], class numbers; with a `softmax_loss_function`, what that takes as
-        labels.
-      weights: T tensors [B].
-      average_across_timesteps: divide each row's sum by the sum of its weights (default: True).
-      softmax_loss_function: called at each step with labels [B] and logits [B, C]; returns [B]
-        (default: the cross-entropy).
-
-    Returns:
-      [B].
-
-    Raises:
-      ValueError: lists of different lengths.
-      And as `unrolled.sequence_loss`.
+      embedding: the table [C, D].
+      output_projection: (W [U, C], b [C]) that turn an output into logits (default: the outputs are
+        logits).
+      update_embedding: whether gradients reach the table through what is fed back (default: True).
     """
-    if not len(logits) == len(targets) == len(weights):
-        raise ValueError(
-            "logits, targets and weights must be lists of one length, an entry for each step; got "
-            f"{len(logits)}, {len(targets)} and {len(weights)} entries."
-        )
-    with tf.name_scope(name, "sequence_loss_by_example"):
-        vectors = [tf.reshape(target, [-1]) for target in targets]  # one row may be a scalar
-        labels = tf.stack(vectors, axis=1)  # T times [B] -> [B, T]
-        shares = tf.stack(
-            [tf.broadcast_to(w, tf.shape(target)) for w, target in zip(weights, vectors)], axis=1
-        )  # [B, T]
-        function = None
-        if softmax_loss_function is not None:
-            losses = [
-                call_softmax_loss(softmax_loss_function, *step) for step in zip(targets, logits)
-            ]
 
-            def function(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-                return tf.reshape(tf.stack(losses, axis=1), [-1])  # T times [B] -> [B*T]
+    def embed_likeliest(output: Any, t: int) -> tf.Tensor:
+        if output_projection is not None:
+            output = tf.nn.xw_plus_b(output, *output_projection)  # [B, U] -> [B, C]
+        x = tf.nn.embedding_lookup(embedding, tf.argmax(output, axis=1))  # [B, C] -> [B, D]
+        return x if update_embedding else tf.stop_gradient(x)
 
-            # The targets of such a function need not be class numbers of the logits.
-            labels = tf.zeros_like(labels, tf.int32)
-        loss = unrolled.losses.sequence_loss(
-            tf.stack(logits, axis=1),  # T times [B, C] -> [B, T, C]
-            labels,
-            shares,
-            bool(average_across_timesteps),  # early programs gave the number of classes here
-            False,
-            function,
-        )
-        return loss if average_across_timesteps else tf.reduce_sum(loss, axis=1)  # [B]
-
-
-def sequence_loss(
-    logits: Sequence[Any],
-    targets: Sequence[Any],
-    weights: Sequence[Any],
-    average_across_timesteps: bool = True,
-    average_across_batch: bool = True,
-    softmax_loss_function: Callable[..., tf.Tensor] | None = None,
-    name: str | None = None,
-) -> tf.Tensor:
-    """The losses of `sequence_loss_by_example`, summed over the batch.
-
-    Args:
-      average_across_batch: divide the sum by B (default: True).
-      logits, targets, weights, average_across_timesteps, softmax_loss_function: as there.
-
-    Returns:
-      A scalar.
-
-    Raises:
-      As `sequence_loss_by_example`.
-    """
-    with tf.name_scope(name, "sequence_loss"):
-        losses = sequence_loss_by_example(
-            logits, targets, weights, average_across_timesteps, softmax_loss_function
-        )  # [B]
-        return tf.reduce_mean(losses) if average_across_batch else tf.reduce_sum(losses)
+    return embed_likeliest
 
 
 def rnn_decoder(
@@ -109,7 +48,7 @@ def rnn_decoder(
     cell: Any,
     loop_function: LoopFunction | None = None,
     scope: Any = None,
-) -> tuple[list[Any], Any]:
+) -> Decoded:
     """Run a cell step by step, on the inputs or on what a function makes of the last output.
 
     Args:
@@ -128,13 +67,19 @@ def rnn_decoder(
         outputs: list[Any] = []
         for t, x in enumerate(decoder_inputs):
             if t > 0:
-                if loop_function is not None:
-                    with tf.variable_scope("loop_function", reuse=True):
-                        x = loop_function(outputs[-1], t)
+                x = next_input(x, outputs[-1], t, loop_function)
                 tf.get_variable_scope().reuse_variables()
             output, state = cell(x, state)
             outputs.append(output)
     return outputs, state
+
+
+def next_input(given: Any, output: Any, t: int, loop_function: LoopFunction | None) -> Any:
+    """What a decoder reads at step t > 0."""
+    if loop_function is None:
+        return given
+    with tf.variable_scope("loop_function", reuse=True):
+        return loop_function(output, t)
 
 
 def basic_rnn_seq2seq(
@@ -143,7 +88,7 @@ def basic_rnn_seq2seq(
     cell: Any,
     dtype: Any = tf.float32,
     scope: Any = None,
-) -> tuple[list[Any], Any]:
+) -> Decoded:
     """Read one sequence and decode another from the state at its end, with weights of their own.
 
     Args:
@@ -160,6 +105,32 @@ def basic_rnn_seq2seq(
         return rnn_decoder(decoder_inputs, state, cell)
 
 
+def tied_rnn_seq2seq(
+    encoder_inputs: Sequence[Any],
+    decoder_inputs: Sequence[Any],
+    cell: Any,
+    loop_function: LoopFunction | None = None,
+    dtype: Any = tf.float32,
+    scope: Any = None,
+) -> Decoded:
+    """`basic_rnn_seq2seq` with one cell, and one set of weights, for both sides.
+
+    Args:
+      encoder_inputs, decoder_inputs, dtype: as there.
+      cell: any cell.
+      loop_function: as for `rnn_decoder` (default: the inputs are read).
+      scope: the variable scope inside "combined_tied_rnn_seq2seq" (default: "tied_rnn_seq2seq").
+
+    Returns:
+      A list of the decoder's outputs [B, U], and its final state.
+    """
+    with tf.variable_scope("combined_tied_rnn_seq2seq"):
+        scope = scope or "tied_rnn_seq2seq"
+        _, state = static_rnn(cell, encoder_inputs, dtype=dtype, scope=scope)
+        tf.get_variable_scope().reuse_variables()
+        return rnn_decoder(decoder_inputs, state, cell, loop_function, scope)
+
+
 def embedding_rnn_decoder(
     decoder_inputs: Sequence[Any],
     initial_state: Any,
@@ -170,7 +141,7 @@ def embedding_rnn_decoder(
     feed_previous: bool = False,
     update_embedding_for_previous: bool = True,
     scope: Any = None,
-) -> tuple[list[Any], Any]:
+) -> Decoded:
     """`rnn_decoder` on class numbers, which it embeds by a table of its own.
 
     Args:
@@ -187,18 +158,18 @@ def embedding_rnn_decoder(
 
     Returns:
       A list of T outputs [B, U], and the final state.
+
+    Raises:
+      ValueError: `output_projection` does not give C logits.
     """
+    check_projection(output_projection, num_symbols)
     with tf.variable_scope(scope or "embedding_rnn_decoder"):
         embedding = tf.get_variable("embedding", [num_symbols, embedding_size])
-
-        def embed_likeliest(output: Any, t: int) -> tf.Tensor:
-            if output_projection is not None:
-                output = tf.nn.xw_plus_b(output, *output_projection)  # [B, U] -> [B, C]
-            x = tf.nn.embedding_lookup(embedding, tf.argmax(output, axis=1))  # [B, C] -> [B, D]
-            return x if update_embedding_for_previous else tf.stop_gradient(x)
-
+        feed_back = extract_argmax_and_embed(
+            embedding, output_projection, update_embedding_for_previous
+        )
         inputs = [tf.nn.embedding_lookup(embedding, ids) for ids in decoder_inputs]
-        return rnn_decoder(inputs, initial_state, cell, embed_likeliest if feed_previous else None)
+        return rnn_decoder(inputs, initial_state, cell, feed_back if feed_previous else None)
 
 
 def embedding_rnn_seq2seq(
@@ -212,7 +183,7 @@ def embedding_rnn_seq2seq(
     feed_previous: Any = False,
     dtype: Any = None,
     scope: Any = None,
-) -> tuple[list[Any], Any]:
+) -> Decoded:
     """`basic_rnn_seq2seq` on class numbers, with a table for each side.
 
     Args:
@@ -221,25 +192,25 @@ def embedding_rnn_seq2seq(
       num_encoder_symbols, num_decoder_symbols, embedding_size: the sizes of the tables.
       output_projection: as for `embedding_rnn_decoder` (default: the decoder's cell gets a
         projection of its own, and the outputs are logits).
-      feed_previous: as for `embedding_rnn_decoder`, or a boolean scalar tensor (default: False).
+      feed_previous: as for `embedding_rnn_decoder`, or a boolean scalar tensor; with a tensor, what
+        is fed back gives the table no gradient (default: False).
       dtype: of the encoder's initial state and of the variables (default: that of the variable
         scope).
       scope: the variable scope (default: "embedding_rnn_seq2seq").
 
     Returns:
       A list of the decoder's outputs, logits [B, C] or as the cell gives them, and its final state.
+
+    Raises:
+      As `embedding_rnn_decoder`.
     """
     with tf.variable_scope(scope or "embedding_rnn_seq2seq", dtype=dtype) as variables:
-        encoder_cell = EmbeddingWrapper(
-            copy.deepcopy(cell),
-            embedding_classes=num_encoder_symbols,
-            embedding_size=embedding_size,
-        )
+        encoder_cell = EmbeddingWrapper(copy.deepcopy(cell), num_encoder_symbols, embedding_size)
         _, state = static_rnn(encoder_cell, encoder_inputs, dtype=variables.dtype)
         if output_projection is None:
             cell = OutputProjectionWrapper(cell, num_decoder_symbols)
 
-        def decode(feed_previous: bool, update_embedding: bool = True) -> tuple[list[Any], Any]:
+        def decode(feed_previous: bool, update_embedding: bool) -> Decoded:
             return embedding_rnn_decoder(
                 decoder_inputs,
                 state,
@@ -251,11 +222,145 @@ def embedding_rnn_seq2seq(
                 update_embedding,
             )
 
-        if isinstance(feed_previous, bool):
-            return decode(feed_previous)
+        return fed_or_not(feed_previous, decode)
 
-        def decode_again() -> tuple[list[Any], Any]:
-            with tf.variable_scope(tf.get_variable_scope(), reuse=True):
-                return decode(False)
 
-        return tf.cond(feed_previous, lambda: decode(True, False), decode_again)
+def embedding_tied_rnn_seq2seq(
+    encoder_inputs: Sequence[Any],
+    decoder_inputs: Sequence[Any],
+    cell: Any,
+    num_symbols: int,
+    embedding_size: int,
+    num_decoder_symbols: int | None = None,
+    output_projection: tuple[Any, Any] | None = None,
+    feed_previous: Any = False,
+    dtype: Any = None,
+    scope: Any = None,
+) -> Decoded:
+    """`tied_rnn_seq2seq` on class numbers, with one table for both sides.
+
+    Args:
+      encoder_inputs, decoder_inputs: lists of tensors [B] of class numbers, one for each step.
+      cell: any cell.
+      num_symbols, embedding_size: the sizes of the table, the variable `embedding`.
+      num_decoder_symbols: the number of logits, for the first classes (default: `num_symbols`).
+      output_projection, feed_previous, dtype: as for `embedding_rnn_seq2seq`.
+      scope: the variable scope (default: "embedding_tied_rnn_seq2seq").
+
+    Returns:
+      A list of the decoder's outputs, logits or as the cell gives them, and its final state.
+
+    Raises:
+      As `embedding_rnn_decoder`.
+    """
+    check_projection(output_projection, num_symbols)
+    with tf.variable_scope(scope or "embedding_tied_rnn_seq2seq", dtype=dtype) as variables:
+        embedding = tf.get_variable("embedding", [num_symbols, embedding_size])
+        before = [tf.nn.embedding_lookup(embedding, ids) for ids in encoder_inputs]
+        after = [tf.nn.embedding_lookup(embedding, ids) for ids in decoder_inputs]
+        if output_projection is None:
+            classes = num_symbols if num_decoder_symbols is None else num_decoder_symbols
+            cell = OutputProjectionWrapper(cell, classes)
+
+        def decode(feed_previous: bool, update_embedding: bool) -> Decoded:
+            feed_back = extract_argmax_and_embed(embedding, output_projection, update_embedding)
+            return tied_rnn_seq2seq(
+                before, after, cell, feed_back if feed_previous else None, variables.dtype
+            )
+
+        return fed_or_not(feed_previous, decode)
+
+
+def one2many_rnn_seq2seq(
+    encoder_inputs: Sequence[Any],
+    decoder_inputs_dict: Mapping[str, Sequence[Any]],
+    enc_cell: Any,
+    dec_cells_dict: Mapping[str, Any],
+    num_encoder_symbols: int,
+    num_decoder_symbols_dict: Mapping[str, int],
+    embedding_size: int,
+    feed_previous: Any = False,
+    dtype: Any = None,
+    scope: Any = None,
+) -> tuple[dict[str, list[Any]], dict[str, Any]]:
+    """`embedding_rnn_seq2seq` with one encoder and several decoders, each under a name.
+
+    Args:
+      encoder_inputs: a list of tensors [B] of class numbers, one for each step.
+      decoder_inputs_dict: for each name such a list.
+      enc_cell: the encoder's cell.
+      dec_cells_dict: for each name a cell.
+      num_encoder_symbols, embedding_size: the sizes of the encoder's table.
+      num_decoder_symbols_dict: for each name the number of its classes.
+      feed_previous, dtype: as for `embedding_rnn_seq2seq`; but what is fed back always gives the
+        table a gradient.
+      scope: the variable scope (default: "one2many_rnn_seq2seq").
+
+    Returns:
+      Two dictionaries: for each name a list of logits [B, C], and the final state.
+
+    Raises:
+      TypeError: a cell is not a cell.
+      ValueError: the dictionaries have different names.
+    """
+    check_cell(enc_cell, "enc_cell")
+    if not set(dec_cells_dict) == set(decoder_inputs_dict) == set(num_decoder_symbols_dict):
+        raise ValueError(
+            "decoder_inputs_dict, dec_cells_dict and num_decoder_symbols_dict must have the same "
+            f"names; got {sorted(decoder_inputs_dict)}, {sorted(dec_cells_dict)} and "
+            f"{sorted(num_decoder_symbols_dict)}."
+        )
+    for name, cell in dec_cells_dict.items():
+        check_cell(cell, f"dec_cells_dict[{name!r}]")
+    outputs, states = {}, {}
+    with tf.variable_scope(scope or "one2many_rnn_seq2seq", dtype=dtype) as variables:
+        encoder_cell = EmbeddingWrapper(enc_cell, num_encoder_symbols, embedding_size)
+        _, state = static_rnn(encoder_cell, encoder_inputs, dtype=variables.dtype)
+        for name, decoder_inputs in decoder_inputs_dict.items():
+            classes = num_decoder_symbols_dict[name]
+            decoder_cell = OutputProjectionWrapper(dec_cells_dict[name], classes)
+            with tf.variable_scope(f"one2many_decoder_{name}"):
+
+                def decode(
+                    feed_previous: bool,
+                    update_embedding: bool,
+                    # bound here, since the loop goes on
+                    inputs: Any = decoder_inputs,
+                    cell: Any = decoder_cell,
+                    classes: int = classes,
+                ) -> Decoded:
+                    return embedding_rnn_decoder(
+                        inputs, state, cell, classes, embedding_size, feed_previous=feed_previous
+                    )
+
+                outputs[name], states[name] = fed_or_not(feed_previous, decode)
+    return outputs, states
+
+
+def fed_or_not(feed_previous: Any, decode: Callable[[bool, bool], Decoded]) -> Decoded:
+    """Decode with `feed_previous` as a boolean, or with a tensor, which picks one of two graphs.
+
+    Args:
+      decode: called with whether to feed the last output and whether what is fed back passes
+        gradients on to the table.
+    """
+    if isinstance(feed_previous, bool):
+        return decode(feed_previous, True)
+
+    def decode_again() -> Decoded:
+        with tf.variable_scope(tf.get_variable_scope(), reuse=True):
+            return decode(False, False)
+
+    return tf.cond(feed_previous, lambda: decode(True, False), decode_again)
+
+
+def check_projection(output_projection: Any, num_symbols: int) -> None:
+    """Raise a ValueError unless this is None or (W [U, num_symbols], b [num_symbols])."""
+    if output_projection is None:
+        return
+    w, b = (tf.convert_to_tensor(part).shape for part in output_projection)
+    if not (w.is_compatible_with([None, num_symbols]) and b.is_compatible_with([num_symbols])):
+        raise ValueError(
+            f"output_projection must be (W [U, {num_symbols}], b [{num_symbols}]), a column for "
+            f"each symbol; got shapes {w} and {b}."
+        )

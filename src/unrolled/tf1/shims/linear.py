@@ -34,7 +34,10 @@ class Linear:
         self.bias = None
         if build_bias:
             start = bias_initializer or tf.zeros_initializer()
-            self.bias = tf.get_variable("bias", [output_size], x.dtype, start)
+            with tf.variable_scope(tf.get_variable_scope()) as whole:
+                whole.set_partitioner(None)
+                self.bias = tf.get_variable("bias", [output_size], x.dtype, start)
+        self._weights, self._biases = self.kernel, self.bias  # their names in TensorFlow 1
 
     def __call__(self, args: Any) -> tf.Tensor:
         """One product, [B, D] -> [B, output_size]."""

@@ -13,8 +13,10 @@ from typing import Any
 import tensorflow.compat.v1 as tf
 
 import unrolled.unroll as today
-from unrolled.internal.checks import check_cell
-from unrolled.internal.shapes import size_or_tensor
+from unrolled.internal.shapes import size_of, size_or_tensor, swap_batch_and_time
+from unrolled.tf1.shims import release
+from unrolled.tf1.shims.cell_base import regularized_outside_loops
+from unrolled.tf1.shims.keras_cells import as_cell
 
 
 class _InScope:
@@ -34,8 +36,13 @@ class _InScope:
     def zero_state(self, batch_size: Any, dtype: Any) -> Any:
         return self.cell.zero_state(batch_size, dtype)
 
+    def for_run(self) -> tuple[Any, Any]:
+        """What the cell returns is then checked at its first step alone, and while building."""
+        return lambda _, t, inputs, state: self(inputs, state), ()
+
     def __call__(self, inputs: Any, state: Any) -> tuple[Any, Any]:
-        with tf.variable_scope(self.scope, reuse=self.started or None):
+        reuse = self.started or None
+        with tf.variable_scope(self.scope, reuse=reuse, custom_getter=regularized_outside_loops):
             result = self.cell(inputs, state)
         self.started = True
         if self.adopts_output_size:
@@ -67,8 +74,9 @@ def static_rnn(
     Raises:
       As `unrolled.static_rnn`.
     """
-    check_cell(cell)
     with tf.variable_scope(scope or "rnn") as within:
+        cell = as_cell(cell, inside="" if sequence_length is None else "cond")
+        _check_apart(cell, initial_state, "initial_state")
         return today.static_rnn(
             # TensorFlow 1's static_rnn never read output_size, and programs have wrong ones.
             _InScope(cell, within, adopts_output_size=True),
@@ -108,8 +116,9 @@ def dynamic_rnn(
     Raises:
       As `unrolled.dynamic_rnn`.
     """
-    check_cell(cell)
     with tf.variable_scope(scope or "rnn") as within:
+        cell = as_cell(cell, inside="while")
+        _check_apart(cell, initial_state, "initial_state")
         inputs = tf.nest.map_structure(tf.convert_to_tensor, inputs)
         return today.dynamic_rnn(
             _InScope(cell, within),
@@ -152,13 +161,13 @@ def bidirectional_dynamic_rnn(
     Raises:
       As `unrolled.bidirectional_dynamic_rnn`.
     """
-    check_cell(cell_fw, "cell_fw")
-    check_cell(cell_bw, "cell_bw")
     with tf.variable_scope(scope or "bidirectional_rnn") as within:
         with tf.variable_scope("fw") as fw:
-            pass
+            cell_fw = as_cell(cell_fw, "cell_fw", "fw/while")
         with tf.variable_scope("bw") as bw:
-            pass
+            cell_bw = as_cell(cell_bw, "cell_bw", "bw/while")
+        _check_apart(cell_fw, initial_state_fw, "initial_state_fw")
+        _check_apart(cell_bw, initial_state_bw, "initial_state_bw")
         inputs = tf.nest.map_structure(tf.convert_to_tensor, inputs)
         return today.bidirectional_dynamic_rnn(
             _InScope(cell_fw, fw),
@@ -200,14 +209,85 @@ def static_bidirectional_rnn(
     """
     with tf.variable_scope(scope or "bidirectional_rnn"):
         lengths = _lengths(sequence_length, len(inputs))
-        outputs_fw, state_fw = static_rnn(
-            cell_fw, inputs, initial_state_fw, dtype, lengths, scope="fw"
+        with tf.variable_scope("fw") as fw:
+            outputs_fw, state_fw = static_rnn(
+                cell_fw, inputs, initial_state_fw, dtype, lengths, scope=fw
+            )
+        with tf.variable_scope("bw") as bw:
+            outputs_bw, state_bw = static_rnn(
+                cell_bw, _reversed(inputs, lengths), initial_state_bw, dtype, lengths, scope=bw
+            )
+        outputs = [
+            tf.nest.map_structure(lambda a, b: tf.concat([a, b], axis=1), fw, bw)
+            for fw, bw in zip(outputs_fw, _reversed(outputs_bw, lengths))
+        ]
+        return outputs, state_fw, state_bw
+
+
+def static_state_saving_rnn(
+    cell: Any,
+    inputs: list[Any],
+    state_saver: Any,
+    state_name: Any,
+    sequence_length: Any = None,
+    scope: Any = None,
+) -> tuple[list[Any], Any]:
+    """A `static_rnn` that starts from a saved state and saves its own.
+
+    Args:
+      cell: any cell.
+      inputs: a list of T tensors [B, D].
+      state_saver: an object with `state(name)` and `save_state(name, value)`, which returns an
+        operation that is run before the last output is read.
+      state_name: one name, or as many as the state has tensors, in a tuple.
+      sequence_length, scope: as for `static_rnn`.
+
+    Returns:
+      A list of T outputs [B, U], and the final state.
+
+    Raises:
+      ValueError: `state_name` does not have a name for each tensor of the state.
+    """
+    names = tf.nest.flatten(state_name)
+    alike = tf.nest.is_nested(state_name) == tf.nest.is_nested(cell.state_size)
+    if not alike or len(names) != len(tf.nest.flatten(cell.state_size)):
+        raise ValueError(
+            f"state_name must name each tensor of a state of sizes {cell.state_size}; "
+            f"got {state_name!r}."
         )
-        outputs_bw, state_bw = static_rnn(
-            cell_bw, _reversed(inputs, lengths), initial_state_bw, dtype, lengths, scope="bw"
-        )
-        pairs = zip(outputs_fw, _reversed(outputs_bw, lengths))
-        return [tf.concat(pair, axis=1) for pair in pairs], state_fw, state_bw
+    initial = tf.nest.pack_sequence_as(cell.state_size, [state_saver.state(n) for n in names])
+    outputs, state = static_rnn(cell, inputs, initial, None, sequence_length, scope)
+    leaves = tf.nest.flatten(state)
+    with tf.control_dependencies([state_saver.save_state(n, x) for n, x in zip(names, leaves)]):
+        outputs[-1] = tf.nest.map_structure(tf.identity, outputs[-1])
+        return outputs, tf.nest.map_structure(tf.identity, state)
+
+
+def transpose_batch_time(x: Any) -> tf.Tensor:
+    """[B, T, ...] -> [T, B, ...] and back; what has fewer axes stays as it is."""
+    x = tf.convert_to_tensor(x)
+    if x.shape.rank is None:
+        rest = tf.range(2, tf.rank(x))
+        return tf.transpose(x, tf.concat([[1, 0], rest], axis=0))
+    return x if x.shape.rank < 2 else swap_batch_and_time(x)
+
+
+def best_effort_input_batch_size(flat_input: list[Any]) -> Any:
+    """B of tensors [T, B, ...]: a number where one of them knows it, else a tensor.
+
+    Args:
+      flat_input: a list of tensors.
+
+    Raises:
+      ValueError: one of them has fewer than two axes.
+    """
+    for x in flat_input:
+        if x.shape.rank is not None:
+            if x.shape.rank < 2:
+                raise ValueError(f"flat_input must be tensors [T, B, ...]; got shape {x.shape}.")
+            if size_of(x, 1) is not None:
+                return size_of(x, 1)
+    return tf.shape(flat_input[0])[1]
 
 
 def stack_bidirectional_rnn(
@@ -239,7 +319,8 @@ def stack_bidirectional_rnn(
     states_fw, states_bw = [], []
     with tf.variable_scope(scope or "stack_bidirectional_rnn"):
         for layer, (cell_fw, cell_bw) in enumerate(zip(cells_fw, cells_bw)):
-            with tf.variable_scope(f"cell_{layer}"):
+            # Without a `bidirectional_rnn` in the names, which the dynamic one has.
+            with tf.variable_scope(f"cell_{layer}") as within:
                 inputs, state_fw, state_bw = static_bidirectional_rnn(
                     cell_fw,
                     cell_bw,
@@ -248,6 +329,7 @@ def stack_bidirectional_rnn(
                     initial_states_bw and initial_states_bw[layer],
                     dtype,
                     sequence_length,
+                    within,
                 )
             states_fw.append(state_fw)
             states_bw.append(state_bw)
@@ -335,8 +417,23 @@ def _lengths(lengths: Any, steps: Any) -> Any:
 
 
 def _reversed(steps: list[Any], lengths: Any) -> list[Any]:
-    """T tensors from the last to the first, each row within its own length."""
+    """T steps from the last to the first, each row within its own length."""
     if lengths is None:
         return list(reversed(steps))
-    stacked = tf.stack(steps)  # T times [B, D] -> [T, B, D]
-    return tf.unstack(tf.reverse_sequence(stacked, lengths, seq_axis=0, batch_axis=1))
+
+    def reverse(*steps: tf.Tensor) -> list[tf.Tensor]:
+        stacked = tf.stack(steps)  # T times [B, D] -> [T, B, D]
+        return tf.unstack(tf.reverse_sequence(stacked, lengths, seq_axis=0, batch_axis=1))
+
+    leaves = zip(*(reverse(*step) for step in zip(*map(tf.nest.flatten, steps))))
+    return [tf.nest.pack_sequence_as(step, leaf) for step, leaf in zip(steps, leaves)]
+
+
+def _check_apart(cell: Any, state: Any, argument: str) -> None:
+    """A ValueError where one tensor is given for a state of several, as before 0.11."""
+    if tf.nest.is_nested(cell.state_size) and hasattr(state, "shape"):
+        raise ValueError(
+            f"{argument} must have a tensor for each of the sizes {cell.state_size}; got one of "
+            f"shape {state.shape}, as cells joined their states before 0.11; make the cells with "
+            f"state_is_tuple=False, or set the environment variable {release.VARIABLE}=0.10."
+        )

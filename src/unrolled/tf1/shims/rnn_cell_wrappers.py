@@ -7,15 +7,17 @@ from typing import Any
 import tensorflow.compat.v1 as tf
 
 import unrolled.wrappers as today
-from unrolled.internal.checks import check_cell, describe
+from unrolled.tf1.shims import release
+from unrolled.tf1.shims.cell_base import RNNCell, known_as
+from unrolled.tf1.shims.keras_cells import as_cell
 from unrolled.tf1.shims.linear import linear
-from unrolled.tf1.shims.rnn_cell import RNNCell
 
 
 class MultiRNNCell(RNNCell, today.MultiRNNCell):
     """`unrolled.MultiRNNCell` as a cell of TensorFlow 1; layer i's variables are under `cell_i`.
 
     `[cell] * n` acts as it did from 1.2 on: all layers share one set of weights, with a warning.
+    Before 1.1 they had sets of their own: see `unrolled.tf1.shims.release`.
 
     Args:
       cells: a list of cells, the bottom layer first.
@@ -25,19 +27,23 @@ class MultiRNNCell(RNNCell, today.MultiRNNCell):
       As `unrolled.MultiRNNCell`.
     """
 
+    _cells = known_as("cells")
+    _state_is_tuple = known_as("state_is_tuple")
+
+    @release.with_its_state
     def __init__(self, cells: Any, state_is_tuple: bool = True):
-        today.MultiRNNCell.__init__(self, cells, state_is_tuple, share_weights=True)
+        layers = cells
+        if isinstance(cells, (list, tuple)):
+            layers = [as_cell(cell, f"cells[{layer}]") for layer, cell in enumerate(cells)]
+        today.MultiRNNCell.__init__(self, layers, state_is_tuple, share_weights=True)
         self._set_up(None)
-        if len({id(cell) for cell in cells}) < len(cells):
+        if len({id(cell) for cell in cells}) < len(cells) and release.cells_keep_their_scope():
             tf.logging.warn(
                 "At least two cells provided to MultiRNNCell are the same object and will share "
                 "weights. For weights of their own write MultiRNNCell([make_cell() for _ in "
-                f"range({len(cells)})])."
+                f"range({len(cells)})]), or set the environment variable {release.VARIABLE}=1.0, "
+                "the last release in which [cell] * n had them."
             )
-
-    @property
-    def _cells(self) -> Any:
-        return self.cells
 
     def call(self, inputs: Any, state: Any) -> tuple[Any, Any]:
         def scoped(layer: int, cell: Any) -> Any:
@@ -51,75 +57,15 @@ class MultiRNNCell(RNNCell, today.MultiRNNCell):
         return self.through(steps, inputs, state)
 
 
-class DropoutWrapper(RNNCell, today.DropoutWrapper):
-    """`unrolled.DropoutWrapper` as a cell of TensorFlow 1.
-
-    Args:
-      cell: any cell.
-      input_keep_prob, output_keep_prob, state_keep_prob: in (0, 1], numbers or scalar tensors
-        (default: 1.0).
-      variational_recurrent: one mask for all steps (default: False).
-      input_size, dtype: ignored: the masks follow the tensors.
-      seed: a whole number that makes the masks repeatable (default: new masks in each session). It
-        is also taken as the fourth argument by position, its place in 1.0.
-      dropout_state_filter_visitor: only None, which drops all of a state but an LSTM's c.
-
-    Raises:
-      ValueError: `dropout_state_filter_visitor` is given.
-      And as `unrolled.DropoutWrapper`.
-    """
-
-    def __init__(
-        self,
-        cell: Any,
-        input_keep_prob: Any = 1.0,
-        output_keep_prob: Any = 1.0,
-        state_keep_prob: Any = 1.0,
-        variational_recurrent: bool = False,
-        input_size: Any = None,
-        dtype: Any = None,
-        seed: int | None = None,
-        dropout_state_filter_visitor: Any = None,
-    ):
-        if dropout_state_filter_visitor is not None:
-            raise ValueError(
-                "dropout_state_filter_visitor must be None, which drops all of a state but an "
-                f"LSTM's c; got {describe(dropout_state_filter_visitor)}; write the dropout into a "
-                "cell of your own."
-            )
-        if state_keep_prob is None or (type(state_keep_prob) is int and state_keep_prob != 1):
-            seed, state_keep_prob = state_keep_prob, 1.0
-        today.DropoutWrapper.__init__(
-            self,
-            cell,
-            input_keep_prob,
-            output_keep_prob,
-            state_keep_prob,
-            variational_recurrent,
-            seed,
-        )
-        self._set_up(None)
-
-    @property
-    def _cell(self) -> Any:
-        return self.cell
-
-    def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
-        """One time step; the variables are where the cell inside puts them."""
-        return self.around(_called_in(self.cell, scope), inputs, state)
-
-
-class _Wrapper(RNNCell):
+class Wrapper(RNNCell):
     """A cell around one cell, with its state."""
 
-    def __init__(self, cell: Any, reuse: Any = None):
-        super().__init__(_reuse=reuse)
-        check_cell(cell)
-        self.cell = cell
+    _cell = known_as("cell")
+    wrapped_cell = known_as("cell")
 
-    @property
-    def _cell(self) -> Any:
-        return self.cell
+    def __init__(self, cell: Any, reuse: Any = None, **layer: Any):
+        super().__init__(_reuse=reuse, **layer)
+        self.cell = as_cell(cell)
 
     @property
     def state_size(self) -> Any:
@@ -133,35 +79,50 @@ class _Wrapper(RNNCell):
         return self.cell.zero_state(batch_size, dtype)
 
 
-class ResidualWrapper(_Wrapper):
+class ResidualWrapper(Wrapper):
     """Adds a cell's input to its output: y = x + cell(x).
 
     Args:
       cell: any cell.
       residual_fn: (input, output) -> y (default: their sum).
+      layer: as for `RNNCell`.
 
     Raises:
       TypeError: `cell` is not a cell.
+      ValueError: input and output differ in shape.
     """
 
-    def __init__(self, cell: Any, residual_fn: Any = None):
-        super().__init__(cell)
+    _residual_fn = known_as("residual_fn")
+
+    def __init__(self, cell: Any, residual_fn: Any = None, **layer: Any):
+        super().__init__(cell, **layer)
         self.residual_fn = residual_fn
 
     def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
         """One time step; the variables are where the cell inside puts them."""
-        output, new_state = _called_in(self.cell, scope)(inputs, state)
+        output, new_state = called_in(self.cell, scope)(inputs, state)
         if self.residual_fn is not None:
             return self.residual_fn(inputs, output), new_state
         tf.nest.assert_same_structure(inputs, output)
-        return tf.nest.map_structure(lambda x, y: x + y, inputs, output), new_state
+        return tf.nest.map_structure(_sum, inputs, output), new_state
 
 
-class DeviceWrapper(_Wrapper):
+def _sum(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+    if not x.shape.is_compatible_with(y.shape):
+        raise ValueError(
+            f"the output of a cell in a ResidualWrapper must be shaped like its input, {x.shape}; "
+            f"got {y.shape}."
+        )
+    return x + y
+
+
+class DeviceWrapper(Wrapper):
     """Runs a cell on one device, such as "/cpu:0"."""
 
-    def __init__(self, cell: Any, device: Any):
-        super().__init__(cell)
+    _device = known_as("device")
+
+    def __init__(self, cell: Any, device: Any, **layer: Any):
+        super().__init__(cell, **layer)
         self.device = device
 
     def zero_state(self, batch_size: Any, dtype: Any) -> Any:
@@ -171,10 +132,10 @@ class DeviceWrapper(_Wrapper):
     def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
         """One time step; the variables are where the cell inside puts them."""
         with tf.device(self.device):
-            return _called_in(self.cell, scope)(inputs, state)
+            return called_in(self.cell, scope)(inputs, state)
 
 
-class InputProjectionWrapper(_Wrapper):
+class InputProjectionWrapper(Wrapper):
     """A linear layer in front of a cell: [B, D] -> [B, num_proj] at every step.
 
     Args:
@@ -206,7 +167,7 @@ class InputProjectionWrapper(_Wrapper):
         return self.cell(projected, state)
 
 
-class OutputProjectionWrapper(_Wrapper):
+class OutputProjectionWrapper(Wrapper):
     """A linear layer behind a cell: [B, U] -> [B, output_size] at every step.
 
     Args:
@@ -235,7 +196,7 @@ class OutputProjectionWrapper(_Wrapper):
         return projected, new_state
 
 
-class EmbeddingWrapper(_Wrapper):
+class EmbeddingWrapper(Wrapper):
     """A table of vectors in front of a cell: numbers [B] or [B, 1] -> [B, embedding_size].
 
     Args:
@@ -282,6 +243,6 @@ class EmbeddingWrapper(_Wrapper):
         return self.cell(tf.nn.embedding_lookup(table, tf.reshape(inputs, [-1])), state)
 
 
-def _called_in(cell: Any, scope: Any) -> Any:
+def called_in(cell: Any, scope: Any) -> Any:
     """`cell` as a function of inputs and state; only a scope other than None is passed to it."""
     return cell if scope is None else lambda inputs, state: cell(inputs, state, scope)

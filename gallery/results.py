@@ -1,0 +1,44 @@
+"""What came of each program: `results.json`, one line for each run."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.metadata
+import json
+from pathlib import Path
+from typing import Any
+
+from benchmarks.record import write_text
+from gallery.table import HERE, Program
+from gallery.table import load as programs
+
+RESULTS = HERE / "results.json"
+SIDES = ("now", "then")
+
+
+def load(path: Path = RESULTS) -> dict[str, dict[str, Any]]:
+    """For each program's name, what came of it `now` and `then`."""
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def note(program: Program, side: str, found: dict[str, Any], path: Path = RESULTS) -> None:
+    """Put one run into the file in place of the one before, in the order of the table."""
+    release = "1.15.0" if side == "then" else importlib.metadata.version("tensorflow")
+    dated = {
+        **found,
+        "commit": program.commit,
+        "tensorflow": release,
+        "date": datetime.date.today().isoformat(),
+    }
+    all_of_them = load(path)
+    all_of_them.setdefault(program.name, {})[side] = dated
+    order = [each.name for each in programs()]
+    lines = []
+    for name in sorted(filter(order.__contains__, all_of_them), key=order.index):
+        sides = [
+            f'  "{each}": {json.dumps(all_of_them[name][each], ensure_ascii=False)}'
+            for each in SIDES
+            if each in all_of_them[name]
+        ]
+        lines.append(f" {json.dumps(name)}: {{\n" + ",\n".join(sides) + "\n }")
+    write_text("{\n" + ",\n".join(lines) + "\n}\n", path)
