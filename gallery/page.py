@@ -35,6 +35,8 @@ def text(programs: Sequence[Program], found: Results) -> str:
             head = ["program", "touched", "then", "now"]
             lines = [head, ["---", "---:", "---", "---"], *rows]
             table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+            # On a phone the style sheet makes labelled lines of the cells.
+            table = f":::{{container}} gallery\n{table}\n:::"
             parts.append(f"(gallery-{kind})=\n## {title}\n\n{table}\n")
     parts.append(_failures(tried, found))
     parts.append(_notes(tried))
@@ -58,11 +60,18 @@ def _sums(tried: Sequence[Program], found: Results) -> dict[str, Any]:
         "repositories": len({each.repository for each in tried}),
         "languages": _listed([f"{name} ({times})" for name, times in languages.most_common()]),
         "run": run,
-        "failed": len(tried) - run,
+        "failed": _not_run(len(tried) - run),
         "untouched": untouched,
         "dates": _listed(sorted({each["date"] for each in now})),
         "versions": _listed(sorted({f"TensorFlow {each['tensorflow']}" for each in now})),
     }
+
+
+def _not_run(count: int) -> str:
+    if not count:
+        return "None of them fails."
+    verb = "does not, and the reason stands" if count == 1 else "do not, and the reasons stand"
+    return f"{count} {verb} [below](#gallery-failures)."
 
 
 def _listed(words: Sequence[str]) -> str:

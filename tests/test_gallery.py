@@ -66,7 +66,7 @@ def test_an_edit_holds_no_text_of_the_program(entry):
 def test_a_result_is_there_and_of_this_commit(name):
     entry = PROGRAMS[NAMES.index(name)]
     now = FOUND[name]["now"]
-    assert now["commit"] == entry.commit, f"run `make gallery ARGS='record {name!r}'`"
+    assert now["commit"] == entry.commit, f'run `make gallery ARGS="{name!r}"`'
     assert now["runs"] or (now["error"] and now["because"])
     assert not entry.figure or not now["runs"] or now["figure"]
 
@@ -317,8 +317,8 @@ def test_every_recipe_makes_something(tmp_path, monkeypatch):
     monkeypatch.setattr(data.mnist, "load", lambda: data.mnist.MNIST(split, split, split))
     monkeypatch.setattr(data, "mnist_folder", lambda: tmp_path)
     for name in data.RECIPES:
-        data.make([f"{name}:{name}:40"], tmp_path)
-        assert (tmp_path / name).exists()
+        data.make([f"{name}:{name}.npz:40"], tmp_path)
+        assert (tmp_path / f"{name}.npz").exists()
     with pytest.raises(WrongTable, match="data must be one of mnist, .*; got 'tea'"):
         data.make(["tea:a"], tmp_path)
 
@@ -328,7 +328,7 @@ def test_every_recipe_makes_something(tmp_path, monkeypatch):
 
 def test_the_page_is_what_the_results_give():
     assert page.PAGE.read_text(encoding="utf-8") == page.text(PROGRAMS, FOUND), (
-        "run `make gallery ARGS=page`"
+        "run `python -m gallery page`"
     )
 
 
@@ -338,7 +338,8 @@ def test_the_page_counts_what_runs_and_names_what_does_not():
     failed = {**ran, "runs": False, "error": "ValueError: x | y", "because": "NumPy"}
     found = {"good": {"now": ran, "then": ran}, "bad": {"now": failed}, "old": {"now": ran}}
     text = page.text([good, bad, old], found)
-    assert "3 programs from 1 repositories" in text and "**2 run**, 1 do not" in text
+    assert "3 programs from 1 repositories" in text
+    assert "**2 run**. 1 does not, and the reason stands [below]" in text
     assert "- **bad**, NumPy: `` ValueError: x | y ``" in text
     assert "0.5; not tried" in text
     assert f"https://github.com/owner/name/blob/{MINIMAL['commit']}/program.py" in text

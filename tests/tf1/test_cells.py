@@ -500,10 +500,12 @@ class TestSharedCells:
             ours.MultiRNNCell([ours.BasicLSTMCell(D) for _ in range(3)])
         assert not caplog.text
 
-    def test_document_b_cannot_share(self):
+    def test_document_b_cannot_share(self, caplog):
         cell = ours.MultiRNNCell([ours.BasicRNNCell(31)] * 3)
-        with pytest.raises(ValueError, match="depth 31 do not fit a BasicRNNCell .* depth 28"):
+        with caplog.at_level("WARNING", logger="tensorflow"):
             unrolled_once(cell, depth=28)
+        assert "inputs of unlike depths, so each gets a set of weights of its own" in caplog.text
+        assert len(names()) == 6
 
 
 class TestCellsOfTheReader:
@@ -764,3 +766,15 @@ def test_the_arithmetic_is_the_package_s_own():
     for name in ("BasicRNNCell", "LSTMCell", "GRUCell", "MultiRNNCell"):
         assert issubclass(getattr(ours, name), getattr(unrolled, name))
     assert ours.LSTMStateTuple is unrolled.LSTMStateTuple
+
+
+def test_cells_without_a_name_are_counted_in_a_graph():
+    rnn_cell = tf.nn.rnn_cell
+    kinds = [rnn_cell.GRUCell, rnn_cell.BasicLSTMCell, rnn_cell.GRUCell]
+    assert [kind(U).name for kind in kinds] == ["gru_cell_1", "basic_lstm_cell_1", "gru_cell_2"]
+    assert rnn_cell.GRUCell(U, name="gate").name == "gate"
+    cell = rnn_cell.GRUCell(U)
+    tf.nn.dynamic_rnn(cell, tf.zeros([B, T, D]), dtype=tf.float32)
+    assert (cell.name, cell.scope_name) == ("gru_cell_3", "rnn/gru_cell")
+    with tf.Graph().as_default():
+        assert rnn_cell.GRUCell(U).name == "gru_cell_1"

@@ -175,3 +175,33 @@ def test_stratified_sample_has_the_shares(known):
 def test_stratified_sample_of_other_classes():
     with pytest.raises(ValueError, match=r"init_probs .* 2 elements.*got shape \(3,\)"):
         training.stratified_sample([1], 0, [0.5, 0.5], 2, init_probs=[0.5, 0.3, 0.2])
+
+
+def test_what_to_use_for_batches_of_sequences_with_states():
+    """The way that the error names: segments, and a state that is fetched and fed."""
+    with pytest.raises(AttributeError, match="final state of dynamic_rnn, fetched from one run"):
+        training.batch_sequences_with_states()
+    x = np.random.RandomState(0).normal(size=[3, 7, 2]).astype(np.float32)
+    lengths, segment = np.array([7, 2, 5]), 3
+    cell = tf.nn.rnn_cell.GRUCell(4)
+    whole, last = tf.nn.dynamic_rnn(cell, x, lengths, dtype=tf.float32)
+    part = tf.placeholder(tf.float32, [None, segment, 2])
+    real = tf.placeholder(tf.int32, [None])
+    start = tf.placeholder(tf.float32, [None, 4])
+    with tf.variable_scope(tf.get_variable_scope(), reuse=True):
+        outputs, state = tf.nn.dynamic_rnn(cell, part, real, initial_state=start)
+    padded = np.pad(x, [(0, 0), (0, -7 % segment), (0, 0)])
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        carried, found = np.zeros([3, 4]), []
+        for at in range(0, padded.shape[1], segment):
+            feed = {
+                part: padded[:, at : at + segment],
+                real: np.clip(lengths - at, 0, segment),
+                start: carried,
+            }
+            y, carried = session.run([outputs, state], feed)
+            found.append(y)
+        wanted, wanted_last = session.run([whole, last])
+    np.testing.assert_allclose(np.concatenate(found, axis=1)[:, :7], wanted, atol=1e-6)
+    np.testing.assert_allclose(carried, wanted_last, atol=1e-6)

@@ -31,10 +31,14 @@ PROGRAM = """
         with tf.GradientTape() as tape:
             outputs, _ = tf.nn.dynamic_rnn(cell, x, dtype=tf.float32)
             loss = tf.reduce_mean(tf.square(outputs - 0.5))
-        gradients = tape.gradient(loss, cell.variables)
-        optimizer.apply_gradients(zip(gradients, cell.variables))
+        gradients = tape.gradient(loss, cell.trainable_variables)
+        optimizer.apply_gradients(zip(gradients, cell.trainable_variables))
         losses.append(float(loss))
     assert losses[-1] < losses[0] / 2, losses
+    assert not cell.non_trainable_variables
+    fixed = rnn.GRUCell(4, trainable=False)
+    tf.nn.dynamic_rnn(fixed, x, dtype=tf.float32)
+    assert (len(fixed.variables), len(fixed.trainable_variables)) == (4, 0)
 
     dense = tf.layers.Dense(2)
     assert dense(outputs).shape == dense(outputs).shape == [2, 5, 2]

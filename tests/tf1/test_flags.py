@@ -34,6 +34,23 @@ VALUES = {
 }
 
 
+def test_before_1_5_the_dict_of_flags_holds_values(tmp_path):
+    program = f"""{DEFINED}
+    values = FLAGS.__dict__["__flags"]
+    print(json.dumps(dict(values)))
+    print(values["steps"], len(values))
+    values["steps"] = 4
+    values["size"] = 5
+    assert (FLAGS.steps, FLAGS.size, values["size"]) == (4, 5, 5)
+    """
+    write(tmp_path / "program.py", program)
+    done = run(tmp_path, "program.py", *OPTIONS)
+    assert done.returncode == 0, done.stderr
+    first, second = done.stdout.splitlines()
+    assert json.loads(first) == VALUES
+    assert second == f"3 {len(VALUES)}"
+
+
 def test_before_1_5_flags_are_values(tmp_path):
     program = f"""{DEFINED}
     rest = FLAGS._parse_flags()

@@ -156,6 +156,26 @@ def test_the_package_itself_keeps_to_keras_3(tmp_path):
     assert done.stdout.split()[1] == str(bool(1))
 
 
+@needs_keras_2
+@pytest.mark.parametrize("given", [None, "0"])
+def test_the_choice_of_keras_2_is_not_handed_on(tmp_path, monkeypatch, given):
+    """The processes that a program starts may be of an environment without tf_keras."""
+    monkeypatch.delenv("TF_USE_LEGACY_KERAS", raising=False)
+    if given is not None:
+        monkeypatch.setenv("TF_USE_LEGACY_KERAS", given)
+    program = """
+        import multiprocessing, os, subprocess, sys
+        import tensorflow as tf
+
+        print(os.environ["TF_USE_LEGACY_KERAS"], flush=True)
+        look = "import os; print(os.environ.get('TF_USE_LEGACY_KERAS'))"
+        subprocess.run([sys.executable, "-c", look])
+        os.system(f'{sys.executable} -c "{look}"')
+    """
+    done = run(tmp_path, write(tmp_path / "program.py", program).name)
+    assert done.stdout.split() == [given or "1", str(given), str(given)], done.stderr
+
+
 def test_without_keras_2_training_names_the_package_that_is_missing(tmp_path):
     program = """
         import os, sys

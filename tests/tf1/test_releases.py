@@ -109,8 +109,10 @@ def test_the_cure_for_one_cell_in_unlike_layers_is_named():
         r"layer, MultiRNNCell\(\[make_cell\(\) for _ in range\(n\)\]\) and not \[cell\] \* n, or "
         r"set the environment variable UNROLLED_TF1_RELEASE=1.0"
     )
+    cell = rnn.BasicLSTMCell(U)
+    unrolled_once(cell)
     with pytest.raises(ValueError, match=message):
-        unrolled_once(rnn.MultiRNNCell([rnn.BasicLSTMCell(U)] * 2))
+        cell(tf.zeros([B, U]), cell.zero_state(B, tf.float32))
 
 
 @pytest.mark.parametrize("unroll", ["dynamic", "static"])

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from running import notebook, run, write
 
-from unrolled.tf1.runner import extension, installs, notebook_file, recorder
+from unrolled.tf1.runner import children, extension, installs, notebook_file, recorder
 
 HELPER = """
     import tensorflow as tf
@@ -351,3 +351,80 @@ def test_another_version_than_1_is_refused():
     extension.tensorflow_version("1.x")
     with pytest.raises(UsageError, match=r"must be 1\.x with unrolled\.tf1; got 2\.x"):
         extension.tensorflow_version("2.x")
+
+
+# Programs that a notebook starts ----------------------------------------------------------------
+
+STARTED = f"{sys.executable} -m unrolled.tf1"
+
+
+@pytest.mark.parametrize(
+    ("command", "runs"),
+    [
+        ("python a.py", f"{STARTED} a.py"),
+        ("python3 -u a.py --x 1 > log", f"{sys.executable} -u -m unrolled.tf1 a.py --x 1 > log"),
+        (f"{sys.executable} a.py", f"{STARTED} a.py"),
+        ("python -m own.train", f"{STARTED} -m own.train"),
+        ("cd d && N=0 python 'my a.py' | tee x", f"cd d && N=0 {STARTED} 'my a.py' | tee x"),
+        ("for i in 1 2; do python a.py $i; done", f"for i in 1 2; do {STARTED} a.py $i; done"),
+        ("# python a.py\npython b.py", f"# python a.py\n{STARTED} b.py"),
+        ("python \\\n  a.py", f"{sys.executable} \\\n  -m unrolled.tf1 a.py"),
+    ],
+)
+def test_a_program_that_a_notebook_starts_gets_the_layer(command, runs):
+    changed, found = children.with_the_layer(command)
+    assert changed == runs
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "python -m pip list",
+        "python -m json.tool a.json",
+        "python -m unrolled.tf1 a.py",
+        f"python {pytest.__file__}",
+        "python setup.py build_ext",
+        "python -c 'import tensorflow'",
+        "python2 a.py",
+        "/opt/other/bin/python a.py",
+        "python\na.py",
+        "echo python a.py",
+        "echo 'x; python a.py'",
+        "ls *.py",
+    ],
+)
+def test_what_is_not_a_program_of_the_notebook_stays(command):
+    assert children.with_the_layer(command) == (command, [])
+
+
+def test_programs_that_a_notebook_starts(tmp_path):
+    write(
+        tmp_path / "other.py",
+        """
+        import sys
+        import tensorflow as tf
+        from tensorflow.contrib import rnn
+        print(tf.__name__, __name__, sys.argv)
+        """,
+    )
+    cells = [
+        "!python other.py one",
+        "import sys\n!{sys.executable} -m other",
+        "lines = !python other.py two\nlines[-1]",
+        "%%bash\ncd .\npython3 other.py three",
+    ]
+    done = run(tmp_path, str(notebook(tmp_path / "book.ipynb", *cells)))
+    assert done.returncode == 0, done.stderr
+    shown = "unrolled.tf1 __main__ ['other.py', '{}']"
+    where = str(tmp_path / "other.py")
+    assert done.stdout.splitlines() == [
+        shown.format("one"),
+        f"unrolled.tf1 __main__ {[where]}",
+        repr(shown.format("two")),
+        shown.format("three"),
+    ]
+    said = "run on the layer: python -m unrolled.tf1 "
+    assert [line for line in done.stderr.splitlines() if line.startswith(said)] == [
+        f"{said}{what}" for what in ("other.py", "-m other", "other.py", "other.py")
+    ]

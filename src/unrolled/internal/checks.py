@@ -67,6 +67,8 @@ def _check_size(size: Any, path: str, in_full: bool) -> None:
             return
     elif isinstance(size, (int, np.integer)) and not isinstance(size, bool) and size >= 0:
         return
+    elif tf.is_tensor(size) and size.shape.rank == 0 and size.dtype.is_integer and not in_full:
+        return  # a state may be as long as the memory of its attention, which a placeholder feeds
     raise ValueError(
         f"{path} must be a number of units, a tf.TensorShape that is known in full, or a structure "
         f"of these; got {describe(size)}."

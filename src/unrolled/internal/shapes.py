@@ -24,6 +24,8 @@ def size_or_tensor(x: tf.Tensor, axis: int) -> int | tf.Tensor:
 
 def size_shape(size: Any) -> tf.TensorShape:
     """One entry of a state_size or output_size as a shape without the batch: U -> (U,)."""
+    if tf.is_tensor(size):
+        return tf.TensorShape([None])  # known when it runs
     return tf.TensorShape([size]) if isinstance(size, (int, np.integer)) else tf.TensorShape(size)
 
 

@@ -25,8 +25,9 @@ says for which one the program was written (default: 1.15):
     before 0.11  LSTM cells and MultiRNNCell have state_is_tuple=False as their default
 
 Where the package tf_keras is installed (`pip install tf_keras`), `tf.keras` is Keras 2, which
-trains in a graph, for every package of the process: `TF_USE_LEGACY_KERAS` is set to 1. `import
-keras` still gives Keras 3. Where tensorflow_estimator is installed, `tf.estimator` is put back.
+trains in a graph, for every package of the process: its `os.environ["TF_USE_LEGACY_KERAS"]` is 1,
+which the processes that it starts do not inherit. `import keras` still gives Keras 3. Where
+tensorflow_estimator is installed, `tf.estimator` is put back.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
 In this process, and in those that `multiprocessing` spawns from it, `import tensorflow` gives the
 program, and the modules of its own that it imports, the layer `unrolled.tf1`; installed packages
-still import TensorFlow itself. A program that starts another with `subprocess` must name the runner
-there, too: `[sys.executable, "-m", "unrolled.tf1", "other.py"]`.
+still import TensorFlow itself. What a notebook starts with `!python other.py` gets the layer, too.
+A program that starts another with `subprocess` must name the runner there:
+`[sys.executable, "-m", "unrolled.tf1", "other.py"]`.
 """
 
 from __future__ import annotations

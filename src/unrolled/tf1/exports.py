@@ -9,6 +9,7 @@ from unrolled.tf1.exports_contrib import CONTRIB
 from unrolled.tf1.shims import (
     before_1_0,
     crf,
+    crf_cells,
     cudnn_rnn,
     cudnn_rnn_cells,
     cudnn_rnn_ops,
@@ -52,11 +53,14 @@ _LEGACY_SEQ2SEQ_MODULE = {
     "linear": linear.linear,
     "Linear": linear.Linear,
 }
-_CRF = _of(
-    crf,
-    "crf_log_likelihood crf_sequence_score crf_unary_score crf_binary_score crf_log_norm "
-    "crf_decode viterbi_decode",
-)
+_CRF = {
+    **_of(
+        crf,
+        "crf_log_likelihood crf_sequence_score crf_multitag_sequence_score crf_unary_score "
+        "crf_binary_score crf_log_norm crf_decode viterbi_decode",
+    ),
+    **_of(crf_cells, "CrfForwardRnnCell CrfDecodeForwardRnnCell CrfDecodeBackwardRnnCell"),
+}
 _CUDNN_NETWORKS = "CudnnLSTM CudnnGRU CudnnRNNTanh CudnnRNNRelu"
 _CUDNN_PARTS = {
     **_of(cudnn_rnn_cells, "CudnnCompatibleLSTMCell CudnnCompatibleGRUCell"),
@@ -99,7 +103,12 @@ EXPORTS: dict[str, dict[str, Any]] = {
     "examples.tutorials.mnist.input_data": _MNIST,
     "image": before_1_0.RENAMED_IMAGE,
     "models.rnn.ptb": {},
-    "models.rnn.ptb.reader": ptb_reader.NAMES,
+    "models.rnn.ptb.reader": {
+        **_of(ptb_reader, "ptb_raw_data ptb_iterator ptb_producer"),
+        "_read_words": ptb_reader.read_words,
+        "_build_vocab": ptb_reader.build_vocab,
+        "_file_to_word_ids": ptb_reader.file_to_word_ids,
+    },
     "models.rnn.seq2seq": _LEGACY_SEQ2SEQ_MODULE,
     "nn": {
         **exports_cells.RNN_MODULE,

@@ -151,6 +151,8 @@ _CORE = ("Dropout", "Flatten")
 CONTRIB: dict[str, dict[str, Any]] = {
     "contrib.data": _DATA,
     "contrib.distributions": _of(contrib_distributions, "MultivariateNormalDiag softplus_inverse"),
+    "contrib.distributions.python.ops.bernoulli": _of(tf.distributions, "Bernoulli"),
+    "contrib.distributions.python.ops.categorical": _of(tf.distributions, "Categorical"),
     "contrib.framework": _FRAMEWORK,
     "contrib.framework.nest": contrib_framework.NEST,
     "contrib.framework.python.framework.checkpoint_utils": _FRAMEWORK,

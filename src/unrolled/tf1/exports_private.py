@@ -12,7 +12,7 @@ from typing import Any
 import tensorflow.compat.v1 as tf
 
 from unrolled.tf1.exports import EXPORTS
-from unrolled.tf1.shims import before_1_0, private, rnn_cell
+from unrolled.tf1.shims import before_1_0, layer_classes, private, rnn_cell
 
 
 def _of(module: Any, names: str) -> dict[str, Any]:
@@ -54,6 +54,7 @@ PRIVATE: dict[str, dict[str, Any]] = {
     },
     "python.framework.tensor_shape": _of(private, "scalar vector matrix"),
     "python.framework.tensor_util": _moved("ops.shape_util", "shape_tensor maybe_set_static_shape"),
+    "python.layers.base": {"_Layer": layer_classes.CLASSES["Layer"]},
     "python.layers.utils": _of(private, "static_shape"),
     "python.ops.array_ops": {**_BEFORE_1_0, **_of(tf, "stack unstack")},
     "python.ops.control_flow_ops": _of(tf, "Assert case cond switch_case while_loop"),

@@ -6,7 +6,16 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-_STATES = "tf.data, and a state that is fetched from one run and fed to the next"
+_STATES = (
+    "segments of the sequences, from NumPy or tf.data, and the final state of dynamic_rnn, fetched "
+    "from one run and fed to the next as its initial_state"
+)
+_ESTIMATORS = "where tensorflow_estimator and tf_keras are installed"
+_ESTIMATOR = (
+    "tf.estimator.Estimator with a model_fn(features, labels, mode) that returns a "
+    f"tf.estimator.EstimatorSpec, which is there {_ESTIMATORS}"
+)
+_TRAIN_AND_EVALUATE = f"tf.estimator.train_and_evaluate, which is there {_ESTIMATORS}"
 
 # The longest name that a missing one begins with decides. The release is the first without it, or
 # None for a name that went from tf.compat.v1 later.
@@ -51,6 +60,23 @@ REMOVED: dict[str, tuple[str | None, str]] = {
         "2.0",
         "tf.estimator, which unrolled.tf1 puts back where tensorflow_estimator is installed",
     ),
+    "contrib.learn.Estimator": ("2.0", _ESTIMATOR),
+    "contrib.learn.Experiment": ("2.0", _TRAIN_AND_EVALUATE),
+    "contrib.learn.ModelFnOps": (
+        "2.0",
+        f"tf.estimator.EstimatorSpec, which estimators take {_ESTIMATORS}",
+    ),
+    "contrib.learn.RunConfig": (
+        "2.0",
+        f"tf.estimator.RunConfig, which is there {_ESTIMATORS}",
+    ),
+    "contrib.learn.SKCompat": (
+        "2.0",
+        "tf.estimator.Estimator with tf.estimator.inputs.numpy_input_fn(x, y, shuffle=...), which "
+        f"are there {_ESTIMATORS}",
+    ),
+    "contrib.learn.learn_runner": ("2.0", _TRAIN_AND_EVALUATE),
+    "contrib.learn.monitors": ("2.0", "hooks, such as tf.train.LoggingTensorHook"),
     "contrib.legacy_seq2seq": ("2.0", "its decoders, models and losses, which are put back"),
     "contrib.linear_optimizer": ("2.0", "tf.train.FtrlOptimizer"),
     "contrib.lookup": ("2.0", "tf.lookup"),
@@ -68,6 +94,7 @@ REMOVED: dict[str, tuple[str | None, str]] = {
     "contrib.quantize": ("2.0", "the package tensorflow_model_optimization"),
     "contrib.recurrent": ("2.0", "tf.nn.dynamic_rnn"),
     "contrib.rnn": ("2.0", "one of the cells that are put back, or a cell of your own"),
+    "contrib.rnn.NTMCell": ("2.0", "a cell of your own; none of those put back reads a memory"),
     "contrib.saved_model": ("2.0", "tf.saved_model"),
     "contrib.seq2seq": ("2.0", "its decoders, helpers and attention, which are put back"),
     "contrib.slim": (

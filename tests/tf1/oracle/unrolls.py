@@ -274,3 +274,27 @@ def private_modules(tf):
     cells = module(tf, "python.ops.rnn_cell_impl")
     outputs, state = rnn.dynamic_rnn(cells.BasicLSTMCell(3), x(tf), dtype=tf.float32)
     return {"outputs": outputs, "state": state}
+
+
+@program
+def a_state_of_another_rank_than_declared(tf):
+    class Memory(tf.nn.rnn_cell.RNNCell):
+        """Declares one number for a memory [B, 2, 3], as neural Turing machines do."""
+
+        @property
+        def state_size(self):
+            return 6
+
+        @property
+        def output_size(self):
+            return 3
+
+        def __call__(self, inputs, state, scope=None):
+            state = 0.5 * state + tf.expand_dims(inputs, 1)
+            return tf.reduce_sum(state, 1), state
+
+    start = tf.constant(numbers("start", [2, 2, 3]))
+    x = tf.constant(numbers("x", [2, 4, 3]))
+    outputs, state = tf.nn.dynamic_rnn(Memory(), x, initial_state=start)
+    listed, last = tf.nn.static_rnn(Memory(), tf.unstack(x, axis=1), initial_state=start)
+    return {"outputs": outputs, "state": state, "listed": listed[-1], "last": last}

@@ -44,8 +44,11 @@ def behind() -> dict[str, list[str]]:
     """{a module of TensorFlow 1: the modules of installed packages that have taken its place}."""
     modules = {}
     if has("tf_keras"):
-        # So that TensorFlow itself, and packages built on it, mean the same Keras.
-        os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
+        # So that TensorFlow itself, and packages built on it, mean the same Keras: those of this
+        # process, and not of the processes that it starts, which may lack tf_keras.
+        if "TF_USE_LEGACY_KERAS" not in os.environ:
+            os.environ["TF_USE_LEGACY_KERAS"] = "1"
+            os.unsetenv("TF_USE_LEGACY_KERAS")  # of what they inherit, as os.environ keeps it
         for keras in ("keras", "contrib.keras", "contrib.keras.api.keras"):
             modules.update(_keras(keras, []))
         for keras in ("python.keras", "python.keras._impl.keras", "contrib.keras.python.keras"):

@@ -77,7 +77,9 @@ class Program:
         for part in parts:
             uses.read(part)
             if isinstance(part.code, SyntaxError):
-                said = syntax.sentence("Python 3 cannot read this", part.code)
+                said = str(part.code)
+                if not isinstance(part.code, sources.NoNotebook):
+                    said = syntax.sentence("Python 3 cannot read this", part.code)
                 line = part.code.lineno or 1
                 uses.findings.append(Finding(part.where, line, "syntax", said, False))
         order = [part.where for part in parts]

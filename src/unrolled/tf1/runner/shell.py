@@ -11,6 +11,7 @@ from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Instance, Type
 
+from unrolled.tf1.runner.children import with_the_layer
 from unrolled.tf1.runner.installs import without_installs
 from unrolled.tf1.runner.recorder import Recorder
 
@@ -55,7 +56,8 @@ class Displays(DisplayPublisher):
 class Shell(InteractiveShell):
     """An IPython without prompts, windows, pager and history.
 
-    Errors go to standard error. Commands that install packages are left out.
+    Errors go to standard error. Commands that install packages are left out, and Python programs
+    that a command starts get the layer.
     """
 
     displayhook_class = Type(Results)
@@ -79,6 +81,9 @@ class Shell(InteractiveShell):
         command, left_out = without_installs(command)
         for install in left_out:
             print(f"left out: {install}", file=sys.stderr)
+        command, programs = with_the_layer(command)
+        for program in programs:
+            print(f"run on the layer: python -m unrolled.tf1 {program}", file=sys.stderr)
         return command
 
     def enable_gui(self, gui: Any = None) -> None:

@@ -13,6 +13,10 @@ from typing import NamedTuple
 from unrolled.tf1.runner import notebook_file
 
 
+class NoNotebook(SyntaxError):
+    """A notebook that cannot be read; its message is a whole sentence."""
+
+
 class Part(NamedTuple):
     """A script, or one cell of a notebook."""
 
@@ -42,7 +46,7 @@ def parts(path: Path, shown: str) -> Iterator[Part]:
     try:
         notebook = notebook_file.read(path)
     except notebook_file.Unreadable as error:
-        yield Part(shown, SyntaxError(str(error)))
+        yield Part(shown, NoNotebook(str(error)))
         return
     for number, cell in notebook_file.code_cells(notebook):
         yield Part(f"{shown}, code cell {number}", _parsed(_python(cell.source)))

@@ -23,7 +23,8 @@ A file is called as the file or module of TensorFlow 1 that held its functions a
     cudnn_rnn            tf.contrib.cudnn_rnn: layers on this package's loops; ..._cells has the
                          compatible cells, ..._ops the networks of before 1.4, and ..._params the
                          buffer of weights and how it is saved
-    crf                  tf.contrib.crf: the conditional random field of taggers
+    crf                  tf.contrib.crf: the conditional random field of taggers; crf_cells has its
+                         cells
     layers               tf.layers: dense, dropout, flatten, convolution and pooling; normalization
                          has batch normalisation, and layer_classes the classes
     contrib_layers       tf.contrib.layers: fully_connected and others; contrib_initializers,
@@ -41,6 +42,7 @@ A file is called as the file or module of TensorFlow 1 that held its functions a
     learn                tf.contrib.learn: run_n
     vocabulary           tf.contrib.learn.preprocessing: VocabularyProcessor
     mnist                tf.examples.tutorials.mnist.input_data: read_data_sets
+    ptb_reader           tf.models.rnn.ptb.reader: the Penn Treebank as word numbers
     flags                tf.flags: the names and the parsing that absl took from programs
     eager                tf.contrib.eager: gradients of functions, variables, iterators
     private              small private functions, which programs with their own cells used

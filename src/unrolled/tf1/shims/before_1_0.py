@@ -44,6 +44,8 @@ RENAMED_NN: dict[str, Any] = {
     "state_saving_rnn": tf.nn.static_state_saving_rnn,
 }
 RENAMED_IMAGE: dict[str, Any] = {"per_image_whitening": tf.image.per_image_standardization}
+# TensorFlow makes arrays of its own class inside loops, and so that class has the old names, too.
+tf.TensorArray.pack, tf.TensorArray.unpack = tf.TensorArray.stack, tf.TensorArray.unstack
 
 
 def scalar_summary(tag: Any, value: Any, collections: Any = None, name: Any = None) -> tf.Tensor:

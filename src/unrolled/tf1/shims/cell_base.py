@@ -6,9 +6,11 @@ the cells that this layer puts back: they make their variables in `build` and co
 
 from __future__ import annotations
 
+import collections
 import copy
 import inspect
 import re
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -21,6 +23,9 @@ from unrolled.internal.named import glorot_uniform
 from unrolled.internal.shapes import size_of, size_or_tensor
 from unrolled.tf1.shims import release
 from unrolled.tf1.shims.linear import Linear
+
+# How many cells of a kind each graph has, by which 1.15 told them apart.
+_COUNTS: weakref.WeakKeyDictionary[Any, collections.Counter[str]] = weakref.WeakKeyDictionary()
 
 # What a cell gathers as it is used, which a copy of it starts without.
 _GATHERED = ("built", "input_depth", "_scope", "_recorded", "_losses", "_by_scope", "_noises")
@@ -50,6 +55,7 @@ class RNNCell(TodaysCell):
     _reuse: Any = None
     _scope: Any = None
     _cell_name: str | None = None
+    _counted_name: str | None = None
     _cell_dtype: Any = None
 
     def __init__(
@@ -72,8 +78,20 @@ class RNNCell(TodaysCell):
         trainable: bool = True,
         _scope: Any = None,
         autocast: bool = False,
+        **unknown: Any,
     ) -> None:
+        if unknown:
+            raise TypeError(
+                f"{type(self).__name__} takes no argument {next(iter(unknown))}; leave it out."
+            )
         self._reuse, self._cell_name, self.trainable = reuse, name, trainable
+        if not name:
+            kind, counts = (
+                self._base_name,
+                _COUNTS.setdefault(self.graph, collections.Counter()),
+            )
+            counts[kind] += 1
+            self._counted_name = f"{kind}_{counts[kind]}"
         self._cell_dtype = None if dtype is None else tf.as_dtype(dtype)
         if _scope is not None:
             with tf.variable_scope(_scope) as self._scope:
@@ -81,6 +99,11 @@ class RNNCell(TodaysCell):
 
     @property
     def name(self) -> str:
+        """The name that was given, or else the kind of cell and its number in the graph."""
+        return self._cell_name or self._counted_name or self._base_name
+
+    @property
+    def _base_name(self) -> str:  # as in TensorFlow 1: programs' copies of its wrappers read it
         return self._cell_name or _snake_case(type(self).__name__)
 
     @property
@@ -115,8 +138,7 @@ class RNNCell(TodaysCell):
 
     @property
     def trainable_weights(self) -> list[Any]:
-        collected = {id(v) for v in tf.trainable_variables()}
-        return [v for v in self.weights if id(_first_part(v)) in collected]
+        return [v for v in self.weights if _first_part(v).trainable]
 
     @property
     def trainable_variables(self) -> Any:
@@ -198,9 +220,9 @@ class RNNCell(TodaysCell):
         """The cell's own variable scope: named at the first call, and the same from then on."""
         if self._scope is None:
             if self._reuse and scope is None:
-                where = tf.variable_scope(self.name)
+                where = tf.variable_scope(self._base_name)
             else:
-                where = tf.variable_scope(scope, default_name=self.name)
+                where = tf.variable_scope(scope, default_name=self._base_name)
             with where as self._scope:
                 pass
         reuse = self.built or self._reuse
@@ -410,13 +432,17 @@ def initializer_given(initializer: Any) -> Any:
     return initializer() if isinstance(initializer, type) else initializer
 
 
+# `tf.Variable` of TensorFlow 1 does not count resource variables, as eager ones are.
+_ANY_VARIABLE = tf.compat.v2.Variable
+
+
 def _is_variable(value: Any) -> bool:
-    return isinstance(value, tf.Variable) or type(value).__name__ == "PartitionedVariable"
+    return isinstance(value, _ANY_VARIABLE) or type(value).__name__ == "PartitionedVariable"
 
 
 def _first_part(variable: Any) -> Any:
     """A variable itself, or the first of the variables that make up a partitioned one."""
-    return variable if isinstance(variable, tf.Variable) else next(iter(variable))
+    return variable if isinstance(variable, _ANY_VARIABLE) else next(iter(variable))
 
 
 def _snake_case(name: str) -> str:

@@ -97,6 +97,24 @@ def crf_sequence_score(
     )
 
 
+def crf_multitag_sequence_score(
+    inputs: Any, tag_bitmap: Any, sequence_lengths: Any, transition_params: Any
+) -> tf.Tensor:
+    """log Σ exp s(y) over the tags y of each row that are allowed, [B].
+
+    Args:
+      inputs, sequence_lengths, transition_params: as for `crf_log_likelihood`.
+      tag_bitmap: [B, T, K], True where a step may have a tag.
+
+    Raises:
+      ValueError: inputs that are not [B, T, K] with a known K.
+    """
+    inputs = tf.convert_to_tensor(inputs)
+    impossible = tf.fill(tf.shape(inputs), tf.constant(float("-inf"), inputs.dtype))
+    allowed = tf.where(tag_bitmap, inputs, impossible)
+    return crf_log_norm(allowed, sequence_lengths, transition_params)
+
+
 def crf_unary_score(tag_indices: Any, sequence_lengths: Any, inputs: Any) -> tf.Tensor:
     """Σ_t x_t(y_t) of the tags of each row, [B]."""
     tags, live = _tags(tag_indices, sequence_lengths)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import builtins
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
 from typing import Any
 
+import tensorflow.compat.v1 as tf
 from absl import flags
 
 FLAGS = flags.FLAGS
@@ -23,6 +24,7 @@ def let_programs_parse() -> None:
         FLAGS[name].allow_override = True  # so that a program may define --log_dir, or --v
     object.__setattr__(FLAGS, "__class__", _Flags)
     vars(FLAGS)["_parse_flags"] = _parse
+    vars(tf.flags.FLAGS)["__flags"] = _Own()  # where releases from 1.5 on have nothing
     setattr(flags.Flag, "__str__", lambda flag: str(flag.value))  # noqa: B010
     setattr(flags.Flag, "__repr__", lambda flag: repr(flag.value))  # noqa: B010
 
@@ -53,10 +55,31 @@ class _Values(dict[str, Any]):
         super().__setitem__(name, value)
 
 
-def _read(these: flags.FlagValues) -> dict[str, Any]:
-    by_name = vars(these)["__flags"]
-    if not vars(these).get("_holds_values"):
-        return by_name
+class _Own(MutableMapping[str, Any]):
+    """`FLAGS.__dict__["__flags"]` before 1.5: as `_Values`, and parsed once something is read."""
+
+    def __getitem__(self, name: str) -> Any:
+        return _values(FLAGS)[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        setattr(FLAGS, name, value)
+
+    def __delitem__(self, name: str) -> None:
+        delattr(FLAGS, name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_values(FLAGS))
+
+    def __len__(self) -> int:
+        return len(_values(FLAGS))
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+def _values(these: flags.FlagValues) -> _Values:
+    if not these.is_parsed():
+        these(sys.argv, known_only=True)
     theirs = {
         name
         for module, defined in these.flags_by_module_dict().items()
@@ -64,7 +87,12 @@ def _read(these: flags.FlagValues) -> dict[str, Any]:
         for flag in defined
         for name in (flag.name, flag.short_name)
     }
-    return _Values({name: flag.value for name, flag in by_name.items() if name not in theirs})
+    own = {name: these[name].value for name in these if name not in theirs}
+    return _Values(own)
+
+
+def _read(these: flags.FlagValues) -> dict[str, Any]:
+    return _values(these) if vars(these).get("_holds_values") else vars(these)["__flags"]
 
 
 # By name, as Python would give a name with two underscores another inside a class.

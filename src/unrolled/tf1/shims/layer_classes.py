@@ -16,6 +16,7 @@ from typing import Any
 import tensorflow.compat.v1 as tf
 
 from unrolled.tf1.shims import layers, normalization
+from unrolled.tf1.shims.cell_base import RNNCell
 
 carried: list[ModuleType] = []
 with contextlib.suppress(ImportError):
@@ -154,3 +155,25 @@ if carried:
             return outputs
 
     CLASSES["BatchNormalization"] = BatchNormalization
+
+    class _Kind(type(base.Layer)):  # type: ignore[misc, name-defined]
+        """Counts in what is a layer here without TensorFlow's class: `Dense`, and the cells."""
+
+        def __instancecheck__(cls, one: Any) -> bool:
+            return issubclass(type(one), cls)
+
+        def __subclasscheck__(cls, kind: type) -> bool:
+            if cls is CLASSES["Layer"]:
+                return issubclass(kind, (base.Layer, layers.Dense, RNNCell))
+            return super().__subclasscheck__(kind)
+
+    class Layer(base.Layer, metaclass=_Kind):  # type: ignore[misc, name-defined]
+        """The base of the classes of `tf.layers`, and of those in programs."""
+
+        def __call__(self, *inputs: Any, **more: Any) -> Any:
+            # Copies of 1.15's LayerRNNCell call this on a cell, which is a layer of its own here.
+            if isinstance(self, RNNCell):
+                return RNNCell.__call__(self, *inputs, **more)
+            return super().__call__(*inputs, **more)
+
+    CLASSES["Layer"] = Layer

@@ -1,117 +1,109 @@
-"""`tensorflow.models.rnn.ptb.reader`: the Penn Treebank's words as ids, for language models.
+"""`tensorflow.models.rnn.ptb.reader`: the Penn Treebank as word numbers, for programs before 1.0.
 
-TensorFlow installed it until 0.11; later programs have a copy of their own.
+The files are those of Mikolov's `simple-examples`, `ptb.train.txt`, `ptb.valid.txt` and
+`ptb.test.txt`: a sentence a line, its words apart. The letters: B rows in the batch, T steps.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+import collections
+import os
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import tensorflow.compat.v1 as tf
-from numpy.typing import NDArray
-
-_Ids = NDArray[np.int32]
 
 
 def read_words(filename: str) -> list[str]:
-    """The words of a file, with "<eos>" where a line ends."""
+    """All words of a file; a line ends with the word "<eos>"."""
     with tf.gfile.GFile(filename, "r") as file:
         return str(file.read()).replace("\n", "<eos>").split()
 
 
 def build_vocab(filename: str) -> dict[str, int]:
-    """An id for each word of a file: the most frequent one is 0, equals are in order."""
-    counts = Counter(read_words(filename))
-    order = sorted(counts, key=lambda word: (-counts[word], word))
-    return {word: i for i, word in enumerate(order)}
+    """Numbers for the words of a file, the most frequent first, equals by their letters."""
+    counts = collections.Counter(read_words(filename))
+    ordered = sorted(counts, key=lambda word: (-counts[word], word))
+    return {word: number for number, word in enumerate(ordered)}
 
 
 def file_to_word_ids(filename: str, word_to_id: dict[str, int]) -> list[int]:
-    """The ids of a file's words, without those of unknown words."""
+    """The numbers of a file's words, without those that have none."""
     return [word_to_id[word] for word in read_words(filename) if word in word_to_id]
 
 
-def ptb_raw_data(data_path: str = "") -> tuple[list[int], list[int], list[int], int]:
-    """Read `ptb.train.txt`, `ptb.valid.txt` and `ptb.test.txt`.
+def ptb_raw_data(data_path: str) -> tuple[list[int], list[int], list[int], int]:
+    """The three parts as word numbers, and the size of the vocabulary.
 
     Args:
-      data_path: the folder that they are in (default: the working directory).
+      data_path: the folder with the three files.
 
     Returns:
-      The ids of the three files, by the training file's vocabulary, and how many words it has.
+      The words for training, validation and testing, and the number of words that training has.
     """
-    names = [str(Path(data_path or "") / f"ptb.{part}.txt") for part in ("train", "valid", "test")]
-    word_to_id = build_vocab(names[0])
-    train, valid, test = (file_to_word_ids(name, word_to_id) for name in names)
-    return train, valid, test, len(word_to_id)
+    paths = [os.path.join(data_path, f"ptb.{part}.txt") for part in ("train", "valid", "test")]
+    numbers = build_vocab(paths[0])
+    train, valid, test = (file_to_word_ids(path, numbers) for path in paths)
+    return train, valid, test, len(numbers)
 
 
 def ptb_iterator(
-    raw_data: Sequence[int], batch_size: int, num_steps: int
-) -> Iterator[tuple[_Ids, _Ids]]:
-    """The data once, in `batch_size` rows that go on from one pair to the next.
+    raw_data: Any, batch_size: int, num_steps: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The batches of one epoch, each going on where the one before ended.
 
     Args:
-      raw_data: ids [N].
-      batch_size: B, the number of rows.
-      num_steps: T, the steps of each pair.
+      raw_data: word numbers, in their order.
+      batch_size: B.
+      num_steps: T.
 
     Yields:
-      Ids [B, T] and those that follow them [B, T].
+      Inputs and targets, the words one later, both int32 [B, T].
 
     Raises:
-      ValueError: the data is too short for one pair.
+      ValueError: there are too few words for one batch.
     """
-    rows, pairs = _rows(raw_data, batch_size, num_steps)
-    for start in range(0, pairs * num_steps, num_steps):
-        yield rows[:, start : start + num_steps], rows[:, start + 1 : start + num_steps + 1]
+    words = np.asarray(raw_data, np.int32)
+    length = len(words) // batch_size
+    if length <= num_steps:
+        raise ValueError(_too_few(len(words), batch_size, num_steps))
+    rows = words[: batch_size * length].reshape(batch_size, length)
+    for start in range(0, length - num_steps, num_steps):
+        yield rows[:, start : start + num_steps], rows[:, start + 1 : start + 1 + num_steps]
 
 
 def ptb_producer(
-    raw_data: Sequence[int], batch_size: int, num_steps: int, name: str | None = None
+    raw_data: Any, batch_size: int, num_steps: int, name: str | None = None
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """`ptb_iterator` over and over, as two tensors that queue runners fill.
+    """`ptb_iterator` as two tensors: every run of a session takes the next batch, without end.
+
+    A queue numbers the batches; `tf.train.start_queue_runners` starts it.
 
     Args:
-      raw_data: ids [N].
-      batch_size: B, the number of rows.
-      num_steps: T, the steps of each pair.
-      name: of its operations (default: "PTBProducer").
+      raw_data, batch_size, num_steps: as for `ptb_iterator`.
+      name: of the operations (default: "PTBProducer").
 
     Returns:
-      Ids [B, T] and those that follow them [B, T].
+      Inputs and targets, both int32 [B, T].
 
     Raises:
-      ValueError: the data is too short for one pair.
+      ValueError: there are too few words for one batch.
     """
-    rows, pairs = _rows(raw_data, batch_size, num_steps)
+    words = np.asarray(raw_data, np.int32)
+    length = len(words) // batch_size
+    if length <= num_steps:
+        raise ValueError(_too_few(len(words), batch_size, num_steps))
     with tf.name_scope(name, "PTBProducer"):
-        data = tf.constant(rows)
-        start = tf.train.range_input_producer(pairs, shuffle=False).dequeue() * num_steps
-        shape = [batch_size, num_steps]
-        return tf.slice(data, [0, start], shape), tf.slice(data, [0, start + 1], shape)
+        rows = tf.constant(words[: batch_size * length].reshape(batch_size, length))
+        batches = (length - 1) // num_steps
+        start = num_steps * tf.train.range_input_producer(batches, shuffle=False).dequeue()
+        x, y = (tf.slice(rows, [0, start + k], [batch_size, num_steps]) for k in (0, 1))
+        return x, y
 
 
-def _rows(raw_data: Sequence[int], batch_size: int, num_steps: int) -> tuple[_Ids, int]:
-    ids = np.asarray(raw_data, np.int32)
-    length = len(ids) // batch_size
-    pairs = (length - 1) // num_steps
-    if pairs < 1:
-        raise ValueError(
-            f"raw_data must hold at least batch_size * (num_steps + 1) ids, here "
-            f"{batch_size * (num_steps + 1)}; got {len(ids)}."
-        )
-    return ids[: batch_size * length].reshape(batch_size, length), pairs
-
-
-NAMES = {
-    "ptb_raw_data": ptb_raw_data,
-    "ptb_iterator": ptb_iterator,
-    "ptb_producer": ptb_producer,
-    "_read_words": read_words,
-    "_build_vocab": build_vocab,
-    "_file_to_word_ids": file_to_word_ids,
-}
+def _too_few(words: int, batch_size: int, num_steps: int) -> str:
+    return (
+        f"raw_data must have at least batch_size * (num_steps + 1) = {batch_size * (num_steps + 1)}"
+        f" words; got {words}; decrease batch_size or num_steps."
+    )

@@ -13,7 +13,7 @@ from typing import Any
 import tensorflow.compat.v1 as tf
 
 import unrolled.unroll as today
-from unrolled.internal.shapes import size_of, size_or_tensor, swap_batch_and_time
+from unrolled.internal.shapes import size_of, size_or_tensor, size_shape, swap_batch_and_time
 from unrolled.tf1.shims import release
 from unrolled.tf1.shims.cell_base import regularized_outside_loops
 from unrolled.tf1.shims.keras_cells import as_cell
@@ -27,10 +27,16 @@ class _InScope:
 
     any_inputs = True  # the cell inside checks them: it may take word numbers or pictures
 
-    def __init__(self, cell: Any, scope: tf.VariableScope, adopts_output_size: bool = False):
+    def __init__(
+        self,
+        cell: Any,
+        scope: tf.VariableScope,
+        initial_state: Any,
+        adopts_output_size: bool = False,
+    ):
         self.cell, self.scope = cell, scope
         self.adopts_output_size = adopts_output_size
-        self.state_size, self.output_size = cell.state_size, cell.output_size
+        self.state_size, self.output_size = _state_size(cell, initial_state), cell.output_size
         self.started = False
 
     def zero_state(self, batch_size: Any, dtype: Any) -> Any:
@@ -48,6 +54,28 @@ class _InScope:
         if self.adopts_output_size:
             self.output_size = tf.nest.map_structure(lambda y: y.shape[1:], result[0])
         return result
+
+
+def _state_size(cell: Any, initial_state: Any) -> Any:
+    """What the cell declares, or the sizes of an initial state of another rank.
+
+    TensorFlow 1 never compared the two, and programs with a memory [B, N, M] declare one number.
+    """
+    if initial_state is None:
+        return cell.state_size
+    declared, given = tf.nest.flatten(cell.state_size), tf.nest.flatten(initial_state)
+    if len(declared) != len(given) or not all(map(tf.is_tensor, given)):
+        return cell.state_size
+    sizes = [
+        state.shape[1:] if _is_of_other_rank(state, size) else size
+        for state, size in zip(given, declared)
+    ]
+    return tf.nest.pack_sequence_as(cell.state_size, sizes)
+
+
+def _is_of_other_rank(state: tf.Tensor, size: Any) -> bool:
+    declared = size_shape(size).rank
+    return None not in (state.shape.rank, declared) and state.shape.rank != 1 + declared
 
 
 def static_rnn(
@@ -79,7 +107,7 @@ def static_rnn(
         _check_apart(cell, initial_state, "initial_state")
         return today.static_rnn(
             # TensorFlow 1's static_rnn never read output_size, and programs have wrong ones.
-            _InScope(cell, within, adopts_output_size=True),
+            _InScope(cell, within, initial_state, adopts_output_size=True),
             inputs,
             initial_state,
             dtype,
@@ -121,7 +149,7 @@ def dynamic_rnn(
         _check_apart(cell, initial_state, "initial_state")
         inputs = tf.nest.map_structure(tf.convert_to_tensor, inputs)
         return today.dynamic_rnn(
-            _InScope(cell, within),
+            _InScope(cell, within, initial_state),
             inputs,
             _lengths(sequence_length, _steps_of(inputs, time_major)),
             initial_state,
@@ -170,8 +198,8 @@ def bidirectional_dynamic_rnn(
         _check_apart(cell_bw, initial_state_bw, "initial_state_bw")
         inputs = tf.nest.map_structure(tf.convert_to_tensor, inputs)
         return today.bidirectional_dynamic_rnn(
-            _InScope(cell_fw, fw),
-            _InScope(cell_bw, bw),
+            _InScope(cell_fw, fw, initial_state_fw),
+            _InScope(cell_bw, bw, initial_state_bw),
             inputs,
             _lengths(sequence_length, _steps_of(inputs, time_major)),
             initial_state_fw,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import tensorflow.compat.v1 as tf
@@ -17,7 +18,8 @@ class MultiRNNCell(RNNCell, today.MultiRNNCell):
     """`unrolled.MultiRNNCell` as a cell of TensorFlow 1; layer i's variables are under `cell_i`.
 
     `[cell] * n` acts as it did from 1.2 on: all layers share one set of weights, with a warning.
-    Before 1.1 they had sets of their own: see `unrolled.tf1.shims.release`.
+    Before 1.1 they had sets of their own: see `unrolled.tf1.shims.release`. Inputs of another depth
+    than the outputs leave no other meaning (later releases refuse them), and give sets, too.
 
     Args:
       cells: a list of cells, the bottom layer first.
@@ -34,7 +36,8 @@ class MultiRNNCell(RNNCell, today.MultiRNNCell):
     def __init__(self, cells: Any, state_is_tuple: bool = True):
         layers = cells
         if isinstance(cells, (list, tuple)):
-            layers = [as_cell(cell, f"cells[{layer}]") for layer, cell in enumerate(cells)]
+            as_cells = {id(c): as_cell(c, f"cells[{layer}]") for layer, c in enumerate(cells)}
+            layers = [as_cells[id(cell)] for cell in cells]
         today.MultiRNNCell.__init__(self, layers, state_is_tuple, share_weights=True)
         self._set_up(None)
         if len({id(cell) for cell in cells}) < len(cells) and release.cells_keep_their_scope():
@@ -46,6 +49,9 @@ class MultiRNNCell(RNNCell, today.MultiRNNCell):
             )
 
     def call(self, inputs: Any, state: Any) -> tuple[Any, Any]:
+        if release.cells_keep_their_scope():
+            self._part_unlike_layers(inputs)
+
         def scoped(layer: int, cell: Any) -> Any:
             def step(inputs: Any, state: Any) -> tuple[Any, Any]:
                 with tf.variable_scope(f"cell_{layer}"):
@@ -55,6 +61,23 @@ class MultiRNNCell(RNNCell, today.MultiRNNCell):
 
         steps = [scoped(layer, cell) for layer, cell in enumerate(self.cells)]
         return self.through(steps, inputs, state)
+
+    def _part_unlike_layers(self, inputs: Any) -> None:
+        """Copies for `[cell] * n` where the first call shows that weights cannot be shared."""
+        depths = [inputs.shape[-1], *(cell.output_size for cell in self.cells[:-1])]
+        seen: dict[int, set[Any]] = {}
+        for cell, depth in zip(self.cells, map(tf.compat.dimension_value, depths), strict=True):
+            seen.setdefault(id(cell), set()).add(depth)
+        shared = {key for key, its in seen.items() if len(its - {None}) > 1}
+        if not shared or any(
+            getattr(cell, "variables", None) for cell in self.cells if id(cell) in shared
+        ):
+            return
+        tf.logging.warn(
+            "The layers of MultiRNNCell([cell] * n) have inputs of unlike depths, so each gets a "
+            "set of weights of its own, as before TensorFlow 1.1."
+        )
+        self.cells = [copy.deepcopy(cell) if id(cell) in shared else cell for cell in self.cells]
 
 
 class Wrapper(RNNCell):
