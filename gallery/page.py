@@ -62,9 +62,21 @@ def _sums(tried: Sequence[Program], found: Results) -> dict[str, Any]:
         "run": run,
         "failed": _not_run(len(tried) - run),
         "untouched": untouched,
+        "older": _older(tried, found),
         "dates": _listed(sorted({each["date"] for each in now})),
         "versions": _listed(sorted({f"TensorFlow {each['tensorflow']}" for each in now})),
     }
+
+
+def _older(tried: Sequence[Program], found: Results) -> str:
+    count = sum(
+        found[each.name]["now"]["runs"] and not found[each.name].get("then", {"runs": True})["runs"]
+        for each in tried
+    )
+    return (
+        f"{count} of those that run do not run on TensorFlow 1.15.0 itself, most of them because "
+        "they were written for an earlier release."
+    )
 
 
 def _not_run(count: int) -> str:

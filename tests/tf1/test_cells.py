@@ -504,7 +504,7 @@ class TestSharedCells:
         cell = ours.MultiRNNCell([ours.BasicRNNCell(31)] * 3)
         with caplog.at_level("WARNING", logger="tensorflow"):
             unrolled_once(cell, depth=28)
-        assert "inputs of unlike depths, so each gets a set of weights of its own" in caplog.text
+        assert "unlike depths and cannot share weights, so each gets its own" in caplog.text
         assert len(names()) == 6
 
 

@@ -74,8 +74,8 @@ class MultiRNNCell(RNNCell, today.MultiRNNCell):
         ):
             return
         tf.logging.warn(
-            "The layers of MultiRNNCell([cell] * n) have inputs of unlike depths, so each gets a "
-            "set of weights of its own, as before TensorFlow 1.1."
+            "The layers of MultiRNNCell([cell] * n) have inputs of unlike depths and cannot share "
+            "weights, so each gets its own, as before TensorFlow 1.1."
         )
         self.cells = [copy.deepcopy(cell) if id(cell) in shared else cell for cell in self.cells]
 
