@@ -68,7 +68,7 @@ WRONG = {
     "get_initial_state needs inputs, or batch_size and dtype": lambda: rnn.GRUCell(
         U
     ).get_initial_state(batch_size=3),
-    "the scope of gru_cell is not known yet": lambda: rnn.GRUCell(U).scope_name,
+    "is not known yet; call the cell before you read scope_name": lambda: rnn.GRUCell(U).scope_name,
     'name in tf.initializers, such as "orthogonal"; got "?\'?no_such': lambda: rnn.IndyGRUCell(
         U, kernel_initializer="no_such"
     ),
