@@ -82,7 +82,13 @@ benchmarks: $(INSTALLED) .venv/.benchmarks
 scaling: $(INSTALLED) data
 	@$(PY) -m benchmarks.scaling $(ARGS)
 
-gallery: $(INSTALLED) data
+# The programs' own libraries: where one cannot be installed, its program says so.
+.venv/.gallery: gallery/requirements.txt $(INSTALLED)
+	@echo "Installing what the gallery's programs import (once; a few minutes) ..."
+	@$(PY) -m pip install --quiet --requirement $< && touch $@ || \
+		echo "Without those of gallery/requirements.txt, which could not be installed."
+
+gallery: $(INSTALLED) .venv/.gallery data
 	@$(PY) -m gallery record $(ARGS)
 
 notebooks: $(INSTALLED) data

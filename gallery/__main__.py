@@ -1,11 +1,11 @@
-"""The command line: `python -m gallery record|page|check`.
+"""The command line: `python -m gallery record|page`.
 
     python -m gallery record [WORD ...]                   run the programs and note what came of it
+    python -m gallery record --missing                    only those without a result
     python -m gallery record --then PYTHON [WORD ...]     the same on a real TensorFlow 1.15
     python -m gallery page                                write the page of the book anew
 
-A WORD picks the programs whose name or repository holds it. With `--try`, nothing is written, and
-a program's output is shown.
+A WORD picks the programs whose name or repository holds it.
 """
 
 from __future__ import annotations

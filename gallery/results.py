@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks.record import write_text
+from benchmarks.record import machine, write_text
 from gallery.table import HERE, Program
 from gallery.table import load as programs
 
@@ -29,6 +29,7 @@ def note(program: Program, side: str, found: dict[str, Any], path: Path = RESULT
         "commit": program.commit,
         "tensorflow": release,
         "date": datetime.date.today().isoformat(),
+        "machine": "{processor}, {cores} cores, {system}".format(**machine()),
     }
     all_of_them = load(path)
     all_of_them.setdefault(program.name, {})[side] = dated

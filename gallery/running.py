@@ -19,7 +19,6 @@ from gallery.table import Program
 # Why a program does not run, by the first of these that its last line holds.
 CLASSES = [
     ("a missing name", r"unrolled\.tf1|\btf\.[\w.]+ is gone|has no attribute '(contrib|layers)"),
-    ("TensorFlow alone", r"tensorflow|No module named 'keras"),
     ("another library", r"ModuleNotFoundError|cannot import name"),
     ("Python 2", r"Python 2|SyntaxError|TabError|NameError: name '(xrange|unicode|raw_input)'"),
     ("NumPy", r"module 'numpy'|inhomogeneous|np\.\w+"),
@@ -180,9 +179,11 @@ def first_line(errors: str, folder: Path) -> str:
     lines = [line.strip() for line in errors.splitlines() if line.strip()]
     found = ERROR.findall(errors)
     line = found[-1].strip() if found else (lines[-1] if lines else "It ended without a word.")
+    if node := re.search(r"^Node: .*\n(.*)", errors, re.MULTILINE):  # an operation of the graph
+        line = f"{line} {node[1].strip()}"
     return line.replace(f"{folder}/", "")[:300]
 
 
 def why(error: str) -> str:
     """The class of a failure."""
-    return next((name for name, holds in CLASSES if re.search(holds, error)), "something else")
+    return next((name for name, holds in CLASSES if re.search(holds, error)), "another behaviour")
