@@ -55,7 +55,7 @@ def bucket(
       ValueError: there are no tensors, a list does not have `num_buckets` elements, a tensor is
         sparse, or a shape is not known and `dynamic_pad` is False.
     """
-    listed = list(tensors.values()) if isinstance(tensors, dict) else _as_list(tensors)
+    listed = _as_list(tensors)
     if not listed:
         raise ValueError("tensors of bucket must hold at least one tensor; got none.")
     if any(isinstance(tensor, tf.SparseTensor) for tensor in listed):
@@ -170,7 +170,7 @@ def bucket_by_sequence_length(
         raise TypeError(f"bucket_boundaries must be a list of whole numbers; got {bounds!r}.")
     if not bounds or any(low >= high for low, high in zip(bounds, bounds[1:])):
         raise ValueError(f"bucket_boundaries must increase, and be at least one; got {bounds}.")
-    listed = list(tensors.values()) if isinstance(tensors, dict) else _as_list(tensors)
+    listed = _as_list(tensors)
     with tf.name_scope(name, "bucket_by_sequence_length", [input_length, *listed]):
         input_length = tf.cast(input_length, tf.int32)
         _, (lengths, *batch) = bucket(
@@ -193,6 +193,8 @@ def bucket_by_sequence_length(
 
 
 def _as_list(tensors: Any) -> list[Any]:
+    if isinstance(tensors, dict):
+        return list(tensors.values())
     return list(tensors) if isinstance(tensors, (list, tuple)) else [tensors]
 
 

@@ -64,12 +64,8 @@ def ptb_iterator(
     Raises:
       ValueError: there are too few words for one batch.
     """
-    words = np.asarray(raw_data, np.int32)
-    length = len(words) // batch_size
-    if length <= num_steps:
-        raise ValueError(_too_few(len(words), batch_size, num_steps))
-    rows = words[: batch_size * length].reshape(batch_size, length)
-    for start in range(0, length - num_steps, num_steps):
+    rows = _in_rows(raw_data, batch_size, num_steps)
+    for start in range(0, rows.shape[1] - num_steps, num_steps):
         yield rows[:, start : start + num_steps], rows[:, start + 1 : start + 1 + num_steps]
 
 
@@ -90,20 +86,23 @@ def ptb_producer(
     Raises:
       ValueError: there are too few words for one batch.
     """
-    words = np.asarray(raw_data, np.int32)
-    length = len(words) // batch_size
-    if length <= num_steps:
-        raise ValueError(_too_few(len(words), batch_size, num_steps))
+    words = _in_rows(raw_data, batch_size, num_steps)
     with tf.name_scope(name, "PTBProducer"):
-        rows = tf.constant(words[: batch_size * length].reshape(batch_size, length))
-        batches = (length - 1) // num_steps
+        rows = tf.constant(words)
+        batches = (words.shape[1] - 1) // num_steps
         start = num_steps * tf.train.range_input_producer(batches, shuffle=False).dequeue()
         x, y = (tf.slice(rows, [0, start + k], [batch_size, num_steps]) for k in (0, 1))
         return x, y
 
 
-def _too_few(words: int, batch_size: int, num_steps: int) -> str:
-    return (
-        f"raw_data must have at least batch_size * (num_steps + 1) = {batch_size * (num_steps + 1)}"
-        f" words; got {words}; decrease batch_size or num_steps."
-    )
+def _in_rows(raw_data: Any, batch_size: int, num_steps: int) -> np.ndarray:
+    """The words in `batch_size` rows of equal length; those left over are dropped."""
+    words = np.asarray(raw_data, np.int32)
+    length = len(words) // batch_size
+    if length <= num_steps:
+        raise ValueError(
+            "raw_data must have at least batch_size * (num_steps + 1) = "
+            f"{batch_size * (num_steps + 1)} words; got {len(words)}; decrease batch_size or "
+            "num_steps."
+        )
+    return words[: batch_size * length].reshape(batch_size, length)
