@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import unrolled.tf1 as tf
-from unrolled.tf1.shims import arg_scope as own
-from unrolled.tf1.shims.estimator import numpy_input_fn
+from unrolled.tf1.shims.layers import arg_scope as own
+from unrolled.tf1.shims.training.estimator import numpy_input_fn
 
 ROWS = np.random.RandomState(0).normal(size=[6, 3]).astype(np.float32)
 TARGETS = ROWS @ np.float32([[1.0], [-2.0], [0.5]])

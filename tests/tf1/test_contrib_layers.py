@@ -9,7 +9,7 @@ import pytest
 import unrolled.tf1 as tf
 
 FILES = "contrib_initializers contrib_layers contrib_embeddings optimize_loss".split()
-MODULES = [importlib.import_module(f"unrolled.tf1.shims.{name}") for name in FILES]
+MODULES = [importlib.import_module(f"unrolled.tf1.shims.layers.{name}") for name in FILES]
 contrib = types.SimpleNamespace(**{k: v for module in MODULES for k, v in vars(module).items()})
 
 B, T, D, U = 3, 4, 5, 6

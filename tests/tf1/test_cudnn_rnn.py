@@ -271,7 +271,7 @@ def test_a_gru_whose_program_holds_the_buffer():
 
 def test_two_layers_in_two_directions_lie_one_after_the_other():
     """All matrices first, then all biases: a change of one is seen where it must be."""
-    from unrolled.tf1.shims.cudnn_rnn_params import CudnnParamsFormatConverterLSTM
+    from unrolled.tf1.shims.cudnn.cudnn_rnn_params import CudnnParamsFormatConverterLSTM
 
     converter = CudnnParamsFormatConverterLSTM(2, U, D, direction="bidirectional")
     buffer = np.arange(converter.size(), dtype=np.float32)

@@ -399,8 +399,8 @@ THINGS = dict(public_things())
 
 
 def test_the_walk_met_the_whole_layer():
-    assert "unrolled.tf1.shims.rnn_cell.GRUCell" in THINGS
-    assert "unrolled.tf1.shims.mnist.DataSet.next_batch" in THINGS
+    assert "unrolled.tf1.shims.cells.rnn_cell.GRUCell" in THINGS
+    assert "unrolled.tf1.shims.data.mnist.DataSet.next_batch" in THINGS
     assert "unrolled.tf1.runner.notebook.run_notebook" in THINGS
     assert len(THINGS) > 100
 

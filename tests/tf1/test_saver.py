@@ -36,7 +36,7 @@ def path_of(release, name):
 @pytest.fixture
 def said(caplog, monkeypatch):
     """What TensorFlow's log says."""
-    from unrolled.tf1.shims import saver
+    from unrolled.tf1.shims.training import saver
 
     monkeypatch.setattr(saver, "_told", set())
     monkeypatch.setattr(logging.getLogger("tensorflow"), "propagate", True)

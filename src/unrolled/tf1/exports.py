@@ -6,24 +6,13 @@ from typing import Any
 
 from unrolled.tf1 import exports_cells
 from unrolled.tf1.exports_contrib import CONTRIB
-from unrolled.tf1.shims import (
-    before_1_0,
-    crf,
-    crf_cells,
-    cudnn_rnn,
-    cudnn_rnn_cells,
-    cudnn_rnn_ops,
-    cudnn_rnn_params,
-    eager,
-    legacy_seq2seq,
-    legacy_seq2seq_attention,
-    legacy_seq2seq_loss,
-    linear,
-    mnist,
-    ptb_reader,
-    saver,
-)
+from unrolled.tf1.shims import before_1_0, crf, crf_cells, eager
+from unrolled.tf1.shims.cells import linear
+from unrolled.tf1.shims.cudnn import cudnn_rnn, cudnn_rnn_cells, cudnn_rnn_ops, cudnn_rnn_params
+from unrolled.tf1.shims.data import mnist, ptb_reader
 from unrolled.tf1.shims.seq2seq import exports as seq2seq
+from unrolled.tf1.shims.seq2seq import legacy_seq2seq, legacy_seq2seq_attention, legacy_seq2seq_loss
+from unrolled.tf1.shims.training import saver
 
 
 def _of(module: Any, names: str) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from unrolled.cells import LSTMStateTuple
-from unrolled.tf1.shims import (
-    before_1_0,
+from unrolled.tf1.shims import before_1_0, fused_rnn, rnn
+from unrolled.tf1.shims.cells import (
     cell_base,
     contrib_gated_cells,
     contrib_lstm_cells,
@@ -15,11 +15,9 @@ from unrolled.tf1.shims import (
     conv_lstm,
     dropout_wrapper,
     frequency_cells,
-    fused_rnn,
     grid_rnn,
     linear,
     phased_lstm,
-    rnn,
     rnn_cell,
     rnn_cell_wrappers,
 )

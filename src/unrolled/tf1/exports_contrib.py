@@ -16,29 +16,27 @@ from tensorflow.python.ops import gen_audio_ops, summary_ops_v2
 from tensorflow.python.ops.data_flow_ops import StagingArea
 
 from unrolled.tf1.packages import has
-from unrolled.tf1.shims import (
+from unrolled.tf1.shims import contrib_distributions, contrib_framework
+from unrolled.tf1.shims.data import contrib_data, contrib_lookup, mnist, vocabulary
+from unrolled.tf1.shims.layers import (
     arg_scope,
-    bucketing,
-    contrib_data,
-    contrib_distributions,
     contrib_embeddings,
-    contrib_framework,
     contrib_initializers,
     contrib_layers,
-    contrib_lookup,
+    layer_classes,
+    normalization,
+    optimize_loss,
+    slim,
+)
+from unrolled.tf1.shims.layers import core as layers
+from unrolled.tf1.shims.training import (
+    bucketing,
     contrib_opt,
     estimator,
     hparams,
-    layer_classes,
-    layers,
     learn,
-    mnist,
-    normalization,
-    optimize_loss,
     predictor,
     scipy_optimizer,
-    slim,
-    vocabulary,
 )
 
 

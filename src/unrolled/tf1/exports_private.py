@@ -12,7 +12,9 @@ from typing import Any
 import tensorflow.compat.v1 as tf
 
 from unrolled.tf1.exports import EXPORTS
-from unrolled.tf1.shims import before_1_0, layer_classes, private, rnn_cell
+from unrolled.tf1.shims import before_1_0, private
+from unrolled.tf1.shims.cells import rnn_cell
+from unrolled.tf1.shims.layers import layer_classes
 
 
 def _of(module: Any, names: str) -> dict[str, Any]:

@@ -31,8 +31,8 @@ import tensorflow.compat.v1 as tf
 
 from unrolled.internal.shapes import size_of
 from unrolled.sequences import last_relevant
+from unrolled.tf1.shims.cells.rnn_cell import RNNCell
 from unrolled.tf1.shims.rnn import dynamic_rnn
-from unrolled.tf1.shims.rnn_cell import RNNCell
 
 
 class _ChainCell(RNNCell):

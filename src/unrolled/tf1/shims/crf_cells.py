@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow.compat.v1 as tf
 
-from unrolled.tf1.shims.rnn_cell import RNNCell
+from unrolled.tf1.shims.cells.rnn_cell import RNNCell
 
 
 class _OverTags(RNNCell):

@@ -14,8 +14,8 @@ import tensorflow.compat.v1 as tf
 from unrolled.cells import LSTMStateTuple
 from unrolled.internal.checks import check_cell
 from unrolled.internal.shapes import size_or_tensor
-from unrolled.tf1.shims.cell_base import RNNCell, known_as
-from unrolled.tf1.shims.contrib_rnn_cell import LSTMBlockCell
+from unrolled.tf1.shims.cells.cell_base import RNNCell, known_as
+from unrolled.tf1.shims.cells.contrib_rnn_cell import LSTMBlockCell
 from unrolled.tf1.shims.rnn import dynamic_rnn, static_rnn
 
 

@@ -15,8 +15,8 @@ import tensorflow.compat.v1 as tf
 import unrolled.unroll as today
 from unrolled.internal.shapes import size_of, size_or_tensor, size_shape, swap_batch_and_time
 from unrolled.tf1.shims import release
-from unrolled.tf1.shims.cell_base import regularized_outside_loops
-from unrolled.tf1.shims.keras_cells import as_cell
+from unrolled.tf1.shims.cells.cell_base import regularized_outside_loops
+from unrolled.tf1.shims.cells.keras_cells import as_cell
 
 
 class _InScope:

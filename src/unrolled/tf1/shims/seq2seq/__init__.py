@@ -17,6 +17,12 @@ A file is called as the file of TensorFlow 1 that held its functions and classes
     loss                       sequence_loss
     dynamic_attention_wrapper  DynamicAttentionWrapper of 1.1
     decoder_fn                 dynamic_rnn_decoder and its functions, of 1.0
+
+`tf.contrib.legacy_seq2seq`, which before 1.0 was `tf.nn.seq2seq`, works on lists of steps:
+
+    legacy_seq2seq             decoders and models
+    legacy_seq2seq_attention   those with attention
+    legacy_seq2seq_loss        their losses, and model_with_buckets
 """
 
 from unrolled.tf1.shims.seq2seq.loss import call_softmax_loss, sequence_loss

@@ -17,7 +17,7 @@ import tensorflow.compat.v1 as tf
 
 from unrolled.internal.checks import describe
 from unrolled.internal.shapes import size_of, size_or_tensor
-from unrolled.tf1.shims.layers import Dense
+from unrolled.tf1.shims.layers.core import Dense
 
 
 class AttentionMechanism:

@@ -22,7 +22,7 @@ import tensorflow.compat.v1 as tf
 
 from unrolled.internal.checks import check_cell, describe
 from unrolled.internal.shapes import full_shape, size_or_tensor
-from unrolled.tf1.shims.rnn_cell import RNNCell
+from unrolled.tf1.shims.cells.rnn_cell import RNNCell
 from unrolled.tf1.shims.seq2seq.attention_mechanism import AttentionMechanism, dense
 
 

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import tensorflow.compat.v1 as tf
 
 from unrolled.internal.checks import check_cell
-from unrolled.tf1.shims.layers import Dense
-from unrolled.tf1.shims.rnn_cell import RNNCell
+from unrolled.tf1.shims.cells.rnn_cell import RNNCell
+from unrolled.tf1.shims.layers.core import Dense
 from unrolled.tf1.shims.seq2seq.attention_wrapper import check_mechanism, joined
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow.compat.v1 as tf
 
-from unrolled.tf1.shims.contrib_layers import model_variables
+from unrolled.tf1.shims.layers.contrib_layers import model_variables
 
 
 def embed_sequence(

@@ -22,7 +22,7 @@ from unrolled.internal.checks import check_state
 from unrolled.internal.named import glorot_uniform
 from unrolled.internal.shapes import size_of, size_or_tensor
 from unrolled.tf1.shims import release
-from unrolled.tf1.shims.linear import Linear
+from unrolled.tf1.shims.cells.linear import Linear
 
 # How many cells of a kind each graph has, by which 1.15 told them apart.
 _COUNTS: weakref.WeakKeyDictionary[Any, collections.Counter[str]] = weakref.WeakKeyDictionary()

@@ -7,9 +7,9 @@ from typing import Any
 import tensorflow.compat.v1 as tf
 
 from unrolled.internal.checks import check_count
-from unrolled.tf1.shims.cell_base import known_as
-from unrolled.tf1.shims.linear import Linear
-from unrolled.tf1.shims.rnn_cell_wrappers import Wrapper, called_in
+from unrolled.tf1.shims.cells.cell_base import known_as
+from unrolled.tf1.shims.cells.linear import Linear
+from unrolled.tf1.shims.cells.rnn_cell_wrappers import Wrapper, called_in
 
 
 class AttentionCellWrapper(Wrapper):

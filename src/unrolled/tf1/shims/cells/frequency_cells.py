@@ -15,8 +15,8 @@ import tensorflow.compat.v1 as tf
 
 from unrolled.internal.checks import check_count
 from unrolled.internal.shapes import size_of, size_or_tensor
-from unrolled.tf1.shims.cell_base import FusedCell, RNNCell, known_as
-from unrolled.tf1.shims.contrib_lstm_cells import ZEROS, in_shards
+from unrolled.tf1.shims.cells.cell_base import FusedCell, RNNCell, known_as
+from unrolled.tf1.shims.cells.contrib_lstm_cells import ZEROS, in_shards
 
 
 class _FrequencyCell(FusedCell):

@@ -14,8 +14,8 @@ from typing import Any
 import tensorflow.compat.v1 as tf
 
 from unrolled.internal.checks import check_cell
+from unrolled.tf1.shims.cells.rnn_cell_wrappers import EmbeddingWrapper, OutputProjectionWrapper
 from unrolled.tf1.shims.rnn import static_rnn
-from unrolled.tf1.shims.rnn_cell_wrappers import EmbeddingWrapper, OutputProjectionWrapper
 
 LoopFunction = Callable[[Any, int], Any]
 Decoded = tuple[list[Any], Any]  # T outputs and the final state

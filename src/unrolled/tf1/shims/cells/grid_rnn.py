@@ -14,8 +14,8 @@ import tensorflow.compat.v1 as tf
 
 from unrolled.internal.checks import check_count
 from unrolled.internal.shapes import size_of
-from unrolled.tf1.shims.cell_base import RNNCell
-from unrolled.tf1.shims.rnn_cell import BasicLSTMCell, BasicRNNCell, GRUCell, LSTMCell
+from unrolled.tf1.shims.cells.cell_base import RNNCell
+from unrolled.tf1.shims.cells.rnn_cell import BasicLSTMCell, BasicRNNCell, GRUCell, LSTMCell
 
 
 class GridRNNCell(RNNCell):

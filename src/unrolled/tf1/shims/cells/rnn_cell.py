@@ -20,8 +20,8 @@ import tensorflow.compat.v1 as tf
 
 import unrolled.cells as today
 from unrolled.tf1.shims import release
-from unrolled.tf1.shims.cell_base import FusedCell, RNNCell, initializer_given, known_as
-from unrolled.tf1.shims.layers import activation_function
+from unrolled.tf1.shims.cells.cell_base import FusedCell, RNNCell, initializer_given, known_as
+from unrolled.tf1.shims.layers.core import activation_function
 
 __all__ = ["BasicLSTMCell", "BasicRNNCell", "GRUCell", "LSTMCell", "RNNCell"]
 

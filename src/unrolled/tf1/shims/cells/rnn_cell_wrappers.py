@@ -9,9 +9,9 @@ import tensorflow.compat.v1 as tf
 
 import unrolled.wrappers as today
 from unrolled.tf1.shims import release
-from unrolled.tf1.shims.cell_base import RNNCell, known_as
-from unrolled.tf1.shims.keras_cells import as_cell
-from unrolled.tf1.shims.linear import linear
+from unrolled.tf1.shims.cells.cell_base import RNNCell, known_as
+from unrolled.tf1.shims.cells.keras_cells import as_cell
+from unrolled.tf1.shims.cells.linear import linear
 
 
 class MultiRNNCell(RNNCell, today.MultiRNNCell):

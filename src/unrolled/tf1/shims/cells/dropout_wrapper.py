@@ -10,8 +10,8 @@ import tensorflow.compat.v1 as tf
 
 from unrolled.internal.checks import check_flag, describe
 from unrolled.internal.shapes import size_shape
-from unrolled.tf1.shims.cell_base import known_as
-from unrolled.tf1.shims.rnn_cell_wrappers import Wrapper, called_in
+from unrolled.tf1.shims.cells.cell_base import known_as
+from unrolled.tf1.shims.cells.rnn_cell_wrappers import Wrapper, called_in
 
 
 class DropoutWrapper(Wrapper):

@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow.compat.v1 as tf
 
-from unrolled.tf1.shims import layers
+from unrolled.tf1.shims.layers import core as layers
 
 
 def batch_normalization(

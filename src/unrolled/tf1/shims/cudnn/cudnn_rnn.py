@@ -17,8 +17,8 @@ import tensorflow.compat.v1 as tf
 
 from unrolled.internal.checks import describe
 from unrolled.internal.shapes import size_or_tensor
-from unrolled.tf1.shims import cudnn_rnn_ops as buffered
-from unrolled.tf1.shims import cudnn_rnn_params as params_of
+from unrolled.tf1.shims.cudnn import cudnn_rnn_ops as buffered
+from unrolled.tf1.shims.cudnn import cudnn_rnn_params as params_of
 
 
 class CudnnLayer:

@@ -11,7 +11,7 @@ from typing import Any
 
 import tensorflow.compat.v1 as tf
 
-from unrolled.tf1.shims import layer_classes
+from unrolled.tf1.shims.layers import layer_classes
 
 NEEDED: dict[str, dict[str, Any]] = {
     "framework.ops": {"IndexedSlices": tf.IndexedSlices, "Tensor": tf.Tensor},

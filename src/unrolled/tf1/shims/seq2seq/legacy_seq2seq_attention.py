@@ -18,7 +18,10 @@ import tensorflow.compat.v1 as tf
 
 from unrolled.internal.checks import check_count
 from unrolled.internal.shapes import size_of
-from unrolled.tf1.shims.legacy_seq2seq import (
+from unrolled.tf1.shims.cells.linear import linear
+from unrolled.tf1.shims.cells.rnn_cell_wrappers import EmbeddingWrapper, OutputProjectionWrapper
+from unrolled.tf1.shims.rnn import static_rnn
+from unrolled.tf1.shims.seq2seq.legacy_seq2seq import (
     Decoded,
     LoopFunction,
     check_projection,
@@ -26,9 +29,6 @@ from unrolled.tf1.shims.legacy_seq2seq import (
     fed_or_not,
     next_input,
 )
-from unrolled.tf1.shims.linear import linear
-from unrolled.tf1.shims.rnn import static_rnn
-from unrolled.tf1.shims.rnn_cell_wrappers import EmbeddingWrapper, OutputProjectionWrapper
 
 
 def attention_decoder(

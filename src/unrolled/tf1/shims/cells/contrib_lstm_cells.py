@@ -13,9 +13,9 @@ import tensorflow.compat.v1 as tf
 import unrolled.cells as today
 from unrolled.cells import LSTMStateTuple
 from unrolled.internal.checks import check_count
-from unrolled.tf1.shims.cell_base import FusedCell, RNNCell, initializer_given, known_as
-from unrolled.tf1.shims.layers import activation_function
-from unrolled.tf1.shims.rnn_cell import BaseLSTM
+from unrolled.tf1.shims.cells.cell_base import FusedCell, RNNCell, initializer_given, known_as
+from unrolled.tf1.shims.cells.rnn_cell import BaseLSTM
+from unrolled.tf1.shims.layers.core import activation_function
 
 ZEROS = tf.zeros_initializer()
 

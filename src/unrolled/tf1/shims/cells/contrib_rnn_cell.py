@@ -13,10 +13,10 @@ import tensorflow.compat.v1 as tf
 import unrolled.cells as today
 from unrolled.internal.checks import check_count
 from unrolled.internal.named import glorot_uniform
-from unrolled.tf1.shims.cell_base import FusedCell, RNNCell, known_as
-from unrolled.tf1.shims.contrib_lstm_cells import LSTMWithExtras
-from unrolled.tf1.shims.layers import activation_function
-from unrolled.tf1.shims.rnn_cell import BaseGRU
+from unrolled.tf1.shims.cells.cell_base import FusedCell, RNNCell, known_as
+from unrolled.tf1.shims.cells.contrib_lstm_cells import LSTMWithExtras
+from unrolled.tf1.shims.cells.rnn_cell import BaseGRU
+from unrolled.tf1.shims.layers.core import activation_function
 
 
 class LSTMBlockCell(LSTMWithExtras):

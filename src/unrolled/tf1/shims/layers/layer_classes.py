@@ -15,8 +15,9 @@ from typing import Any
 
 import tensorflow.compat.v1 as tf
 
-from unrolled.tf1.shims import layers, normalization
-from unrolled.tf1.shims.cell_base import RNNCell
+from unrolled.tf1.shims.cells.cell_base import RNNCell
+from unrolled.tf1.shims.layers import core as layers
+from unrolled.tf1.shims.layers import normalization
 
 carried: list[ModuleType] = []
 with contextlib.suppress(ImportError):

@@ -14,8 +14,8 @@ import unrolled.cells as today
 import unrolled.unroll
 from unrolled.internal.checks import describe
 from unrolled.internal.shapes import swap_batch_and_time
-from unrolled.tf1.shims import cudnn_rnn_params as params_of
-from unrolled.tf1.shims.cudnn_rnn_cells import ResetAfterGRUCell
+from unrolled.tf1.shims.cudnn import cudnn_rnn_params as params_of
+from unrolled.tf1.shims.cudnn.cudnn_rnn_cells import ResetAfterGRUCell
 
 State = tuple[Any, ...]  # (h, c) of an LSTM, (h,) of the others
 

@@ -16,9 +16,10 @@ from typing import Any
 import tensorflow.compat.v1 as tf
 
 from unrolled.internal.checks import check_count
-from unrolled.tf1.shims import layers, normalization
-from unrolled.tf1.shims.arg_scope import add_arg_scope
-from unrolled.tf1.shims.contrib_initializers import xavier_initializer
+from unrolled.tf1.shims.layers import core as layers
+from unrolled.tf1.shims.layers import normalization
+from unrolled.tf1.shims.layers.arg_scope import add_arg_scope
+from unrolled.tf1.shims.layers.contrib_initializers import xavier_initializer
 
 _XAVIER = xavier_initializer()
 

@@ -10,7 +10,7 @@ import tensorflow.compat.v1 as tf
 from unrolled.cells import LSTMStateTuple
 from unrolled.internal.checks import check_state
 from unrolled.internal.shapes import size_of
-from unrolled.tf1.shims.cell_base import FusedCell, RNNCell, known_as
+from unrolled.tf1.shims.cells.cell_base import FusedCell, RNNCell, known_as
 
 
 class ConvLSTMCell(FusedCell):
