@@ -234,6 +234,7 @@ TODAY: dict[str, list[str]] = {
         signal=tf.signal,
     ),
     "contrib.data": [tf.data.experimental.__name__, tf.data.__name__],
+    "contrib.data.python.util": ["tensorflow.python.data.util"],
 }
 if _SLIM:
     TODAY |= {

@@ -1,5 +1,6 @@
 """Decoders of TensorFlow 1.15: helpers, beam search and the loss."""
 
+import numpy as np
 from programs import numbers, program
 
 B, T, D, U, C, S = 3, 4, 5, 5, 7, 4  # rows, steps, inputs, units, classes, memory
@@ -121,6 +122,27 @@ decodes(
     lambda tf: scheduled_outputs(tf, auxiliary_inputs=numbers("more", [B, T, 2])),
     layer=False,
 )
+
+
+def trained(tf, kind):
+    """A helper whose inputs are looked up in a table that is trained as well, by word numbers."""
+    words = np.array([[1, 4, 2, 6], [3, 5, 0, 0], [2, 1, 6, 0]])
+    words = tf.placeholder_with_default(words.astype(np.int32), [None, None])
+    trained = tf.get_variable("table", [C, D])
+    inputs, lengths = tf.nn.embedding_lookup(trained, words), [4, 2, 3]
+    seq2seq = tf.contrib.seq2seq
+    if kind == "classes":
+        return seq2seq.ScheduledEmbeddingTrainingHelper(
+            inputs, lengths, trained, 0.5, seed=5, scheduling_seed=6
+        )
+    feed = tf.layers.Dense(D, name="feed")
+    return seq2seq.ScheduledOutputTrainingHelper(
+        inputs, lengths, 0.5, seed=7, next_inputs_fn=feed
+    )
+
+
+decodes("scheduled_trained_table", lambda tf: trained(tf, "classes"))
+decodes("scheduled_outputs_trained_table", lambda tf: trained(tf, "outputs"))
 decodes("inference", inference, maximum_iterations=6)
 decodes("custom", custom)
 

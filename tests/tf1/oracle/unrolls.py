@@ -52,6 +52,18 @@ def lengths_of_every_kind(tf):
 
 
 @program
+def one_length_for_all_rows(tf):
+    """A scalar, which 1.15 took in `static_rnn` where it does not know the lengths' rank."""
+    cell, found = tf.nn.rnn_cell.GRUCell(3), {}
+    for length in [2, 4, 9, 0]:
+        with tf.variable_scope("model", reuse=tf.AUTO_REUSE):
+            one = tf.placeholder_with_default(np.array(length, np.int32), None)
+            given = tf.nn.static_rnn(cell, steps(tf), dtype=tf.float32, sequence_length=one)
+        found[str(length)] = given
+    return found
+
+
+@program
 def time_first(tf):
     cell = tf.nn.rnn_cell.LSTMCell(3)
     state = cell.zero_state(B, tf.float32)

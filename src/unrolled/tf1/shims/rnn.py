@@ -111,7 +111,7 @@ def static_rnn(
             inputs,
             initial_state,
             dtype,
-            _lengths(sequence_length, len(inputs) if isinstance(inputs, (list, tuple)) else None),
+            _lengths_of_list(sequence_length, inputs),
             within.original_name_scope,
         )
 
@@ -442,6 +442,16 @@ def _lengths(lengths: Any, steps: Any) -> Any:
     if lengths is None or steps is None:
         return lengths
     return tf.minimum(tf.cast(lengths, tf.int32), steps)
+
+
+def _lengths_of_list(lengths: Any, inputs: Any) -> Any:
+    """Lengths for a list of steps; TensorFlow 1 took one number where it did not know the rank."""
+    if lengths is None or not isinstance(inputs, (list, tuple)):
+        return lengths
+    lengths = _lengths(lengths, len(inputs))
+    if lengths.shape.rank is None and inputs:
+        lengths = tf.broadcast_to(lengths, [size_or_tensor(tf.nest.flatten(inputs[0])[0], 0)])
+    return lengths
 
 
 def _reversed(steps: list[Any], lengths: Any) -> list[Any]:

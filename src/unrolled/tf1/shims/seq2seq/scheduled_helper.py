@@ -173,9 +173,7 @@ def _mixed(chosen: tf.Tensor, make: Callable[[tf.Tensor], tf.Tensor], others: An
 
     Chosen rows alone are made: a function may be slow, or not defined for the others.
     """
-    where, elsewhere = tf.where(chosen), tf.where(~chosen)  # [N, 1]
-    made = make(where[:, 0])
-    kept = tf.gather_nd(others, elsewhere)
-    shape = tf.shape(others, out_type=tf.int64)
-    mixed = tf.scatter_nd(where, made, shape) + tf.scatter_nd(elsewhere, kept, shape)
+    rows = tf.where(chosen)  # [N, 1]
+    made = tf.scatter_nd(rows, make(rows[:, 0]), tf.shape(others, out_type=tf.int64))
+    mixed = tf.where_v2(chosen[:, tf.newaxis], made, others)
     return tf.ensure_shape(mixed, others.shape)
