@@ -112,6 +112,25 @@ class TestFromCheckpoint:
         assert len(told) == 2
         assert all(Path(one.filename).name == Path(__file__).name for one in told)
 
+    @pytest.mark.parametrize("release", ["0.12", "1.0", "1.2", "1.15"])
+    @pytest.mark.parametrize(
+        "name, wanted",
+        [
+            ("embedded", {"EmbeddingWrapper": 1}),
+            ("projections", {"InputProjectionWrapper": 2, "OutputProjectionWrapper": 2}),
+            ("attention_cell", {"AttentionCellWrapper": 8}),
+        ],
+    )
+    def test_wrappers_with_weights_are_named(self, release, name, wanted):
+        path = path_of(release, name)
+        with pytest.warns(UserWarning, match="another function: do with them what") as warned:
+            convert.from_checkpoint(path)
+        [message] = [str(one.message) for one in warned]
+        listed = [one.split(": ") for one in message.split("(")[1].split(")")[0].split("; ")]
+        assert {kind: len(names.split(", ")) for kind, names in listed} == wanted
+        held = {one for one, _ in tf.train.list_variables(path)}
+        assert held > {one for _, names in listed for one in names.split(", ")}
+
     @pytest.mark.parametrize(
         "cell, words",
         [
@@ -447,3 +466,29 @@ def test_to_checkpoint_under_a_cells_own_name(tmp_path):
 def test_another_class_for_an_lstm():
     with pytest.raises(TypeError, match="lstm must be BasicLSTMCell or LSTMCell, the class; got"):
         convert.from_keras(keras.layers.LSTM(2), lstm=u.GRUCell)
+
+
+class TestExample:
+    @pytest.fixture
+    def folder(self, tmp_path):
+        paths = convert.write_example(tmp_path / "new")
+        assert all(path.is_file() for path in paths)
+        return tmp_path / "new"
+
+    @pytest.mark.parametrize("release", ["", "1.0"])
+    def test_the_cells_predict_what_the_program_did(self, folder, release):
+        stack = convert.from_checkpoint(folder / release / "wave.ckpt-300")
+        reader = tf.train.load_checkpoint(str(folder / release / "wave.ckpt-300"))
+        dense = [reader.get_tensor(f"dense/{name}") for name in ("kernel", "bias")]
+        with np.load(folder / "waves.npz") as waves:
+            outputs, _ = u.dynamic_rnn(stack, waves["x_test"], dtype=tf.float32)
+        with np.load(folder / release / "results.npz") as then:
+            assert np.abs(outputs @ dense[0] + dense[1] - then["guess"]).max() < 1e-5
+            assert len(then["losses"]) == 300
+
+    def test_nothing_is_overwritten(self, folder):
+        mine = folder / "results.npz"
+        mine.write_text("mine", encoding="utf-8")
+        with pytest.raises(FileExistsError, match="folder must not hold .* yet"):
+            convert.write_example(folder)
+        assert mine.read_text(encoding="utf-8") == "mine"

@@ -3,6 +3,7 @@
     layer = to_keras(cell)                         cell = from_keras(layer)
     cell = from_checkpoint("model.ckpt-1000")      to_checkpoint(cell, "model.ckpt")
     rename_checkpoint("model.ckpt-1000", "renamed.ckpt")
+    write_example("somewhere")                     # a real checkpoint, to try them on
 
 The equations are the same in all three places. A TensorFlow 1 checkpoint holds the variables as the
 cells here do, under names that changed twice. Keras lays them out in its own way:
@@ -23,7 +24,10 @@ from __future__ import annotations
 
 import os
 import warnings
+import zipfile
 from collections.abc import Iterable
+from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
@@ -174,9 +178,11 @@ def from_checkpoint(
 
         from_checkpoint(path, cell=BasicLSTMCell(128, forget_bias=0.0))
 
-    Wrappers leave no trace that is read, but for a warning about a ResidualWrapper. A GRU of cuDNN
-    resets after the product with the state, which Keras's cell does too, and `GRUCell` does not: it
-    becomes a `keras.layers.GRUCell`, which the unrolls run.
+    Wrappers are not read. One that has weights of its own, such as an OutputProjectionWrapper, and
+    a ResidualWrapper in the graph get a warning, since the cell alone computes another function;
+    dropout, which predictions do without, gets none. A GRU of cuDNN resets after the product with
+    the state, which Keras's cell does too, and `GRUCell` does not: it becomes a
+    `keras.layers.GRUCell`, which the unrolls run.
 
     Args:
       checkpoint: the path that the program gave to its Saver with the number that it appended, or
@@ -294,6 +300,37 @@ def rename_checkpoint(
     new = renamed(held) if names is None else _to_names(checkpoint.path, held, list(names))
     write_checkpoint(target, {name: checkpoint.value(old) for name, old in new.items()})
     return {one: name for name, old in new.items() for one in old if one != name}
+
+
+def write_example(folder: str | os.PathLike[str]) -> list[Path]:
+    """Write what a program of TensorFlow 1 left behind, as an example to try these functions on.
+
+    The program of chapter 14, `old_program.py`, says how a wave goes on: two layers of
+    BasicLSTMCell and a dense layer. It was run on TensorFlow 1.15.0, and again on 1.0.1, whose
+    files are in the folder `1.0`.
+
+    Args:
+      folder: where to write; it is made where it does not exist.
+
+    Returns:
+      The paths of the files: the program, its data `waves.npz`, its checkpoints, and its losses and
+      predictions, `results.npz`.
+
+    Raises:
+      FileExistsError: one of the files is there already; nothing is written then.
+    """
+    target = Path(_as_path(folder, "folder"))
+    packed = resources.files("unrolled") / "example.zip"
+    with packed.open("rb") as file, zipfile.ZipFile(file) as example:
+        paths = [target / name for name in example.namelist()]
+        there = [path for path in paths if path.exists()]
+        if there:
+            raise FileExistsError(
+                f"folder must not hold {there[0].name} yet, which would be overwritten; got "
+                f"{str(target)!r}; name a new folder."
+            )
+        example.extractall(target)
+    return paths
 
 
 def _to_names(path: str, held: list[str], names: list[str]) -> dict[str, list[str]]:

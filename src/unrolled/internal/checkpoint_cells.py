@@ -26,6 +26,7 @@ from unrolled.internal.checkpoint_names import (
     kind_at,
     networks,
     variables_by_cell,
+    wrappers_around,
 )
 from unrolled.internal.checkpoint_renames import in_order
 from unrolled.wrappers import MultiRNNCell
@@ -140,6 +141,7 @@ class Loader:
                 f"cell must be {_in_words(layers)}, as in the checkpoint ({', '.join(weights)}); "
                 f"got {_in_words(targets)}; make it as the old program did."
             )
+        self._warn_of_wrappers(layers.values())
         for target, directory in zip(targets.values(), layers.values()):
             _fill(target, directory, weights[directory])
         cell.build(depth_of_inputs(next(iter(targets.values()))))  # do the layers fit each other?
@@ -185,6 +187,25 @@ class Loader:
                     f"the {type(cell).__name__} given as cell has {name}={_text(mine)}; outputs "
                     "will differ."
                 )
+
+    def _warn_of_wrappers(self, directories: Iterable[str]) -> None:
+        """Warn where weights of the old program's network are around the cells, not in them."""
+        cells = [one for one in self.found if self._is_known(one)]
+        others = [
+            name
+            for name in self.checkpoint.shapes
+            if not any(name.startswith(f"{cell}/") for cell in cells)
+        ]
+        found: dict[str, list[str]] = {}
+        for directory in directories:
+            found |= wrappers_around(directory, others)
+        if found:
+            listed = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in found.items())
+            self.warnings.append(
+                f"the old program's RNN had wrappers with weights of their own ({listed}); the "
+                "cell alone computes another function: do with them what the wrappers did, or run "
+                "the old program on unrolled.tf1."
+            )
 
     def _weights(self, directory: str) -> dict[str, np.ndarray]:
         return {

@@ -120,6 +120,31 @@ def foreign_at(scope: str) -> str | None:
     return FOREIGN.get(_named(scope))
 
 
+_WRAPPER = re.compile(r"((?:.+/)?)(\w+_wrapper|\w+Wrapper)(?:_\d+)?/.+")
+_HIGHWAY = re.compile(r"((?:.+/)?)carry_[wb]")
+
+
+def wrappers_around(scope: str, names: Iterable[str]) -> dict[str, list[str]]:
+    """{kind of a wrapper: its own weights} for those around the cell at `scope`.
+
+    From 1.2 on, the scope of the cell is inside the wrapper's; before, it is beside it.
+
+    Args:
+      scope: of a cell.
+      names: of the variables that are in no cell.
+    """
+    found: dict[str, list[str]] = {}
+    names = {*names}
+    for name in sorted(names):
+        match, kind = _HIGHWAY.fullmatch(name), "HighwayWrapper"
+        if not match and (match := _WRAPPER.fullmatch(name)):
+            kind = "".join(word[:1].upper() + word[1:] for word in match[2].split("_"))
+        is_slot = name.rpartition("/")[0] in names
+        if match and scope.startswith(match[1]) and not is_slot:
+            found.setdefault(kind, []).append(name)
+    return found
+
+
 Layers = dict[int | None, str]  # the scope of each cell; None where there is no stack
 RNN = tuple[str, tuple[Layers, ...]]  # its scope, and its one or two directions
 

@@ -1,5 +1,7 @@
 """`tf.layers`, `tf.contrib.layers`, and what stands for `tf.contrib.slim`.
 
+A file is called as what it holds was called in TensorFlow 1:
+
     core                   tf.layers: dense, dropout, flatten, convolution and pooling
     normalization          tf.layers: batch normalisation
     layer_classes          tf.layers: the classes, and the module `base`

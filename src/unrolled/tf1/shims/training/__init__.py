@@ -1,5 +1,7 @@
 """Around training: `tf.train.Saver`, `tf.contrib.training`, `tf.contrib.opt`, `tf.estimator`.
 
+A file is called as what it holds was called in TensorFlow 1:
+
     saver              tf.train.Saver, which restores what releases before 1.2 wrote
     hparams            tf.contrib.training: HParams
     bucketing          tf.contrib.training: buckets and sampling on queues
