@@ -21,6 +21,8 @@ WORDS = (
     "old quiet golden green and but when while near under over with without every other first last"
 ).split()
 
+_BANDS = {"linear": 1025, "mel": 80}
+
 
 def make(recipes: Sequence[str], folder: Path) -> None:
     """Follow the recipes of an entry, each "recipe" or "recipe:path" or "recipe:path:number".
@@ -174,6 +176,16 @@ def _spectrograms(path: Path, number: int) -> None:
     (path / "train.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def _spectrograms_npz(path: Path, number: int) -> None:
+    """`number` files, each with the signs of a sentence and its spectrograms of both kinds."""
+    draw = np.random.default_rng(0)
+    path.mkdir(parents=True, exist_ok=True)
+    for i in range(number):
+        frames = 160 + i % 10
+        values = {kind: draw.random((frames, n), np.float32) for kind, n in _BANDS.items()}
+        np.savez(path / f"{i}.npz", tokens=draw.integers(2, 60, 60 + i % 10), **values)  # type: ignore[arg-type]
+
+
 def _strokes(path: Path, number: int) -> None:
     """Pen strokes: steps to the right and up or down, and where the pen is lifted."""
     draw = np.random.default_rng(0)
@@ -233,6 +245,7 @@ RECIPES: dict[str, Callable[[Path, int], None]] = {
     "spoken": _spoken,
     "spoken_corpus": _spoken_corpus,
     "spectrograms": _spectrograms,
+    "spectrograms_npz": _spectrograms_npz,
     "strokes": _strokes,
     "nothing": _nothing,
     "folder": _folder,

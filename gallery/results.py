@@ -33,6 +33,17 @@ def note(program: Program, side: str, found: dict[str, Any], path: Path = RESULT
     }
     all_of_them = load(path)
     all_of_them.setdefault(program.name, {})[side] = dated
+    _save(all_of_them, path)
+
+
+def note_names(program: Program, names: list[str], path: Path = RESULTS) -> None:
+    """Put the names that a program uses beside its last run of today."""
+    all_of_them = load(path)
+    all_of_them[program.name]["now"]["names"] = names
+    _save(all_of_them, path)
+
+
+def _save(all_of_them: dict[str, dict[str, Any]], path: Path) -> None:
     order = [each.name for each in programs()]
     lines = []
     for name in sorted(filter(order.__contains__, all_of_them), key=order.index):

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from gallery import data
+from gallery import data, names
 from gallery.edits import as_script, touch
 from gallery.table import Program
 
@@ -42,17 +42,19 @@ def run(program: Program, interpreter: str = "") -> dict[str, Any]:
 
     Returns:
       `runs`, and `seconds`; `figure`, when it ran and the table says how to find one; `error` and
-      `because` when it failed; `python3`, the lines that 2to3 changed.
+      `because` when it failed; `python3`, the lines that 2to3 changed; today also `names`, those of
+      `gallery.names` that it uses.
 
     Raises:
       NoClone: its repository cannot be had.
       WrongTable: an edit or a recipe does not fit.
     """
-    with tempfile.TemporaryDirectory() as name:
-        folder, home = Path(name, "program"), Path(name, "home")
+    with tempfile.TemporaryDirectory() as place:
+        folder, home = Path(place, "program"), Path(place, "home")
         home.mkdir()
         check_out(program, folder)
         by_2to3 = touch(program, folder, then=bool(interpreter))
+        uses = [] if interpreter else names.used(program, folder)
         start_in = folder / program.started_in
         start_in.mkdir(parents=True, exist_ok=True)
         data.make(program.data, start_in)
@@ -80,7 +82,16 @@ def run(program: Program, interpreter: str = "") -> dict[str, Any]:
     else:
         found["error"] = first_line(errors or output, folder)
         found["because"] = why(found["error"])
-    return found
+    return found if interpreter else found | {"names": uses}
+
+
+def names_of(program: Program) -> list[str]:
+    """The names of `gallery.names` that a program uses, without a run; raises as `run` does."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place, "program")
+        check_out(program, folder)
+        touch(program, folder)
+        return names.used(program, folder)
 
 
 def check_out(program: Program, folder: Path) -> None:
@@ -179,6 +190,8 @@ def first_line(errors: str, folder: Path) -> str:
     lines = [line.strip() for line in errors.splitlines() if line.strip()]
     found = ERROR.findall(errors)
     line = found[-1].strip() if found else (lines[-1] if lines else "It ended without a word.")
+    if line.endswith("in converted code:"):  # of AutoGraph, which tells the error further down
+        line = ([line] + [each for each in lines if ERROR.match(each)])[-1]
     if node := re.search(r"^Node: .*\n(.*)", errors, re.MULTILINE):  # an operation of the graph
         line = f"{line} {node[1].strip()}"
     return line.replace(f"{folder}/", "")[:300]

@@ -107,7 +107,9 @@ class Program:
       limit: seconds that it may take.
       release: the release it was written for, where lines of it mean something else today; it is
         run with UNROLLED_TF1_RELEASE set to that.
-      note: a sentence for the page, where the result needs one.
+      note: a sentence for the page, where the row needs one.
+      fails: a sentence that says why it does not run, where the error does not.
+      fails_then: one that says why it does not run on TensorFlow 1.15.
     """
 
     name: str
@@ -131,6 +133,8 @@ class Program:
     limit: int = 300
     release: str = ""
     note: str = ""
+    fails: str = ""
+    fails_then: str = ""
 
     @property
     def pattern(self) -> str:
@@ -204,17 +208,26 @@ def _made(kind: type[Any], entry: Mapping[str, Any], name: str) -> Any:
 
 
 def chosen(programs: Iterable[Program], only: Sequence[str]) -> list[Program]:
-    """Those whose name or repository holds one of the words of `only`; all without any.
+    """Those that the words of `only` pick; all without any.
+
+    A name in full, in one word or in several, picks that program alone. Another word picks all
+    whose name or repository holds it.
 
     Raises:
-      WrongTable: a word is in none of them.
+      WrongTable: a word picks none.
     """
     programs = list(programs)
-    for word in only:
-        if not any(word in f"{each.repository} {each.name}" for each in programs):
+    picked: set[str] = set()
+    names, words = {each.name for each in programs}, list(only)
+    while words:
+        parts = next((n for n in range(len(words), 0, -1) if " ".join(words[:n]) in names), 1)
+        word, words = " ".join(words[:parts]), words[parts:]
+        found = (
+            {word}
+            if word in names
+            else {each.name for each in programs if word in f"{each.repository} {each.name}"}
+        )
+        if not found:
             raise WrongTable(f"no program of the gallery is called {word!r}.")
-    return [
-        each
-        for each in programs
-        if not only or any(word in f"{each.repository} {each.name}" for word in only)
-    ]
+        picked |= found
+    return [each for each in programs if not only or each.name in picked]

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gallery import data, edits, page, results, running
+from gallery import data, edits, names, page, results, running
 from gallery.__main__ import main
+from gallery.agreement import agreement
 from gallery.table import KINDS, LANGUAGES, Edit, Program, WrongTable, chosen, load
 
 PROGRAMS = load()
@@ -66,9 +67,17 @@ def test_an_edit_holds_no_text_of_the_program(entry):
 def test_a_result_is_there_and_of_this_commit(name):
     entry = PROGRAMS[NAMES.index(name)]
     now = FOUND[name]["now"]
-    assert now["commit"] == entry.commit, f'run `make gallery ARGS="{name!r}"`'
+    assert now["commit"] == entry.commit, f'run `make gallery ARGS="{name}"`'
     assert now["runs"] or (now["error"] and now["because"])
     assert not entry.figure or not now["runs"] or now["figure"]
+    assert "names" in now, "run `python -m gallery names`"
+
+
+@pytest.mark.parametrize("entry", PROGRAMS, ids=NAMES)
+def test_a_failure_on_115_has_its_reason(entry):
+    failed = not FOUND[entry.name].get("then", {"runs": True})["runs"]
+    assert failed == bool(entry.fails_then)
+    assert not entry.not_then or entry.not_then.startswith("needs ")
 
 
 def test_no_result_is_left_of_a_program_that_is_gone():
@@ -131,6 +140,24 @@ def test_words_choose():
     }
     with pytest.raises(WrongTable, match="no program of the gallery is called 'nobody'"):
         chosen(PROGRAMS, ["nobody"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_in_full_chooses_one_even_when_the_shell_splits_it(name):
+    assert [each.name for each in chosen(PROGRAMS, [name])] == [name]
+    assert [each.name for each in chosen(PROGRAMS, name.split())] == [name]
+    assert not set(name) & set("'\"$`\\"), "make hands a name to the shell as it is"
+
+
+def test_names_and_words_choose_together():
+    words = "golbin, autocomplete graykode, Bi-LSTM with attention ematvey".split()
+    assert [each.name for each in chosen(PROGRAMS, words)] == [
+        "golbin, autocomplete",
+        "graykode, Bi-LSTM with attention",
+        "ematvey, seq2seq 1",
+        "ematvey, seq2seq 2",
+        "ematvey, seq2seq 3",
+    ]
 
 
 # The edits ------------------------------------------------------------------------------------
@@ -281,6 +308,69 @@ def test_a_failure_is_named(source, because, error, clones):
     assert not found["runs"] and found["because"] == because and error in found["error"]
 
 
+def test_the_names_it_uses_are_noted(tmp_path):
+    (tmp_path / "parts").mkdir()
+    for path, source in {
+        "program.py": "from parts import cells as c, data\nimport tensorflow as tf, other\n",
+        "parts/__init__.py": "",
+        "parts/cells.py": "from .more import x\ntf.contrib.rnn.GRUCell(3)  # not an LSTMCell\n",
+        "parts/data.py": "tf.data.Dataset; bidirectional_rnn(x); my_raw_rnn\n",
+        "parts/more.py": "print 'DNNEstimator', cudnn_rnn.CudnnLSTM(1, 2)\n",
+        "other.py": "import program\n",
+        "not_imported.py": "raw_rnn\n",
+    }.items():
+        (tmp_path / path).write_text(source, encoding="utf-8")
+    wanted = ["static_bidirectional_rnn", "GRUCell", "CudnnLSTM", "tf.data", "Estimator"]
+    assert names.used(program(), tmp_path) == wanted
+
+
+def test_a_notebook_uses_names_too(tmp_path):
+    cells = [
+        {"cell_type": "markdown", "source": ["raw_rnn"]},
+        {"cell_type": "code", "source": ["a = 1\n", "tf.nn.dynamic_rnn(cell)"]},
+    ]
+    (tmp_path / "a.ipynb").write_text(json.dumps({"cells": cells}), encoding="utf-8")
+    assert names.used(program(path="a.ipynb"), tmp_path) == ["dynamic_rnn"]
+
+
+def test_a_run_notes_the_names_and_so_does_a_command(clones, tmp_path):
+    entry = program(commit=clones("import tensorflow as tf\ntf.nn.rnn_cell.GRUCell(3)\n"))
+    assert running.run(entry)["names"] == running.names_of(entry) == ["GRUCell"]
+
+
+@pytest.fixture
+def two_repositories(clones, monkeypatch, tmp_path):
+    """The command line with three programs of two repositories, of which one cannot be fetched."""
+    here = program(commit=clones("a = 1\n"), name="here")
+    gone = [program(name=name, repository="owner/gone") for name in ("gone", "gone too")]
+    kept: dict[str, dict[str, object]] = {}
+    monkeypatch.setattr("gallery.__main__.load", lambda: [here, *gone])
+    monkeypatch.setattr(results, "load", lambda: kept)
+    monkeypatch.setattr(
+        results, "note", lambda entry, side, found: kept.update({entry.name: found})
+    )
+    monkeypatch.setattr(page, "write", lambda: tmp_path / "page.md")
+    return kept
+
+
+def test_what_cannot_be_fetched_makes_the_command_fail(two_repositories, capsys):
+    with pytest.raises(SystemExit, match="1 repository could not be fetched; what was known"):
+        main(["record"])
+    assert list(two_repositories) == ["here"] and "page.md is written." in capsys.readouterr().out
+
+
+def test_nothing_is_written_when_nothing_is_fetched(two_repositories, capsys):
+    with pytest.raises(SystemExit, match="1 repository could not be fetched; nothing has changed"):
+        main(["record", "owner/gone"])
+    told = capsys.readouterr()
+    assert not two_repositories and "written" not in told.out and "gone too: not run" in told.err
+
+
+def test_what_can_be_fetched_makes_it_succeed(two_repositories, capsys):
+    main(["record", "here"])
+    assert "here, now: runs (" in capsys.readouterr().out
+
+
 def test_a_repository_that_cannot_be_had_is_no_failure_of_the_program(clones):
     with pytest.raises(running.NoClone):
         running.run(program(repository="owner/other"))
@@ -295,6 +385,8 @@ def test_the_line_that_says_what_is_wrong():
     assert running.first_line(errors, Path("/x/program")) == "ValueError: a.txt is wrong"
     assert running.first_line("words\nlast words\n\n", Path("/x")) == "last words"
     assert running.first_line("", Path("/x")) == "It ended without a word."
+    converted = "ValueError: in converted code:\n\n    a.py:1 f *\n    ValueError: 1 and 2\n"
+    assert running.first_line(converted, Path("/x")) == "ValueError: 1 and 2"
 
 
 # The data -------------------------------------------------------------------------------------
@@ -340,8 +432,9 @@ def test_the_page_counts_what_runs_and_names_what_does_not():
     text = page.text([good, bad, old], found)
     assert "3 programs from 1 repositories" in text
     assert "**2 run**. 1 does not, and the reason stands [below]" in text
-    assert "- **bad**, NumPy: `` ValueError: x | y ``" in text
-    assert "0.5; not tried" in text
+    assert "**[bad](#gallery-row-bad)**, NumPy: `` ValueError: x | y ``" in text
+    assert "| none | 0.5 | not tried | runs |" in text
+    assert "| none |  | not tried | [does not run](#gallery-now-bad) |" in text
     assert f"https://github.com/owner/name/blob/{MINIMAL['commit']}/program.py" in text
 
 
@@ -350,6 +443,54 @@ def test_a_line_for_tensorflow_is_confessed():
     ran = {"runs": True, "date": "2026-01-01", "tensorflow": "2.21.0", "seconds": 1.0}
     text = page.text([touched], {"a program": {"now": ran}})
     assert "In 1 of them a line was touched for TensorFlow's sake: a program." in text
+
+
+def test_the_page_says_how_lines_were_touched_and_why_then_failed():
+    made = program(
+        edits=[
+            Edit(line=1, to=3, put="", why="data"),
+            Edit(line=5, put="", why="shorter"),
+            Edit(line=6, to=7, put="", why="python2"),
+        ],
+        release="1.0",
+        note="A note.",
+        fails_then="It is older.",
+    )
+    ran = {"runs": True, "date": "2026-01-02", "tensorflow": "2.21.0", "seconds": 90.0}
+    then = {**ran, "runs": False, "error": "ValueError: x", "date": "2026-01-01"}
+    text = page.text([made], {"a program": {"now": {**ran, "names": ["raw_rnn"]}, "then": then}})
+    assert "[Note](#gallery-note-a-program). | 3 others, 1 shorter |" in text
+    assert "**[a program](#gallery-row-a-program)**: It is older. `` ValueError: x ``" in text
+    assert "2 lines in 1 program for Python 2.7" in text
+    assert "1 of those that run does not run on TensorFlow 1.15.0 itself" in text
+    assert "made on 2026-01-02 with TensorFlow 2.21.0, those of *then* on 2026-01-01." in text
+    assert "- `raw_rnn`: [a program](#gallery-row-a-program)" in text
+    assert "No program of the gallery uses `dynamic_rnn`, " in text
+
+
+def test_many_programs_with_a_name_are_counted():
+    many = [program(name=f"p{i}") for i in range(page.MANY + 1)]
+    ran = {"runs": True, "date": "2026-01-02", "tensorflow": "2.21.0", "seconds": 1.0}
+    found = {each.name: {"now": {**ran, "names": ["raw_rnn"]}} for each in many}
+    found["p0"]["now"] |= {"runs": False, "error": "x", "because": "NumPy"}
+    assert "- `raw_rnn`: 13 programs, such as [p1](#gallery-row-p1); [p2]" in page.text(many, found)
+
+
+def test_figures_that_lie_apart_are_named():
+    figures = {"a": (1, 1.2), "b": (0.002, 0.001), "c": (0.4, 0), "d": (0, 0), "e": (-10, -12)}
+    found = {
+        name: {"then": {"figure": str(then)}, "now": {"figure": str(now)}}
+        for name, (then, now) in figures.items()
+    }
+    said = agreement({**found, "f": {"now": {"figure": "1"}}})
+    assert "Of the 5 rows with a figure on both sides, 2 agree within a factor of 1.25." in said
+    assert "2 lie further apart: c (0.4 then, 0 now); b (2.0 times)." in said
+    assert "In d both are zero to the last digit that the program prints" in said
+
+
+def test_a_zero_shows_its_digits():
+    shown = [page.short(each) for each in ("0.000000", "0.0004537015", "1.000", "-1418", "n/a")]
+    assert shown == ["0.000000", "0.0004537", "1", "-1418", "n/a"]
 
 
 def test_an_unknown_word_is_told(capsys):

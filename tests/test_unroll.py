@@ -179,6 +179,23 @@ def test_no_steps_at_all(kind, way, unknown):
     np.testing.assert_array_equal(state, np.ones((B, U)))
 
 
+@pytest.mark.parametrize("rows", [B, 0])
+@pytest.mark.parametrize("way", DYNAMIC)
+def test_no_row_has_a_step_in_a_batch_of_unknown_size(way, rows):
+    cell = u.GRUCell(U)
+
+    @tf.function(input_signature=[tf.TensorSpec([None, T, D]), tf.TensorSpec([None], tf.int32)])
+    def run(x, lengths):
+        with tf.GradientTape() as tape:
+            outputs, state = u.dynamic_rnn(cell, x, lengths, dtype=tf.float32, **DYNAMIC[way])
+            loss = tf.reduce_sum(outputs) + tf.reduce_sum(state)
+        return outputs, state, tape.gradient(loss, cell.trainable_variables)
+
+    outputs, state, gradients = run(np.float32(X[:rows]), np.zeros(rows, np.int32))
+    assert outputs.shape == (rows, T, U) and state.shape == (rows, U)
+    assert not any(np.any(x) for x in (outputs, state, *gradients))
+
+
 @pytest.mark.parametrize("kind", ["static", "dynamic"])
 def test_length_zero_gives_the_initial_state(kind):
     start = RNG.normal(size=(B, U))

@@ -86,7 +86,7 @@ def static_rnn(
     """
     cell = as_cell(cell)
     _check_list(inputs)
-    with tf.name_scope(check_name(scope, "scope") or "rnn"):
+    with tf.name_scope("rnn" if check_name(scope, "scope") is None else scope):
         dtype = check_dtype(dtype, initial_state)
         steps = [
             check_inputs(cell, x, dtype, rank=2, argument=f"inputs[{t}]")
@@ -188,7 +188,7 @@ def dynamic_rnn(
         ),
         "swap_memory": check_flag(swap_memory, "swap_memory"),
     }
-    with tf.name_scope(check_name(scope, "scope") or "rnn"):
+    with tf.name_scope("rnn" if check_name(scope, "scope") is None else scope):
         dtype = check_dtype(dtype, initial_state)
         inputs = check_inputs(cell, inputs, dtype, rank=3, time_major=time_major)
         time, rows = (0, 1) if time_major else (1, 0)
@@ -238,7 +238,7 @@ def _loop(run: Run, inputs: Any, *, unroll: int, **while_loop: Any) -> tuple[Any
         return tf.nest.map_structure(lambda y: y[:0], outputs), carried
     frames = Frames(inputs, run.example(), to_the_end=not run.may_end_early)
     steps = frames.steps
-    counted = tf.compat.v1.control_flow_v2_enabled()
+    counted = tf.compat.v1.control_flow_v2_enabled() or run.compiled
     if counted:  # XLA asks for it; the loops of TensorFlow 1 would add a variable
         while_loop = {**while_loop, "maximum_iterations": steps}
 
@@ -370,7 +370,7 @@ def bidirectional_dynamic_rnn(
     time_major = check_flag(time_major, "time_major")
     if not check_flag(share_weights, "share_weights"):
         _check_apart(cell_fw, cell_bw)
-    with tf.name_scope(check_name(scope, "scope") or "bidirectional_rnn"):
+    with tf.name_scope("bidirectional_rnn" if check_name(scope, "scope") is None else scope):
         forward_dtype = check_dtype(dtype, initial_state_fw, "initial_state_fw")
         backward_dtype = check_dtype(dtype, initial_state_bw, "initial_state_bw")
         both_known = forward_dtype is not None and backward_dtype is not None

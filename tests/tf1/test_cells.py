@@ -778,3 +778,25 @@ def test_cells_without_a_name_are_counted_in_a_graph():
     assert (cell.name, cell.scope_name) == ("gru_cell_3", "rnn/gru_cell")
     with tf.Graph().as_default():
         assert rnn_cell.GRUCell(U).name == "gru_cell_1"
+
+
+def test_a_wrapper_from_its_config_needs_a_cell():
+    wrapper = tf.nn.rnn_cell.DropoutWrapper(tf.nn.rnn_cell.GRUCell(3), 0.5, seed=3)
+    config = wrapper.get_config()
+    with pytest.raises(ValueError, match="must be the cell to put into the DropoutWrapper"):
+        type(wrapper).from_config(config)
+    again = type(wrapper).from_config({**config, "cell": tf.nn.rnn_cell.GRUCell(3)})
+    assert (again.input_keep_prob, again.seed) == (0.5, 3)
+
+
+def test_an_initializer_in_a_config_has_a_known_class():
+    config = tf.nn.rnn_cell.GRUCell(3).get_config()
+    config["kernel_initializer"] = {"class_name": "Mine", "config": {}}
+    with pytest.raises(ValueError, match="of a class in tf.initializers; got"):
+        tf.nn.rnn_cell.GRUCell.from_config(config)
+
+
+def test_a_dense_layer_from_its_config_needs_its_regularizer():
+    config = tf.layers.Dense(3, kernel_regularizer=tf.nn.l2_loss).get_config()
+    with pytest.raises(ValueError, match="kernel_regularizer must be a function; got 'l2_loss'"):
+        tf.layers.Dense.from_config(config)

@@ -46,7 +46,7 @@ def test_without_tf_slim():
     *names, has, message = done.stdout.strip().splitlines()
     assert names == ALONE.split(), done.stderr
     assert has == "False False"
-    assert "tf.contrib.slim.learning is gone" in message and "pip install tf_slim" in message
+    assert "tf.contrib.slim.learning is not there" in message and "pip install tf_slim" in message
 
 
 def test_slim_trains_saves_and_evaluates(tmp_path):

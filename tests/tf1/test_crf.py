@@ -87,6 +87,7 @@ def test_decoding(steps, lengths, known):
     )
     assert tags.dtype == np.int32 and tags.shape == (B, steps)
     for row, n, path, score in zip(x, lengths, tags, scores):
+        n = max(n, 1)  # as TensorFlow 1 decoded a row of length 0
         expected_path, expected_score = best(row[:n], A)
         assert path.tolist() == expected_path + [0] * (steps - n)
         np.testing.assert_allclose(score, expected_score)
@@ -148,9 +149,9 @@ def test_what_stands_in_the_padding_does_not_count():
     np.testing.assert_allclose(
         likelihood, totals(X, A, TAGS, LENGTHS) - log_norms(X, A, LENGTHS), atol=1e-12
     )
-    assert np.isfinite(gradient).all() and np.isfinite(scores).all()
+    assert np.isfinite(gradient).all() and np.isfinite(scores[LENGTHS > 0]).all()
     for row, n in enumerate(LENGTHS):
-        assert not gradient[row, n:].any() and not path[row, n:].any()
+        assert not gradient[row, n:].any() and not path[row, max(n, 1) :].any()
 
 
 def test_lengths_of_other_types_and_beyond():

@@ -17,6 +17,7 @@ import tensorflow as real
 
 import unrolled
 import unrolled.tf1 as tf
+from unrolled.tf1 import old_names, removed
 
 BACK = {
     "contrib.rnn": """
@@ -229,15 +230,7 @@ def test_a_star_takes_them_all():
     [
         ("contrib.distributions.Mixture", "2.0", "TensorFlow Probability"),
         ("contrib.eager.Network", "2.0", "TensorFlow 2 itself"),
-        ("contrib.cudnn_rnn.NoSuchLayer", "2.0", "compatible cells, which are put back"),
-        ("contrib.rnn.NoSuchCell", "2.0", "a cell of your own"),
-        ("contrib.seq2seq.NoSuchDecoder", "2.0", "put back"),
-        ("contrib.no_such_thing", "2.0", "tf.keras"),
         ("contrib.bayesflow", "2.0", "TensorFlow Probability"),
-        ("layers.no_such_layer", "2.16", "put back"),
-        ("nn.rnn_cell.NoSuchCell", "2.16", "a cell of your own"),
-        ("models.embedding", "1.0", "tf.nn"),
-        ("examples.tutorials.word2vec", "2.0", "data set"),
     ],
 )
 def test_a_gone_name_says_when_it_went_and_what_to_use(name, release, instead):
@@ -257,12 +250,49 @@ def test_a_gone_name_says_when_it_went_and_what_to_use(name, release, instead):
     assert said.count(".  ") == 0 and said.endswith((".", "?")) and "use see" not in said
 
 
-@pytest.mark.parametrize("name", ["no_such_thing", "nn.no_such_thing", "train.no_such_thing"])
-def test_a_name_that_never_was(name):
-    with pytest.raises(AttributeError, match=f"tf.{name} is neither in tf.compat.v1"):
+@pytest.mark.parametrize(
+    ("name", "went", "instead"),
+    [
+        ("contrib.no_such_module_of_1_15", None, None),
+        ("contrib.rnn.FlyingLSTMCell", None, None),
+        ("contrib.seq2seq.NoSuchDecoder", None, None),
+        ("layers.no_such_layer", None, None),
+        ("nn.rnn_cell.NoSuchCell", None, None),
+        ("frobnicate", None, None),
+        ("train.no_such_thing", None, None),
+        # What 1.15 had unlisted, or an earlier release had.
+        ("contrib.tensorrt", "2.0 removed tf.contrib,", "tf.keras"),
+        ("contrib.cudnn_rnn.no_such_ops", "2.0 removed tf.contrib.cudnn_rnn,", "put back"),
+        ("models.embedding", "1.0 removed tf.models,", "tf.nn"),
+        ("examples.tutorials.word2vec", "2.0 removed tf.examples,", "data set"),
+    ],
+)
+def test_a_name_that_1_15_may_never_have_had(name, went, instead):
+    with pytest.raises(AttributeError) as raised:
         reach(name)
-    with pytest.raises(ImportError, match=f"tf.{name} is neither in tf.compat.v1"):
+    said = str(raised.value)
+    if went is None:
+        assert said.startswith(f"TensorFlow 1.15 has no tf.{name}, and unrolled.tf1 puts back none")
+    else:
+        assert said.startswith(f"tf.{name} is not there: TensorFlow {went} and unrolled.tf1")
+        assert instead in said
+    assert "gone" not in said and said.endswith((".", "?"))
+    with pytest.raises(ImportError) as by_import:
         exec(f"import unrolled.tf1.{name}")
+    assert str(by_import.value) == said
+
+
+def test_what_the_list_does_not_tell():
+    assert old_names.absent("contrib.rn.GRUCell") == "contrib.rn"
+    assert "did you mean tf.contrib.rnn?" in removed.explain("contrib.rn.GRUCell")
+    assert "did you mean tf.nn.bias_add?" in removed.explain("bias_add")
+    assert removed.explain("optimizers").endswith("2, which has it, without unrolled.tf1.")
+    assert "is not there: " in removed.explain("contrib.rnn.python.ops.rnn_cell")
+    assert "did you mean" not in removed.explain("contrib.image.rotate", ["rotated"])
+    for name in ("nn.dynamic_rnn", "GraphKeys.NO_SUCH", "python.ops.no_such", "contrib.keras.x"):
+        assert old_names.absent(name) is None
+    with pytest.raises(AttributeError, match="tf.python.no_such is neither in TensorFlow today"):
+        tf.python.no_such  # noqa: B018
 
 
 def test_every_removed_name_is_gone_or_a_module():

@@ -5,6 +5,7 @@ import pytest
 from unrolled.tf1.contrib import rnn
 
 import unrolled.tf1 as tf
+from unrolled.tf1.shims import release
 
 B, T, D, U = 3, 4, 5, 6
 
@@ -105,9 +106,10 @@ def x():
 
 def test_the_cure_for_one_cell_in_unlike_layers_is_named():
     message = (
-        r"depth 6 do not fit a BasicLSTMCell that was built for depth 5; make a cell for each "
-        r"layer, MultiRNNCell\(\[make_cell\(\) for _ in range\(n\)\]\) and not \[cell\] \* n, or "
-        r"set the environment variable UNROLLED_TF1_RELEASE=1.0"
+        r"depth 6 do not fit a BasicLSTMCell that was built for depth 5: a cell keeps the "
+        r"variables of its first call; make a cell for each unroll and each layer, such as "
+        r"MultiRNNCell\(\[make_cell\(\) for _ in range\(n\)\]\)\. A program that was written "
+        r"before TensorFlow 1.1, .* runs with UNROLLED_TF1_RELEASE=1.0 set"
     )
     cell = rnn.BasicLSTMCell(U)
     unrolled_once(cell)
@@ -126,7 +128,12 @@ def test_a_joined_state_for_a_cell_that_keeps_c_and_h_apart(unroll):
             tf.nn.rnn(rnn.BasicLSTMCell(U), tf.unstack(x, axis=1), initial_state=joined)
 
 
-@pytest.mark.parametrize("value", ["2.0", "old", ""])
+def test_an_empty_variable_is_none(monkeypatch):
+    monkeypatch.setenv("UNROLLED_TF1_RELEASE", "")
+    assert release.written_for() == (1, 15)
+
+
+@pytest.mark.parametrize("value", ["2.0", "old", "1"])
 def test_what_is_no_release_of_tensorflow_1(monkeypatch, value):
     monkeypatch.setenv("UNROLLED_TF1_RELEASE", value)
     with pytest.raises(ValueError, match="UNROLLED_TF1_RELEASE must be a release of TensorFlow 1"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import sys
 
@@ -12,6 +13,8 @@ from running import run, write
 import unrolled.tf1 as tf
 from unrolled.tf1 import __main__ as runner
 from unrolled.tf1.runner import program, standing
+from unrolled.tf1.runner.coverage import coverage
+from unrolled.tf1.runner.refused import Refused
 
 HELPER = """
     import tensorflow as tf
@@ -266,6 +269,7 @@ def test_a_process_that_a_program_spawns_gets_the_layer(tmp_path):
 def in_this_process(monkeypatch):
     """The runner changes nothing that the tests after it notice."""
     monkeypatch.setattr(standing, "stand_for_tensorflow", lambda: None)
+    monkeypatch.setattr(standing, "_models", set())
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     for name, value in [("argv", []), ("path", ["", *sys.path]), ("excepthook", sys.excepthook)]:
         monkeypatch.setattr(sys, name, value)
@@ -292,9 +296,11 @@ def test_text_that_a_program_compiles_is_its_own_matter(tmp_path, in_this_proces
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["-m", "no_such_module"], "No module named 'no_such_module'; is the working folder"),
-        (["-m", "json.no_such"], "No module named 'json.no_such'; is the working folder"),
-        (["-m", "multiprocessing"], "No module named 'multiprocessing.__main__'"),
+        (["-m", "no_such"], "No module named 'no_such'; are you in its parent directory?"),
+        (["-m", "no_such.part"], "No module named 'no_such'; are you in its parent directory?"),
+        (["-m", "json.decodr"], f"The package json in {json.__path__[0]} has no module 'decodr'; "),
+        (["-m", "json.tool.no"], "No module named 'json.tool.no': json.tool is no package."),
+        (["-m", "multiprocessing"], "The package multiprocessing has no module __main__; name"),
         (["{folder}"], "{folder} holds no __main__.py; give it one, or name a file to run."),
         (["-m", "math"], "math has no Python code to run"),
     ],
@@ -303,6 +309,11 @@ def test_where_there_is_nothing_to_run(tmp_path, in_this_process, arguments, sai
     with pytest.raises(SystemExit) as ended:
         runner.main([each.format(folder=tmp_path) for each in arguments])
     assert str(ended.value).startswith(said.format(folder=tmp_path))
+
+
+def test_a_module_that_is_misspelt(in_this_process):
+    with pytest.raises(SystemExit, match=r"has no module 'decodr'; did you mean json.decoder[?]$"):
+        runner.main(["-m", "json.decodr"])
 
 
 def test_an_error_in_a_package_above_a_module_is_its_own(tmp_path, in_this_process, monkeypatch):
@@ -316,14 +327,18 @@ def test_an_error_in_a_package_above_a_module_is_its_own(tmp_path, in_this_proce
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "a program to run is missing."),
+        ([], "Name a program to run."),
+        (["--"], "Name a program to run."),
         (["nowhere.py"], "nowhere.py does not exist; give a program or a notebook to run."),
         (["--fast", "a.py"], "there is no option --fast."),
         (["-m"], "-m needs a name."),
         (["--save"], "--save needs a name."),
         (["--save", "to.ipynb", "-m", "json"], "--save is for notebooks; got a module."),
         (["--save", "to.ipynb", __file__], f"--save is for notebooks; got {__file__}."),
+        (["--save", "to.ipynb", "-"], "--save is for notebooks; got -."),
         (["--check"], "--check needs a program to read."),
+        (["--check", "--fast", "a.py"], "there is no option --fast for --check."),
+        (["--coverage", "-m", "nn"], "there is no option -m for --coverage."),
     ],
 )
 def test_a_wrong_command_line_gets_a_sentence_and_the_usage(arguments, said, capsys):
@@ -333,12 +348,101 @@ def test_a_wrong_command_line_gets_a_sentence_and_the_usage(arguments, said, cap
     assert capsys.readouterr() == ("", f"{said}\n{runner.USAGE}\n")
 
 
-@pytest.mark.parametrize("option", ["-h", "--help"])
-def test_help(option, capsys):
-    runner.main([option])
+@pytest.mark.parametrize("options", [["-h"], ["--help"], ["--check", "-h"]])
+def test_help(options, capsys):
+    runner.main(options)
     said = capsys.readouterr().out
     assert said.startswith(runner.USAGE)
     assert all(each in said for each in ("-m MODULE", "--save", "--check", "UNROLLED_TF1_RELEASE"))
+    assert "does not\n                        see" in said
+
+
+def test_two_dashes_end_the_options(tmp_path, in_this_process, capsys):
+    path = write(tmp_path / "-odd.py", "import sys\nprint(sys.argv[1:])\n")
+    runner.main(["--", str(path), "--check"])
+    assert capsys.readouterr().out == "['--check']\n"
+
+
+@pytest.mark.parametrize("release", ["banana", "1", "2.0"])
+def test_a_release_is_checked_before_the_program_runs(
+    tmp_path, in_this_process, capsys, monkeypatch, release
+):
+    path = write(tmp_path / "prints.py", "print('run')\n")
+    monkeypatch.setenv("UNROLLED_TF1_RELEASE", release)
+    with pytest.raises(SystemExit) as ended:
+        runner.main([str(path)])
+    said = capsys.readouterr()
+    assert (ended.value.code, said.out) == (2, "")
+    assert said.err.startswith("UNROLLED_TF1_RELEASE must be a release of TensorFlow 1 or before")
+    monkeypatch.setenv("UNROLLED_TF1_RELEASE", "")
+    runner.main([str(path)])
+    assert capsys.readouterr().out == "run\n"
+
+
+def test_a_program_from_standard_input(tmp_path):
+    source = "import sys, tensorflow as tf\nprint(tf.__name__, __name__, sys.argv, sys.path[0])\n"
+    done = run(tmp_path, "-", "one", typed=source)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "unrolled.tf1 __main__ ['-', 'one'] \n"
+
+
+# Hints ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("xrange(3)", "xrange is a builtin of Python 2; use range"),
+        ("{}.has_key(3)", "dict.has_key is a method of Python 2; use `key in dict`"),
+        ("import cPickle", "cPickle is a module of Python 2; use pickle."),
+        ("from . import part", "try `python -m unrolled.tf1 -m words.deep.train` in {folder}."),
+        (
+            "from tensorflow.models.rnn import rnn_cell\nraise ValueError('no')",
+            "The program imports tensorflow.models, which went with TensorFlow 1.0. If it was",
+        ),
+    ],
+)
+def test_an_error_comes_with_a_hint(tmp_path, standing_in, in_this_process, source, said):
+    path = write(tmp_path / "words" / "deep" / "train.py", source)
+    write(tmp_path / "words" / "__init__.py", "")
+    write(tmp_path / "words" / "deep" / "__init__.py", "")
+    with pytest.raises(Exception) as raised:  # noqa: B017, PT011
+        runner.main([str(path)])
+    assert said.format(folder=tmp_path) in "\n".join(raised.value.__notes__)
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["no_such_name", "object().has_key", "import no_such_package", "raise ImportError('no')"],
+)
+def test_other_errors_get_none(tmp_path, in_this_process, source):
+    path = write(tmp_path / "words" / "train.py", source)
+    with pytest.raises(Exception) as raised:  # noqa: B017, PT011
+        runner.main([str(path)])
+    assert not hasattr(raised.value, "__notes__")
+
+
+# --coverage -----------------------------------------------------------------------------------
+
+
+def test_coverage_of_named_modules(capsys):
+    with pytest.raises(SystemExit) as ended:
+        runner.main(["--coverage", "nn.rnn_cell", "tf.contrib.grid_rnn"])
+    assert ended.value.code == 0
+    whole, part = capsys.readouterr().out.splitlines()
+    assert whole == "tf.nn.rnn_cell 10 of 10"
+    assert part.split()[:4] == ["tf.contrib.grid_rnn", "6", "of", "9,"]
+    assert part.endswith(", without Grid1BasicLSTMCell, Grid1BasicRNNCell, Grid1LSTMCell")
+
+
+def test_coverage_of_what_has_only_modules_below_it(capsys):
+    assert coverage(["contrib.rnn", "contrib"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "tf.contrib.rnn 50 of 50"
+    assert len(lines) > 70 and "tf.contrib.grid_rnn 6 of 9" in lines
+    assert re.fullmatch(r"\d+ modules of tf.contrib: \d+ of \d+ names are there.", lines[-1])
+    with pytest.raises(Refused, match="had no public module tf.contrib.rnm; try tf.contrib.rnn"):
+        coverage(["contrib.rnm"])
 
 
 # Who gets which TensorFlow --------------------------------------------------------------------

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 
 import nbformat
 import pytest
 from running import notebook, run, write
 
+from unrolled.tf1.__main__ import main
 from unrolled.tf1.runner import children, extension, installs, notebook_file, recorder
 
 HELPER = """
@@ -234,6 +237,80 @@ def test_a_cell_that_is_not_python_is_an_error(tmp_path, cell, said):
     assert (done.returncode, done.stdout) == (1, "1\n")
     assert any(line.startswith(said) for line in done.stderr.splitlines()[-2:]), done.stderr
     assert "old.ipynb, code cell 2" in done.stderr.splitlines()[-1]
+    assert len(done.stderr.splitlines()) <= 2  # not by IPython and the runner
+
+
+def test_a_module_of_a_notebook_that_is_not_python_is_said_once(tmp_path):
+    old = write(tmp_path / "old.py", "n = 1\nprint 'old'\n")
+    text = "compile('print 1', 'somewhere', 'exec')"
+    notebook(tmp_path / "a.ipynb", f"try: {text}\nexcept SyntaxError: pass", "import old")
+    done = run(tmp_path, "--save", "out.ipynb", "a.ipynb")
+    assert (done.returncode, done.stdout) == (1, "")
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f"{old}, line 2: Missing parentheses")
+    last = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells[-1]
+    assert last.outputs[0].ename == "SyntaxError"
+    notebook(tmp_path / "b.ipynb", text)
+    done = run(tmp_path, "b.ipynb")
+    assert "SyntaxError: Missing parentheses" in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("b.ipynb, code cell 1 failed;")
+
+
+def test_an_interrupted_notebook_ends_by_the_signal_and_is_saved(tmp_path):
+    cells = ["print('one')", "import os, signal\nos.kill(os.getpid(), signal.SIGINT)", "print(2)"]
+    notebook(tmp_path / "stops.ipynb", *cells)
+    done = run(tmp_path, "--save", "out.ipynb", "stops.ipynb")
+    assert (done.returncode, done.stdout) == (-signal.SIGINT, "one\n")
+    assert done.stderr.count("KeyboardInterrupt") <= 2  # IPython's own two lines
+    assert nbformat.read(tmp_path / "out.ipynb", as_version=4).cells[1].outputs[0].text == "one\n"
+
+
+def test_a_hint_stands_below_an_error(tmp_path):
+    notebook(tmp_path / "old.ipynb", "for i in xrange(3): pass")
+    done = run(tmp_path, "old.ipynb")
+    assert done.stderr.count("xrange is a builtin of Python 2; use range") == 1
+
+
+@pytest.mark.parametrize(
+    ("save", "said"),
+    [
+        ("nowhere/to.ipynb", "but there is no folder"),
+        ("folder.ipynb", "which is a folder."),
+        ("to", "which does not end in .ipynb."),
+        ("locked.ipynb", "which may not be written."),
+    ],
+)
+def test_where_it_cannot_be_saved_it_is_not_run(tmp_path, monkeypatch, capsys, save, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder.ipynb").mkdir()
+    (tmp_path / "locked.ipynb").touch()
+    monkeypatch.setattr(os, "access", lambda path, mode: "locked" not in str(path))
+    source = notebook(tmp_path / "count.ipynb", "1")
+    with pytest.raises(SystemExit) as ended:
+        main(["--save", save, str(source)])
+    assert ended.value.code == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"--save must name a notebook to write; got {save}, {said}")
+
+
+def test_the_executed_notebook_names_the_python_that_ran_it(tmp_path):
+    source = notebook(tmp_path / "old.ipynb", "1")
+    content = json.loads(source.read_text())
+    content["metadata"] = {
+        "kernelspec": {"display_name": "Python 2", "language": "python", "name": "python2"},
+        "language_info": {"name": "python", "version": "2.7.12"},
+        "title": "Counting",
+    }
+    source.write_text(json.dumps(content))
+    assert run(tmp_path, "--save", "out.ipynb", "old.ipynb").returncode == 0
+    metadata = nbformat.read(tmp_path / "out.ipynb", as_version=4).metadata
+    assert metadata.kernelspec == {
+        "display_name": "Python 3",
+        "language": "python",
+        "name": "python3",
+    }
+    assert metadata.language_info.version == ".".join(map(str, sys.version_info[:3]))
+    assert metadata.title == "Counting"
 
 
 @pytest.mark.parametrize(
@@ -343,6 +420,9 @@ def test_the_extension_gives_later_cells_the_layer(tmp_path):
     done = run(tmp_path, "session.py", python=())
     assert done.returncode == 0, done.stderr + done.stdout
     assert done.stdout.splitlines()[-4:] == ["tensorflow", "unrolled.tf1", "(?, 5)", "GRUCell"]
+    [warning] = [line for line in done.stderr.splitlines() if "%load_ext" in line]
+    assert warning.startswith("tf came from TensorFlow 2 before %load_ext unrolled.tf1")
+    assert "restart the kernel" in warning
 
 
 def test_another_version_than_1_is_refused():

@@ -100,7 +100,7 @@ def check_number(value: Any, argument: str) -> float:
 def check_name(name: Any, argument: str = "name") -> str | None:
     """A name for operations or variables, or None."""
     scope = argument == "scope"
-    form = r"[A-Za-z0-9.][\w.\\/>-]*" if scope else r"[A-Za-z]\w*"
+    form = r"|[A-Za-z0-9.][\w.\\/>-]*" if scope else r"[A-Za-z]\w*"
     if name is None or (isinstance(name, str) and re.fullmatch(form, name)):
         return name
     wanted = "a name scope" if scope else "a name of letters, digits and underscores"

@@ -47,9 +47,10 @@ class Run(NamedTuple):
     step: RunStep  # (prepared, t, x, carried) -> (output, carried)
     prepared: Any  # a structure of tensors
     initial: Any  # what step 0 is given: the state, and with lengths what replaces padding
-    last: int | tf.Tensor  # the number of steps of the longest row: T where there are no lengths
+    last: int | tf.Tensor  # the steps of the longest row, at least 1; T where there are no lengths
     example: Callable[[], Any]  # makes zeros in the structure, shape and dtype of an output
     may_end_early: bool = True  # before step T
+    compiled: bool = False  # the cell asks XLA for parts of its step
 
     def final(self, carried: Any) -> Any:
         """The state that the last step left."""
@@ -87,24 +88,26 @@ def start_run(
         )
 
     cell_step, prepared = step_for_run(cell)
+    compiled = getattr(cell, "compiled", False)
     if sequence_length is None:
 
         def step(prepared: Any, t: Any, x: Any, carried: Any) -> tuple[Any, Any]:
             output, state = cell_step(prepared, t, x, carried[0])
             return output, (state,)
 
-        return Run(step, prepared, (state,), steps, example, may_end_early=False)
+        return Run(step, prepared, (state,), steps, example, may_end_early=False, compiled=compiled)
     lengths = check_lengths(sequence_length, batch, steps)
     last = _longest(steps, lengths)
     of_live_rows = _with_lengths(cell_step)
     if any(isinstance(x, tf.TensorArray) for x in tf.nest.flatten(state)):
-        of_live_rows = _none_after(last, of_live_rows, example)
+        of_live_rows = _none_after(_longest(steps, lengths, least=0), of_live_rows, example)
     return Run(
         of_live_rows,
         (prepared, lengths),
         (state, _stand_in(one_step, first_step(), lengths, batch)),
         last,
         example,
+        compiled=compiled,
     )
 
 
@@ -179,8 +182,12 @@ def _stand_in(one_step: Any, first_step: Any, lengths: tf.Tensor, batch: Any) ->
     return tf.nest.map_structure(for_all_rows, first_step, one_step)
 
 
-def _longest(steps: int | tf.Tensor, lengths: tf.Tensor) -> int | tf.Tensor:
-    last = tf.minimum(steps, tf.reduce_max(tf.concat([[0], lengths], axis=0)))
+def _longest(steps: int | tf.Tensor, lengths: tf.Tensor, least: int = 1) -> int | tf.Tensor:
+    """The steps of the longest row; where all are of length 0, one, unless `least` says otherwise.
+
+    The loops of TensorFlow 1 learn from a step what its outputs look like.
+    """
+    last = tf.minimum(steps, tf.reduce_max(tf.concat([[least], lengths], axis=0)))
     known = tf.get_static_value(last)
     return last if known is None else int(known)
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
+
+from unrolled.quiet import tensorflow
+from unrolled.tf1.old_names import absent, elsewhere, inside, names_of_1_15
 
 _STATES = (
     "segments of the sequences, from NumPy or tf.data, and the final state of dynamic_rnn, fetched "
@@ -166,6 +170,9 @@ REMOVED: dict[str, tuple[str | None, str]] = {
 }
 
 
+_BEFORE_1_15 = {"1.0"}  # the releases in `REMOVED` that came before the list of names
+
+
 def explain(name: str, beside: Iterable[str] = ()) -> str:
     """One sentence on a missing `tf.<name>`: when it was removed, and what to use.
 
@@ -173,25 +180,66 @@ def explain(name: str, beside: Iterable[str] = ()) -> str:
       name: the missing name, such as "nn.sofmax".
       beside: the names that its module does have, one of which may be meant.
     """
+    removed = _removed(name)
+    release, instead = REMOVED.get(removed, (None, ""))
+    never = absent(name)
+    if never and removed != name and release not in _BEFORE_1_15:
+        module = never.rpartition(".")[0]
+        meant = _meant(never, {*inside(module), *(beside if never == name else ())})
+        same = elsewhere(never)
+        if not meant and _is_in_2(never):
+            advice = "run a program of TensorFlow 2, which has it, without unrolled.tf1."
+        elif meant or same:
+            advice = f"did you mean {meant or f'tf.{same}'}?"
+        else:
+            advice = "see how it is spelt."
+        return (
+            f"TensorFlow 1.15 has no tf.{never}, and unrolled.tf1 puts back none of an earlier "
+            f"release; {advice}"
+        )
+    meant = None if _is_listed(name) else _meant(name, beside)
+    if not removed:
+        advice = "look in TensorFlow's release notes for what replaced it."
+        return (
+            f"tf.{name} is neither in TensorFlow today nor among the names that unrolled.tf1 puts "
+            f"back; {f'did you mean {meant}?' if meant else advice}"
+        )
+    went = f"TensorFlow {release} removed" if release else "TensorFlow dropped"
+    if removed == name:
+        said = f"gone: {went} it, and unrolled.tf1 does not put it back"
+    elif _is_listed(name):
+        said = f"gone: {went} it with tf.{removed}, and unrolled.tf1 does not put it back"
+    else:  # whether it was ever there, nothing tells
+        said = f"not there: {went} tf.{removed}, and unrolled.tf1 does not put this part back"
+    spelt = f"; or did you mean {meant}?" if removed != name and meant else "."
+    return f"tf.{name} is {said}; use {instead}{spelt}"
+
+
+def _removed(name: str) -> str:
+    """The longest beginning of a name that `REMOVED` has, or nothing."""
     parts = name.split(".")
+    beginnings = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+    return next((each for each in beginnings if each in REMOVED), "")
+
+
+def _is_listed(name: str) -> bool:
+    module, _, last = name.rpartition(".")
+    return name in names_of_1_15() or last in names_of_1_15().get(module, [])
+
+
+def _is_in_2(name: str) -> bool:
+    value: Any = tensorflow
+    for part in name.split("."):
+        try:
+            value = getattr(value, part)
+        except (AttributeError, ImportError):
+            return False
+    return True
+
+
+def _meant(name: str, beside: Iterable[str]) -> str | None:
+    """The name beside this one that is most like it, if one is."""
+    module, _, last = name.rpartition(".")
     public = [other for other in beside if not other.startswith("_")]
-    near = difflib.get_close_matches(parts[-1], public, n=1, cutoff=0.75)
-    meant = near and f"tf.{'.'.join([*parts[:-1], *near])}"
-    for length in range(len(parts), 0, -1):
-        known = REMOVED.get(".".join(parts[:length]))
-        if known is not None:
-            release, instead = known
-            inside = "" if length == len(parts) else f" with tf.{'.'.join(parts[:length])}"
-            went = (
-                f"TensorFlow {release} removed it{inside}" if release else "TensorFlow dropped it"
-            )
-            spelt = f"; or did you mean {meant}?" if inside and meant else "."
-            return (
-                f"tf.{name} is gone: {went}, and unrolled.tf1 does not put it back; "
-                f"use {instead}{spelt}"
-            )
-    advice = "look in TensorFlow's release notes for what replaced it."
-    return (
-        f"tf.{name} is neither in tf.compat.v1 nor among the names that unrolled.tf1 puts back; "
-        f"{f'did you mean {meant}?' if meant else advice}"
-    )
+    near = difflib.get_close_matches(last, public, n=1, cutoff=0.75)
+    return f"tf.{'.'.join(part for part in (module, *near) if part)}" if near else None

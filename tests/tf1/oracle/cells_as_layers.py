@@ -256,3 +256,73 @@ def a_linear_map_in_a_cell(tf):
             return new, new
 
     return unrolled(tf, Own())
+
+
+def written(tf, cell):
+    """A cell's settings as strings; of floats in their shortest form."""
+
+    def lines(config, prefix=""):
+        for key in sorted(config):
+            if isinstance(config[key], dict):
+                for line in lines(config[key], prefix + key + "."):
+                    yield line
+            else:
+                yield "%s%s=%s" % (prefix, key, config[key])
+
+    return tf.constant(list(lines(cell.get_config())))
+
+
+@program
+def configs(tf):
+    nn, contrib = tf.nn.rnn_cell, tf.contrib.rnn
+    uniform = tf.random_uniform_initializer(-0.5, 0.5, seed=3)
+    cells = [
+        nn.BasicRNNCell(3),
+        nn.BasicRNNCell(3, tf.nn.relu, name="n", dtype=tf.float32),
+        nn.GRUCell(3, kernel_initializer=uniform, bias_initializer=tf.zeros_initializer()),
+        nn.GRUCell(3, "relu", reuse=True, kernel_initializer=tf.orthogonal_initializer()),
+        nn.BasicLSTMCell(3, state_is_tuple=False),
+        nn.LSTMCell(3, True, 0.5, uniform, 2, 0.25),
+        nn.MultiRNNCell([nn.GRUCell(3)]),
+        nn.DropoutWrapper(nn.GRUCell(3), 0.5, seed=3),
+        nn.DropoutWrapper(
+            nn.GRUCell(3), 0.5, variational_recurrent=True, input_size=3, dtype=tf.float32
+        ),
+        nn.ResidualWrapper(nn.LSTMCell(3)),
+        nn.DeviceWrapper(nn.GRUCell(3), "/cpu:0"),
+        contrib.LayerNormBasicLSTMCell(3),
+        contrib.UGRNNCell(3),
+        contrib.NASCell(3),
+        contrib.LSTMBlockCell(3),
+        contrib.GRUBlockCellV2(3),
+        contrib.AttentionCellWrapper(nn.GRUCell(3), 2, state_is_tuple=True),
+        contrib.OutputProjectionWrapper(nn.GRUCell(3), 2),
+        contrib.ConvLSTMCell(1, [3, 1], 2, [3]),
+    ]
+    return {"%02d" % number: written(tf, cell) for number, cell in enumerate(cells)}
+
+
+@program
+def configs_of_dense_layers(tf):
+    uniform = tf.random_uniform_initializer(-0.5, 0.5, seed=3)
+    return {
+        "named": written(tf, tf.layers.Dense(3, tf.nn.relu, kernel_initializer=uniform, name="k")),
+        "without bias": written(tf, tf.layers.Dense(2, use_bias=False, name="b", trainable=False)),
+    }
+
+
+@program
+def cells_from_configs(tf):
+    found = {}
+    for number, cell in enumerate(
+        [
+            tf.nn.rnn_cell.GRUCell(3, kernel_initializer=tf.ones_initializer()),
+            tf.nn.rnn_cell.LSTMCell(3, use_peepholes=True, num_proj=2, name="mine"),
+        ]
+    ):
+        again = type(cell).from_config(cell.get_config())
+        found[str(number)] = unrolled(tf, again)
+        found["no updates %d" % number] = tf.constant(len(cell.updates))
+    layer = tf.layers.Dense.from_config(tf.layers.Dense(2, name="out").get_config())
+    found["dense"] = layer(tf.ones([2, 3]))
+    return found

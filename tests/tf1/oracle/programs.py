@@ -24,7 +24,8 @@ def run(tf, function):
     """Build a program's graph and evaluate what it returns.
 
     Returns:
-      {"variables": {name: shape}, "values": {name: nested lists}}.
+      {"variables": [[name, shape], ...] in the order in which they were made, the local ones last,
+      "values": {name: nested lists}}.
     """
     with tf.Graph().as_default(), tf.Session() as session:
         tensors = function(tf)
@@ -37,7 +38,7 @@ def run(tf, function):
                 variable.load(numbers(name, variable.get_shape().as_list()), session)
         values = {name: session.run(tensor) for name, tensor in sorted(tensors.items())}
         return {
-            "variables": {v.op.name: v.get_shape().as_list() for v in variables},
+            "variables": [[v.op.name, v.get_shape().as_list()] for v in variables],
             "values": {name: _plain(value) for name, value in values.items()},
         }
 

@@ -69,3 +69,22 @@ def decoding_cells(tf):
     middle, state = back(second, last)
     start, _ = back(first, state)
     return {"best": [first, second], "score": score, "tags": [start, middle, last]}
+
+
+@program
+def rows_of_length_0(tf):
+    crf, a = tf.contrib.crf, transitions(tf)
+    found = {}
+    for steps, lengths in ((5, [0, 5, 1]), (1, [0, 1, 1])):
+        x = tf.placeholder_with_default(numbers("x", [3, steps, 4]), [None, None, 4])
+        all_tags = tf.ones(tf.shape(x), tf.bool)
+        tags, lengths = tf.ones(tf.shape(x)[:2], tf.int32), tf.constant(lengths)
+        likelihood, _ = crf.crf_log_likelihood(x, tags, lengths, a)
+        found["of %d" % steps] = {
+            "decoded": crf.crf_decode(x, a, lengths),
+            "likelihood": likelihood,
+            "gradient": tf.gradients(likelihood, a),
+            "norm": crf.crf_log_norm(x, lengths, a),
+            "of all": crf.crf_multitag_sequence_score(x, all_tags, lengths, a),
+        }
+    return found

@@ -64,6 +64,30 @@ def one_length_for_all_rows(tf):
 
 
 @program
+def states_of_another_rank(tf):
+    """A memory [B, N, M] that a cell declares as one number, from its zero_state and as given."""
+
+    class Memory(tf.nn.rnn_cell.RNNCell):
+        state_size, output_size = (2, 6), 2
+
+        def zero_state(self, batch_size, dtype):
+            return tf.zeros([batch_size, 2], dtype), tf.ones([batch_size, 3, 2], dtype)
+
+        def __call__(self, inputs, state, scope=None):
+            h, memory = state
+            h = tf.tanh(h + inputs + tf.reduce_sum(memory, [1]))
+            return h, (h, 0.5 * memory)
+
+    cell = Memory()
+    given = tf.zeros([B, 2]), tf.constant(numbers("memory", [B, 3, 2]))
+    return {
+        "own": tf.nn.dynamic_rnn(cell, x(tf), dtype=tf.float32, scope="a"),
+        "given": tf.nn.dynamic_rnn(cell, x(tf), initial_state=given, scope="b"),
+        "static": tf.nn.static_rnn(cell, steps(tf), given, scope="c"),
+    }
+
+
+@program
 def time_first(tf):
     cell = tf.nn.rnn_cell.LSTMCell(3)
     state = cell.zero_state(B, tf.float32)
@@ -246,7 +270,7 @@ class Saver(object):
         self.tf = tf
         self.values = {
             name: tf.get_variable("saved_" + name, [B, size], trainable=False)
-            for name, size in sizes.items()
+            for name, size in sorted(sizes.items())
         }
         self.before = {name: tf.identity(v) for name, v in self.values.items()}
 

@@ -1,16 +1,26 @@
-"""`python -m unrolled.tf1 --check`: what programs use and the layer lacks, without running them."""
+"""`python -m unrolled.tf1 --check`: what programs use and is not there, without running them."""
 
 from __future__ import annotations
 
 import ast
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from unrolled.tf1.runner import sources, syntax
+from unrolled.tf1.runner.refused import Refused
 from unrolled.tf1.runner.scopes import Bound, Scopes
 from unrolled.tf1.runner.uses import Finding, Uses
+
+# How a summary counts each kind of finding, one and many; a note is not counted.
+KINDS = {
+    "name": ("name is missing", "names are missing"),
+    "argument": ("argument is unknown", "arguments are unknown"),
+    "package": ("package is missing", "packages are missing"),
+    "python 2": ("name is Python 2's", "names are Python 2's"),
+    "syntax": ("file or cell is not Python 3", "files or cells are not Python 3"),
+}
 
 
 def check(programs: Iterable[str]) -> int:
@@ -18,20 +28,20 @@ def check(programs: Iterable[str]) -> int:
 
     Args:
       programs: scripts and notebooks, each with the modules of its own folder that it imports;
-        folders, with all scripts and notebooks in them.
+        folders, with all scripts and notebooks in them; "-m" and a module of the working folder.
 
     Returns:
       0 where nothing is missing, else 1: the process's exit code.
+
+    Raises:
+      Refused: there is no such file or module, or nothing to read in a folder.
     """
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # looked at, a name may warn
     findings: list[Finding] = []
     files: set[Path] = set()
-    for program in programs:
-        path = Path(program)
-        if not path.exists():
-            raise SystemExit(f"{program} does not exist; name scripts, notebooks or folders.")
-        one = Program(path.resolve() if path.is_dir() else path.resolve().parent)
-        for file in sources.in_folder(one.top) if path.is_dir() else [path.resolve()]:
+    for top, named in list(_programs(programs)):
+        one = Program(top)
+        for file in named:
             one.read(file)
         for file in sorted(one.findings.keys() - files):
             findings += one.findings[file]
@@ -40,6 +50,35 @@ def check(programs: Iterable[str]) -> int:
         print(line)
     print(_summary(len(files), findings))
     return int(any(not each.guarded for each in findings))
+
+
+def _programs(named: Iterable[str]) -> Iterator[tuple[Path, list[Path]]]:
+    """For each program its folder, and the files to begin with."""
+    words = iter(named)
+    for word in words:
+        path = Path(word)
+        if word == "-m":
+            yield Path.cwd(), [_module_file(next(words, ""))]
+        elif path.is_dir():
+            files = sources.in_folder(path.resolve())
+            if not files:
+                raise Refused(f"{word} holds no script and no notebook; name another folder.")
+            yield path.resolve(), files
+        elif path.exists():
+            yield path.resolve().parent, [path.resolve()]
+        else:
+            raise Refused(f"{word} does not exist; name scripts, notebooks or folders.")
+
+
+def _module_file(name: str) -> Path:
+    """The file that `-m name` runs."""
+    here = Path.cwd()
+    for each in (name, f"{name}.__main__") if name else ():
+        files = sources.module_files(each, 0, here / "_", here)
+        last = files[-1] if files else Path()
+        if last.stem == each.rpartition(".")[2]:
+            return last
+    raise Refused(f"No module {name or 'after -m'} to run; are you in its parent directory?")
 
 
 class Program:
@@ -84,7 +123,8 @@ class Program:
                 uses.findings.append(Finding(part.where, line, "syntax", said, False))
         order = [part.where for part in parts]
         self.findings[file] = sorted(
-            uses.findings, key=lambda each: (order.index(each.where), each.line)
+            [*uses.findings, *uses.divisions()],
+            key=lambda each: (order.index(each.where), each.line),
         )
         return self._bound[file]
 
@@ -124,19 +164,15 @@ def _lines(findings: list[Finding]) -> list[str]:
 
 
 def _summary(files: int, findings: list[Finding]) -> str:
-    kinds = {
-        "name": "missing names",
-        "argument": "unknown arguments",
-        "package": "missing packages",
-        "syntax": "files or cells that are not Python 3",
-    }
     # A name counts once, a file or cell that cannot be read for itself.
     sure = {
         (each.kind, each.where if each.kind == "syntax" else each.sentence)
         for each in findings
         if not each.guarded
     }
-    counts = {what: sum(kind == each for each, _ in sure) for kind, what in kinds.items()}
-    counts["guarded"] = len({each.sentence for each in findings if each.guarded})
-    said = ", ".join(f"{what}: {number}" for what, number in counts.items() if number)
-    return f"Files read: {files}. {said or 'Nothing is missing'}."
+    counts = {kind: sum(kind == each for each, _ in sure) for kind in KINDS}
+    said = [f"{count} {KINDS[kind][count > 1]}" for kind, count in counts.items() if count]
+    guarded = len({each.sentence for each in findings if each.guarded})
+    said += [f"{guarded} more {'is' if guarded == 1 else 'are'} guarded"] if guarded else []
+    nothing = "nothing is missing among the names of TensorFlow and NumPy"
+    return f"Read {files} file{'s' * (files > 1)}; {', '.join(said) or nothing}."

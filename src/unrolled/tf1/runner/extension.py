@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import Any
 
+from unrolled.tf1.packages import stands_for
 from unrolled.tf1.runner.standing import stand_for_tensorflow
 
 
@@ -13,8 +16,24 @@ def load_ipython_extension(shell: Any) -> None:
     Args:
       shell: the IPython that loads it.
     """
-    stand_for_tensorflow()
+    if stand_for_tensorflow():
+        _say_what_stays(shell.user_ns)
     shell.register_magic_function(tensorflow_version, "line")
+
+
+def _say_what_stays(variables: dict[str, Any]) -> None:
+    """A warning where cells before have imported what the layer stands for from now on."""
+    old = [
+        name
+        for name, value in variables.items()
+        if isinstance(value, ModuleType) and name[0] != "_" and stands_for(value.__name__)
+    ]
+    if old:
+        print(
+            f"{', '.join(old)} came from TensorFlow 2 before %load_ext unrolled.tf1, and stays so; "
+            "restart the kernel and load the extension first, or import again below.",
+            file=sys.stderr,
+        )
 
 
 def tensorflow_version(line: str) -> None:

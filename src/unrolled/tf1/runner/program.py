@@ -1,9 +1,11 @@
-"""Runs a script, a folder or a module as Python's command line does."""
+"""Runs a script, a folder, a module or standard input as Python's command line does."""
 
 from __future__ import annotations
 
 import builtins
+import difflib
 import importlib.util
+import pkgutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +14,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
-from unrolled.tf1.runner import standing, syntax, tracebacks
+from unrolled.tf1.runner import hints, standing, syntax, tracebacks
 
 
 def run_file(path: str, arguments: list[str]) -> None:
@@ -27,8 +29,8 @@ def run_file(path: str, arguments: list[str]) -> None:
     """
     sys.argv = [path, *arguments]
     standing.stand_for_tensorflow()
-    with _reported():
-        absolute = Path(path).absolute()
+    absolute = Path(path).absolute()
+    with _reported(absolute):
         spec = PathFinder.find_spec("__main__", [str(absolute)])
         if spec is not None:
             _put_first(str(absolute))
@@ -60,9 +62,22 @@ def run_module(name: str, arguments: list[str]) -> None:
         _run_spec(spec)
 
 
+def run_input(arguments: list[str]) -> None:
+    """`python - arguments`: what standard input gives.
+
+    Args:
+      arguments: the program's own.
+    """
+    sys.argv = ["-", *arguments]
+    standing.stand_for_tensorflow()
+    with _reported():
+        _put_first("")
+        _run(compile(sys.stdin.buffer.read(), "<stdin>", "exec", dont_inherit=True))
+
+
 @contextmanager
-def _reported() -> Iterator[None]:
-    """Errors as Python reports them, and one sentence for a file that it cannot read."""
+def _reported(script: Path | None = None) -> Iterator[None]:
+    """Errors as Python reports them with a hint, and a sentence for a file that it cannot read."""
     with tracebacks.without_the_runner():
         try:
             yield
@@ -71,6 +86,9 @@ def _reported() -> Iterator[None]:
             if where is None:
                 raise
             raise SystemExit(syntax.sentence(where, error)) from None
+        except Exception as error:
+            hints.add(error, script)
+            raise
 
 
 def _put_first(folder: str) -> None:
@@ -79,18 +97,46 @@ def _put_first(folder: str) -> None:
 
 
 def _find_module(name: str) -> ModuleSpec:
-    for each in (name, f"{name}.__main__"):
-        try:
-            spec = importlib.util.find_spec(each)
-        except ModuleNotFoundError as error:
-            if error.name is None or not each.startswith(error.name):
-                raise  # a package on the way imports something that is missing
-            spec = None
+    spec = _spec(name)
+    if spec.submodule_search_locations is not None:
+        spec = _spec(f"{name}.__main__")
+    if spec.submodule_search_locations is not None:
+        raise SystemExit(f"{name}.__main__ is a package, which cannot be run.")
+    return spec
+
+
+def _spec(name: str) -> ModuleSpec:
+    """Where a module is; those above it are imported.
+
+    Raises:
+      SystemExit: it is not there.
+    """
+    above = None
+    for i in range(1, name.count(".") + 2):
+        here = ".".join(name.split(".")[:i])
+        if above and above.submodule_search_locations is None:
+            raise SystemExit(f"No module named {name!r}: {above.name} is no package.")
+        spec = importlib.util.find_spec(here)
         if spec is None:
-            raise SystemExit(f"No module named {each!r}; is the working folder the one above it?")
-        if spec.submodule_search_locations is None:
-            return spec
-    raise SystemExit(f"{name}.__main__ is a package, which cannot be run.")
+            raise SystemExit(_no_module(here, above))
+        above = spec
+    assert above
+    return above
+
+
+def _no_module(name: str, above: ModuleSpec | None) -> str:
+    """A sentence on a module that the package above it lacks."""
+    if above is None:
+        return f"No module named {name!r}; are you in its parent directory?"
+    last = name.rpartition(".")[2]
+    folders = list(above.submodule_search_locations or [])
+    found = sorted({each.name for each in pkgutil.iter_modules(folders)})
+    if last == "__main__":
+        named = f", such as {above.name}.{found[0]}" if found else ""
+        return f"The package {above.name} has no module __main__; name the one to run{named}."
+    near = difflib.get_close_matches(last, found, n=1, cutoff=0.6)
+    meant = f"; did you mean {above.name}.{near[0]}?" if near else "."
+    return f"The package {above.name} in {folders[0]} has no module {last!r}{meant}"
 
 
 def _run_spec(spec: ModuleSpec) -> None:

@@ -1,14 +1,14 @@
-"""Which variables of a program stand for names of TensorFlow."""
+"""Which variables of a program stand for names of TensorFlow and NumPy."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator
 
-from unrolled.tf1.runner import layer
+from unrolled.tf1.runner import layer, python_2
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-# The names that a variable may stand for; None among them is anything else.
+# The whole names that a variable may stand for; None among them is anything else.
 Bound = dict[str, set[str | None]]
 # What a module of the program's own binds, by the import that reads it.
 Exports = Callable[[ast.ImportFrom], Bound]
@@ -40,28 +40,32 @@ class Scopes:
         """Go back to the scope around this one."""
         self._stack.pop()
 
+    def is_bound(self, name: str) -> bool:
+        """Whether the file itself gives a variable of this name a value."""
+        around = self._stack[:-1]
+        return name in self._stack[-1][0] or any(
+            name in bound for bound, is_class in around if not is_class
+        )
+
     def meaning(self, node: ast.AST) -> set[str]:
-        """The names of TensorFlow that an expression may stand for; none where it is uncertain."""
+        """The whole names that an expression may stand for; none where it is uncertain."""
         if isinstance(node, ast.Name):
             for i, (bound, is_class) in enumerate(reversed(self._stack)):
                 if node.id in bound and (i == 0 or not is_class):
                     known = bound[node.id]
                     return {name for name in known if name is not None and None not in known}
         if isinstance(node, ast.Attribute):
-            return {f"{above}.{node.attr}".lstrip(".") for above in self.meaning(node.value)}
+            return {f"{above}.{node.attr}" for above in self.meaning(node.value)}
         if isinstance(node, ast.Call) and (asked := asked_for(node)):
-            return {f"{above}.{asked}".lstrip(".") for above in self.meaning(node.args[0])}
+            return {f"{above}.{asked}" for above in self.meaning(node.args[0])}
         return set()
 
     def _bindings(self, node: ast.AST) -> Iterator[tuple[str, set[str | None]]]:
         match node:
             case ast.Import(names=names):
                 for alias in names:
-                    inside = in_tensorflow(alias.name)
-                    yield (
-                        alias.asname or alias.name.partition(".")[0],
-                        {inside if alias.asname or inside is None else _root(alias.name)},
-                    )
+                    top = alias.name.partition(".")[0]
+                    yield alias.asname or top, {layer.known(alias.name if alias.asname else top)}
             case ast.ImportFrom(names=names):
                 yield from self._imported(node, names)
             case ast.Assign(targets=targets, value=value):
@@ -85,18 +89,24 @@ class Scopes:
     def _imported(
         self, node: ast.ImportFrom, names: list[ast.alias]
     ) -> Iterator[tuple[str, set[str | None]]]:
-        inside = None if node.level else in_tensorflow(node.module or "")
+        module = node.module or ""
+        inside = None if node.level else layer.known(module)
         own = self.exports(node) if inside is None else {}
         for alias in names:
             if alias.name != "*":
                 known = own.get(alias.name, {None})
-                join = f"{inside}.{alias.name}".lstrip(".")
-                yield alias.asname or alias.name, known if inside is None else {join}
+                yield (
+                    alias.asname or alias.name,
+                    known if inside is None else {f"{inside}.{alias.name}"},
+                )
             elif inside is None:
                 yield from ((name, known) for name, known in own.items() if name[0] != "_")
+                if module == "past.builtins":  # those of Python 2
+                    for name in python_2.BUILTINS:
+                        yield name, {None}
             else:
                 for name in layer.public_names(inside):
-                    yield name, {f"{inside}.{name}".lstrip(".")}
+                    yield name, {f"{inside}.{name}"}
 
     def _assigned(
         self, target: ast.AST, value: ast.AST | None
@@ -111,18 +121,6 @@ class Scopes:
                 yield from self._assigned(each, its_value)
         elif isinstance(target, ast.Starred):
             yield from self._assigned(target.value, None)
-
-
-def in_tensorflow(module: str) -> str | None:
-    """`tensorflow.contrib.rnn` -> `contrib.rnn`; the layer's own name counts as TensorFlow's."""
-    for root in ("tensorflow", "unrolled.tf1"):
-        if module == root or module.startswith(f"{root}."):
-            return module[len(root) + 1 :]
-    return None
-
-
-def _root(module: str) -> str | None:
-    return "" if module.startswith("tensorflow") else None  # `import unrolled.tf1` binds `unrolled`
 
 
 def asked_for(call: ast.Call) -> str | None:

@@ -9,8 +9,9 @@ from IPython.core import page
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
-from traitlets import Instance, Type
+from traitlets import Instance, List, Type
 
+from unrolled.tf1.runner import hints
 from unrolled.tf1.runner.children import with_the_layer
 from unrolled.tf1.runner.installs import without_installs
 from unrolled.tf1.runner.recorder import Recorder
@@ -63,6 +64,7 @@ class Shell(InteractiveShell):
     displayhook_class = Type(Results)
     display_pub_class = Type(Displays)
     recorder = Instance(Recorder)
+    _waiting: List[str] = List()
 
     def init_hooks(self) -> None:
         """Help is printed, as no pager can wait for a key."""
@@ -97,9 +99,25 @@ class Shell(InteractiveShell):
         raise SystemExit
 
     def showtraceback(self, *args: Any, **kwargs: Any) -> None:
-        if not isinstance(sys.exc_info()[1], SystemExit):  # which the runner hands on
-            super().showtraceback(*args, **kwargs)
+        error = sys.exc_info()[1]
+        if isinstance(error, SystemExit):  # which the runner hands on
+            return
+        if error is not None:
+            hints.add(error)
+        super().showtraceback(*args, **kwargs)
 
     def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
+        notes = getattr(evalue, "__notes__", [])
+        stb = [*stb, *(note for note in notes if not any(note in line for line in stb))]
         self.recorder.add("error", ename=etype.__name__, evalue=str(evalue), traceback=list(stb))
-        self.recorder.show(self.InteractiveTB.stb2text(stb), "stderr")
+        text = self.InteractiveTB.stb2text(stb)
+        if issubclass(etype, SyntaxError):  # of which the runner may have a sentence to say
+            self._waiting.append(text)
+        else:
+            self.recorder.show(text, "stderr")
+
+    def show_waiting(self) -> None:
+        """Show what waited for the end of the cell."""
+        for text in self._waiting:
+            self.recorder.show(text, "stderr")
+        self._waiting.clear()

@@ -21,16 +21,26 @@ from typing import Any
 
 from unrolled.tf1.packages import stands_for
 
+_models: set[str] = set()  # the modules below tensorflow.models that the program imported
 
-def stand_for_tensorflow() -> None:
+
+def imported_models() -> bool:
+    """Whether the program imported `tensorflow.models`, which was there before TensorFlow 1.0."""
+    return bool(_models)
+
+
+def stand_for_tensorflow() -> bool:
     """From now on, let `import tensorflow` in a program's own code mean `unrolled.tf1`.
 
     So do `__import__("tensorflow")`, `importlib.import_module("tensorflow")` and the processes that
     `multiprocessing` spawns. A second call changes nothing.
+
+    Returns:
+      Whether this was the first call.
     """
     import_as_before = builtins.__import__
     if getattr(import_as_before, "__module__", None) == __name__:
-        return
+        return False
 
     def import_for_program(
         name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0
@@ -39,6 +49,8 @@ def stand_for_tensorflow() -> None:
         stand_in = None if level else stands_for(name)
         if stand_in is None or is_installed(globals or _caller()):
             return import_as_before(name, globals, locals, fromlist, level)
+        if name.startswith("tensorflow.models"):
+            _models.add(name)
         module = import_as_before(stand_in, globals, locals, fromlist, level)
         # `import a.b` binds a, here `tensorflow`; `from a.b import c` needs a.b itself.
         return module if fromlist else sys.modules[str(stands_for(name.partition(".")[0]))]
@@ -55,6 +67,7 @@ def stand_for_tensorflow() -> None:
     builtins.__import__ = import_for_program
     importlib.import_module = import_module
     _stand_in_spawned_processes()
+    return True
 
 
 def _caller() -> dict[str, Any]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-HINT = "it may be Python 2, which `2to3 -w` of Python 3.12 and before turns into Python 3"
+from unrolled.tf1.runner.python_2 import DIVISION, TOOL
+
+HINT = f"it may be Python 2, which {TOOL} turns into Python 3; {DIVISION}"
 
 
 def sentence(where: str, error: SyntaxError) -> str:

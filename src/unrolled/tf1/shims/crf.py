@@ -112,7 +112,10 @@ def crf_multitag_sequence_score(
     inputs = tf.convert_to_tensor(inputs)
     impossible = tf.fill(tf.shape(inputs), tf.constant(float("-inf"), inputs.dtype))
     allowed = tf.where(tag_bitmap, inputs, impossible)
-    return crf_log_norm(allowed, sequence_lengths, transition_params)
+    # Where T is 1, TensorFlow 1 did not look at the lengths.
+    least = tf.cast(tf.equal(tf.shape(inputs)[1], 1), tf.int32)
+    lengths = _lengths(sequence_lengths, inputs, least)
+    return crf_log_norm(allowed, lengths, transition_params)
 
 
 def crf_unary_score(tag_indices: Any, sequence_lengths: Any, inputs: Any) -> tf.Tensor:
@@ -157,13 +160,14 @@ def crf_decode(
       sequence_length: [B].
 
     Returns:
-      The tags [B, T], int32 and 0 past a row's length, and their scores [B].
+      The tags [B, T], int32 and 0 past a row's length, and their scores [B]. As in TensorFlow 1, a
+      row of length 0 counts as one of length 1.
 
     Raises:
       ValueError: potentials that are not [B, T, K] with a known K.
     """
     potentials = tf.convert_to_tensor(potentials)
-    lengths = _lengths(sequence_length, potentials)
+    lengths = _lengths(sequence_length, potentials, least=1)
 
     def best_way(scores: tf.Tensor) -> tf.Tensor:
         return tf.reduce_max(scores[:, :, tf.newaxis] + transition_params, axis=1)
@@ -211,9 +215,9 @@ def _num_tags(inputs: tf.Tensor) -> int:
     return size
 
 
-def _lengths(lengths: Any, steps: tf.Tensor) -> tf.Tensor:
-    """Lengths of any numeric type as int32 in 0..T, for `steps` [B, T, ...]."""
-    return tf.clip_by_value(tf.cast(lengths, tf.int32), 0, tf.shape(steps)[1])
+def _lengths(lengths: Any, steps: tf.Tensor, least: Any = 0) -> tf.Tensor:
+    """Lengths of any numeric type as int32 in least..T, for `steps` [B, T, ...]."""
+    return tf.minimum(tf.maximum(tf.cast(lengths, tf.int32), least), tf.shape(steps)[1])
 
 
 def _tags(tag_indices: Any, lengths: Any) -> tuple[tf.Tensor, tf.Tensor]:

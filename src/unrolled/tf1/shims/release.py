@@ -1,6 +1,6 @@
 """The release that a program was written for, where the same line meant something else in it.
 
-The environment variable `UNROLLED_TF1_RELEASE` says it, for instance 1.0 (default: 1.15):
+The environment variable `UNROLLED_TF1_RELEASE` says it, for instance 1.0 (unset or empty: 1.15):
 
     before 1.2   tf.contrib.seq2seq.dynamic_decode returns (outputs, state) without the lengths
     before 1.1   a cell makes variables of its own in every scope that it is called in, so that
@@ -20,24 +20,30 @@ from typing import Any
 VARIABLE = "UNROLLED_TF1_RELEASE"
 
 
-def _written_for() -> tuple[int, int]:
-    text = os.environ.get(VARIABLE, "1.15")
+def written_for() -> tuple[int, int]:
+    """The release, such as (1, 15).
+
+    Raises:
+      ValueError: the variable names none of TensorFlow 1.
+    """
+    text = os.environ.get(VARIABLE) or "1.15"
     numbers = re.match(r"(\d+)\.(\d+)(\.|$)", text)
     if numbers is None or int(numbers[1]) > 1:
         raise ValueError(
-            f"{VARIABLE} must be a release of TensorFlow 1 or before, such as 1.0; got {text!r}."
+            f"{VARIABLE} must be a release of TensorFlow 1 or before, with its second number, "
+            f"such as 1.0; got {text!r}."
         )
     return int(numbers[1]), int(numbers[2])
 
 
 def cells_keep_their_scope() -> bool:
     """Whether a cell takes its variables from the scope of its first call ever after."""
-    return _written_for() >= (1, 1)
+    return written_for() >= (1, 1)
 
 
 def decoding_returns_lengths() -> bool:
     """Whether `dynamic_decode` returns three values, the lengths last."""
-    return _written_for() >= (1, 2)
+    return written_for() >= (1, 2)
 
 
 def with_its_state(init: Callable[..., None]) -> Callable[..., None]:
@@ -47,7 +53,7 @@ def with_its_state(init: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(init)
     def wrapped(*positional: Any, **named: Any) -> None:
         given = signature.bind_partial(*positional, **named).arguments
-        if "state_is_tuple" not in given and _written_for() < (0, 11):
+        if "state_is_tuple" not in given and written_for() < (0, 11):
             named["state_is_tuple"] = False
         init(*positional, **named)
 

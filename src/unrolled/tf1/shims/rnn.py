@@ -8,15 +8,17 @@ T counts as T.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import tensorflow.compat.v1 as tf
 
 import unrolled.unroll as today
-from unrolled.internal.shapes import size_of, size_or_tensor, size_shape, swap_batch_and_time
+from unrolled.internal.shapes import size_of, size_shape, swap_batch_and_time
 from unrolled.tf1.shims import release
 from unrolled.tf1.shims.cells.cell_base import regularized_outside_loops
 from unrolled.tf1.shims.cells.keras_cells import as_cell
+from unrolled.tf1.shims.lengths import lengths_of, lengths_of_list
 
 
 class _InScope:
@@ -37,10 +39,13 @@ class _InScope:
         self.cell, self.scope = cell, scope
         self.adopts_output_size = adopts_output_size
         self.state_size, self.output_size = _state_size(cell, initial_state), cell.output_size
+        self.compiled = any(getattr(part, "compiled", False) for part in _with_those_inside(cell))
         self.started = False
 
     def zero_state(self, batch_size: Any, dtype: Any) -> Any:
-        return self.cell.zero_state(batch_size, dtype)
+        state = self.cell.zero_state(batch_size, dtype)
+        self.state_size = _state_size(self.cell, state)
+        return state
 
     def for_run(self) -> tuple[Any, Any]:
         """What the cell returns is then checked at its first step alone, and while building."""
@@ -48,7 +53,13 @@ class _InScope:
 
     def __call__(self, inputs: Any, state: Any) -> tuple[Any, Any]:
         reuse = self.started or None
-        with tf.variable_scope(self.scope, reuse=reuse, custom_getter=regularized_outside_loops):
+        again = tf.variable_scope(
+            self.scope,
+            reuse=reuse,
+            custom_getter=regularized_outside_loops,
+            auxiliary_name_scope=False,
+        )
+        with again:
             result = self.cell(inputs, state)
         self.started = True
         if self.adopts_output_size:
@@ -105,15 +116,17 @@ def static_rnn(
     with tf.variable_scope(scope or "rnn") as within:
         cell = as_cell(cell, inside="" if sequence_length is None else "cond")
         _check_apart(cell, initial_state, "initial_state")
-        return today.static_rnn(
+        result = today.static_rnn(
             # TensorFlow 1's static_rnn never read output_size, and programs have wrong ones.
             _InScope(cell, within, initial_state, adopts_output_size=True),
             inputs,
             initial_state,
             dtype,
-            _lengths_of_list(sequence_length, inputs),
-            within.original_name_scope,
+            lengths_of_list(inputs, sequence_length),
+            _names_here(),
         )
+        _take_names(cell)
+        return result
 
 
 def dynamic_rnn(
@@ -148,17 +161,19 @@ def dynamic_rnn(
         cell = as_cell(cell, inside="while")
         _check_apart(cell, initial_state, "initial_state")
         inputs = tf.nest.map_structure(tf.convert_to_tensor, inputs)
-        return today.dynamic_rnn(
+        result = today.dynamic_rnn(
             _InScope(cell, within, initial_state),
             inputs,
-            _lengths(sequence_length, _steps_of(inputs, time_major)),
+            lengths_of(inputs, sequence_length, time_major),
             initial_state,
             dtype,
             parallel_iterations,
             swap_memory,
             time_major,
-            within.original_name_scope,
+            _names_here(),
         )
+        _take_names(cell)
+        return result
 
 
 def bidirectional_dynamic_rnn(
@@ -174,7 +189,7 @@ def bidirectional_dynamic_rnn(
     time_major: bool = False,
     scope: Any = None,
 ) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
-    """`unrolled.bidirectional_dynamic_rnn`, the directions in variable scopes `fw` and `bw`.
+    """Two runs of `dynamic_rnn`, one from the end, in variable scopes `fw` and `bw`.
 
     Args:
       cell_fw, cell_bw: any cells; a cell that is both has one set of variables for both directions.
@@ -187,30 +202,33 @@ def bidirectional_dynamic_rnn(
       ((outputs_fw, outputs_bw), (state_fw, state_bw)); both outputs are [B, T, U].
 
     Raises:
-      As `unrolled.bidirectional_dynamic_rnn`.
+      As `unrolled.dynamic_rnn`.
     """
-    with tf.variable_scope(scope or "bidirectional_rnn") as within:
+    time, rows = (0, 1) if time_major else (1, 0)
+    how = (dtype, parallel_iterations, swap_memory, time_major)
+    inputs = tf.nest.map_structure(tf.convert_to_tensor, inputs)
+    lengths = lengths_of(inputs, sequence_length, time_major)
+
+    def reverse(x: tf.Tensor) -> tf.Tensor:
+        if lengths is None:
+            return tf.reverse(x, axis=[time])
+        return tf.reverse_sequence(x, lengths, seq_axis=time, batch_axis=rows)
+
+    with tf.variable_scope(scope or "bidirectional_rnn"):
         with tf.variable_scope("fw") as fw:
             cell_fw = as_cell(cell_fw, "cell_fw", "fw/while")
+            _check_apart(cell_fw, initial_state_fw, "initial_state_fw")
+            outputs_fw, state_fw = dynamic_rnn(
+                cell_fw, inputs, lengths, initial_state_fw, *how, scope=fw
+            )
         with tf.variable_scope("bw") as bw:
             cell_bw = as_cell(cell_bw, "cell_bw", "bw/while")
-        _check_apart(cell_fw, initial_state_fw, "initial_state_fw")
-        _check_apart(cell_bw, initial_state_bw, "initial_state_bw")
-        inputs = tf.nest.map_structure(tf.convert_to_tensor, inputs)
-        return today.bidirectional_dynamic_rnn(
-            _InScope(cell_fw, fw, initial_state_fw),
-            _InScope(cell_bw, bw, initial_state_bw),
-            inputs,
-            _lengths(sequence_length, _steps_of(inputs, time_major)),
-            initial_state_fw,
-            initial_state_bw,
-            dtype,
-            parallel_iterations,
-            swap_memory,
-            time_major,
-            within.original_name_scope,
-            share_weights=True,  # as in TensorFlow 1, without an error
-        )
+            _check_apart(cell_bw, initial_state_bw, "initial_state_bw")
+            reversed_inputs = tf.nest.map_structure(reverse, inputs)
+            outputs_bw, state_bw = dynamic_rnn(
+                cell_bw, reversed_inputs, lengths, initial_state_bw, *how, scope=bw
+            )
+    return (outputs_fw, tf.nest.map_structure(reverse, outputs_bw)), (state_fw, state_bw)
 
 
 def static_bidirectional_rnn(
@@ -236,7 +254,7 @@ def static_bidirectional_rnn(
       A list of T outputs [B, U of both], forward and backward side by side, and the two states.
     """
     with tf.variable_scope(scope or "bidirectional_rnn"):
-        lengths = _lengths(sequence_length, len(inputs))
+        lengths = lengths_of_list(inputs, sequence_length)
         with tf.variable_scope("fw") as fw:
             outputs_fw, state_fw = static_rnn(
                 cell_fw, inputs, initial_state_fw, dtype, lengths, scope=fw
@@ -245,11 +263,12 @@ def static_bidirectional_rnn(
             outputs_bw, state_bw = static_rnn(
                 cell_bw, _reversed(inputs, lengths), initial_state_bw, dtype, lengths, scope=bw
             )
-        outputs = [
-            tf.nest.map_structure(lambda a, b: tf.concat([a, b], axis=1), fw, bw)
-            for fw, bw in zip(outputs_fw, _reversed(outputs_bw, lengths))
-        ]
-        return outputs, state_fw, state_bw
+        outputs_bw = _reversed(outputs_bw, lengths)
+    outputs = [
+        tf.nest.map_structure(lambda a, b: tf.concat([a, b], axis=1), fw, bw)
+        for fw, bw in zip(outputs_fw, outputs_bw)
+    ]
+    return outputs, state_fw, state_bw
 
 
 def static_state_saving_rnn(
@@ -432,26 +451,30 @@ def _check_layers(cells_fw: Any, cells_bw: Any, *initial_states: Any) -> None:
             )
 
 
-def _steps_of(inputs: Any, time_major: bool) -> Any:
-    """T of [B, T, ...] or [T, B, ...]."""
-    return size_or_tensor(tf.nest.flatten(inputs)[0], 0 if time_major else 1)
+def _with_those_inside(cell: Any) -> Iterator[Any]:
+    """A cell and the cells inside it."""
+    yield cell
+    for inside in (*getattr(cell, "cells", ()), getattr(cell, "cell", None)):
+        if inside is not None:
+            yield from _with_those_inside(inside)
 
 
-def _lengths(lengths: Any, steps: Any) -> Any:
-    """Lengths as TensorFlow 1 read them: cast to whole numbers, and at most T."""
-    if lengths is None or steps is None:
-        return lengths
-    return tf.minimum(tf.cast(lengths, tf.int32), steps)
+def _take_names(cell: Any) -> None:
+    """Count the scopes of the cells as taken until the scope that is open now is left.
+
+    As in TensorFlow 1, each call of a cell did so: a new cell of this kind, in the scope where
+    this one has its variables, then gets a name of its own, `gru_cell_1`.
+    """
+    for part in _with_those_inside(cell):
+        if isinstance(getattr(part, "_scope", None), tf.VariableScope):
+            with tf.variable_scope(part._scope, auxiliary_name_scope=False):
+                pass
 
 
-def _lengths_of_list(lengths: Any, inputs: Any) -> Any:
-    """Lengths for a list of steps; TensorFlow 1 took one number where it did not know the rank."""
-    if lengths is None or not isinstance(inputs, (list, tuple)):
-        return lengths
-    lengths = _lengths(lengths, len(inputs))
-    if lengths.shape.rank is None and inputs:
-        lengths = tf.broadcast_to(lengths, [size_or_tensor(tf.nest.flatten(inputs[0])[0], 0)])
-    return lengths
+def _names_here() -> str:
+    """The name scope that is open, as an absolute name."""
+    here = tf.get_default_graph().get_name_scope()
+    return here and f"{here}/"
 
 
 def _reversed(steps: list[Any], lengths: Any) -> list[Any]:

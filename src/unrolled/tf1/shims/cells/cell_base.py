@@ -7,6 +7,7 @@ the cells that this layer puts back: they make their variables in `build` and co
 from __future__ import annotations
 
 import collections
+import contextlib
 import copy
 import inspect
 import re
@@ -22,6 +23,7 @@ from unrolled.internal.checks import check_state
 from unrolled.internal.named import glorot_uniform
 from unrolled.internal.shapes import size_of, size_or_tensor
 from unrolled.tf1.shims import release
+from unrolled.tf1.shims.cells.configs import settings_of
 from unrolled.tf1.shims.cells.linear import Linear
 
 # How many cells of a kind each graph has, by which 1.15 told them apart.
@@ -31,7 +33,15 @@ _COUNTS: weakref.WeakKeyDictionary[Any, collections.Counter[str]] = weakref.Weak
 _GATHERED = ("built", "input_depth", "_scope", "_recorded", "_losses", "_by_scope", "_noises")
 
 
-class RNNCell(TodaysCell):
+class _WithoutNameScope(tf.Module):
+    """A module that leaves its name to the cell's operations; others open a name scope for it."""
+
+    def __init__(self, name: str | None = None):
+        with tf.Graph().as_default():
+            super().__init__(name=name)
+
+
+class RNNCell(TodaysCell, _WithoutNameScope):
     """The base class of TensorFlow 1's cells, for programs that make their own.
 
     A cell defines `state_size`, `output_size` and either `call(inputs, state)`, with its variables
@@ -51,12 +61,12 @@ class RNNCell(TodaysCell):
     built = False
     trainable = True
     input_spec: Any = None  # programs set it
-    updates: Any = ()  # of layers; no cell has any
     _reuse: Any = None
     _scope: Any = None
     _cell_name: str | None = None
     _counted_name: str | None = None
     _cell_dtype: Any = None
+    _in_config: tuple[str, ...] = ()  # the arguments that `get_config` gives, and `reuse` with them
 
     def __init__(
         self,
@@ -158,6 +168,11 @@ class RNNCell(TodaysCell):
         return sum(v.get_shape().num_elements() for v in self.weights)
 
     @property
+    def updates(self) -> list[Any]:
+        """Of layers; no cell has any."""
+        return []
+
+    @property
     def losses(self) -> list[Any]:
         """What the regularisers given to `add_variable` and `add_loss` made.
 
@@ -223,11 +238,25 @@ class RNNCell(TodaysCell):
                 where = tf.variable_scope(self._base_name)
             else:
                 where = tf.variable_scope(scope, default_name=self._base_name)
-            with where as self._scope:
+            with self._name_scope_of_the_scope(scope), where as self._scope:
                 pass
         reuse = self.built or self._reuse
-        with tf.variable_scope(self._scope, reuse=reuse, custom_getter=self._record) as own:
+        again = tf.variable_scope(
+            self._scope, reuse=reuse, custom_getter=self._record, auxiliary_name_scope=False
+        )
+        with again as own, tf.name_scope(self._scope.original_name_scope):
             yield own
+
+    def _name_scope_of_the_scope(self, scope: Any) -> Any:
+        """The name scope that 1.15 opened around the first call of a cell that is no layer."""
+        here = tf.get_variable_scope().name.rpartition("/")[2]
+        if scope is not None or not here or isinstance(self, LayerRNNCell):
+            return contextlib.nullcontext()
+        return tf.name_scope(here)
+
+    def zero_state(self, batch_size: Any, dtype: Any) -> Any:
+        with tf.name_scope(f"{type(self).__name__}ZeroState"):
+            return super().zero_state(batch_size, dtype)
 
     def _record(self, getter: Any, *positional: Any, **named: Any) -> Any:
         """`getter`, whose variable becomes one of the cell's."""
@@ -340,6 +369,20 @@ class RNNCell(TodaysCell):
             )
         return self.zero_state(batch_size, dtype)
 
+    def get_config(self) -> dict[str, Any]:
+        """The cell's name, dtype and the settings that 1.15 gave, as plain values."""
+        given = {"name": self.name, "trainable": self.trainable, "dtype": self._cell_dtype}
+        if self._cell_dtype is not None:
+            given["dtype"] = self._cell_dtype.name
+        if self._in_config:
+            given["reuse"] = self._reuse
+        return {**given, **settings_of(self, self._in_config)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> RNNCell:
+        """A new cell of what `get_config` gave."""
+        return cls(**config)
+
     def make_variable(self, name: str, shape: Any, initializer: Any, dtype: Any) -> Any:
         # As in TensorFlow 1, the scope's initialiser comes before the default one.
         chosen = None if initializer is glorot_uniform else initializer
@@ -408,28 +451,11 @@ class FusedCell(LayerRNNCell):
         if self.input_depth is not None and input_depth != self.input_depth:
             raise ValueError(
                 f"inputs of depth {input_depth} do not fit a {type(self).__name__} that was built "
-                f"for depth {self.input_depth}; make a cell for each layer, "
-                "MultiRNNCell([make_cell() for _ in range(n)]) and not [cell] * n, or set the "
-                f"environment variable {release.VARIABLE}=1.0 for what that meant in TensorFlow "
-                "1.0, a set of variables for each layer."
+                f"for depth {self.input_depth}: a cell keeps the variables of its first call; make "
+                "a cell for each unroll and each layer, such as MultiRNNCell([make_cell() for _ in "
+                "range(n)]). A program that was written before TensorFlow 1.1, when a cell had "
+                f"variables of its own in each scope, runs with {release.VARIABLE}=1.0 set."
             )
-
-
-def initializer_given(initializer: Any) -> Any:
-    """An initialiser as a function; TensorFlow 1 took its class or its name too.
-
-    Raises:
-      ValueError: there is no initialiser of that name.
-    """
-    if isinstance(initializer, str):
-        made = getattr(tf.initializers, initializer, None)
-        if not isinstance(made, type):
-            raise ValueError(
-                "an initializer must be a function or a name in tf.initializers, such as "
-                f'"orthogonal"; got {initializer!r}.'
-            )
-        return made()
-    return initializer() if isinstance(initializer, type) else initializer
 
 
 # `tf.Variable` of TensorFlow 1 does not count resource variables, as eager ones are.

@@ -13,7 +13,8 @@ import tensorflow.compat.v1 as tf
 
 from unrolled.cells import LSTMStateTuple
 from unrolled.internal.checks import check_count
-from unrolled.tf1.shims.cells.cell_base import FusedCell, RNNCell, initializer_given, known_as
+from unrolled.tf1.shims.cells.cell_base import FusedCell, RNNCell, known_as
+from unrolled.tf1.shims.cells.configs import initializer_given
 from unrolled.tf1.shims.layers.core import activation_function
 
 ZEROS = tf.zeros_initializer()

@@ -13,7 +13,8 @@ import tensorflow.compat.v1 as tf
 import unrolled.cells as today
 from unrolled.cells import LSTMStateTuple
 from unrolled.internal.checks import check_count
-from unrolled.tf1.shims.cells.cell_base import FusedCell, RNNCell, initializer_given, known_as
+from unrolled.tf1.shims.cells.cell_base import FusedCell, RNNCell, known_as
+from unrolled.tf1.shims.cells.configs import initializer_given
 from unrolled.tf1.shims.cells.rnn_cell import BaseLSTM
 from unrolled.tf1.shims.layers.core import activation_function
 
@@ -28,20 +29,22 @@ class LSTMWithExtras(BaseLSTM):
 
     layer_norm = False
     norm_gain, norm_shift = 1.0, 0.0
+    norms: Any = None
 
     def _set_up_norm(self, layer_norm: bool, norm_gain: float, norm_shift: float) -> None:
         self.layer_norm, self.norm_gain, self.norm_shift = layer_norm, norm_gain, norm_shift
 
     def make_norms(self, parts: str, dtype: Any) -> None:
         """`gamma` and `beta` [U] of each part, in a scope of its name."""
-        self.norms = {}
+        made = dict(self.norms or {})
         for part in parts.split() if self.layer_norm else ():
-            self.norms[part] = [
+            made[part] = [
                 self.add_variable(
                     f"{part}/{name}", [self.num_units], dtype, tf.constant_initializer(start)
                 )
                 for name, start in (("gamma", self.norm_gain), ("beta", self.norm_shift))
             ]
+        self.norms = made
 
     def matrix(self, name: str) -> Any:
         """A kernel as it is multiplied by."""
@@ -153,10 +156,11 @@ class CoupledInputForgetGateLSTMCell(LSTMWithExtras):
         rows = input_depth + self.h_size
         self.kernel = in_shards(self, "W", [rows, 3 * units], self._shards[0], dtype)
         self.bias = self.add_variable("B", [3 * units], dtype, ZEROS)
-        self.make_norms("transform forget output state", dtype)
+        self.make_norms("transform forget output", dtype)
         if self.use_peepholes:
             self.w_f_diag = self.add_variable("W_F_diag", [units], dtype)
             self.w_o_diag = self.add_variable("W_O_diag", [units], dtype)
+        self.make_norms("state", dtype)
         if self.num_proj is not None:
             shape = [units, self.num_proj]
             self.projection_kernel = in_shards(self, "W_P", shape, self._shards[1], dtype)
@@ -245,14 +249,16 @@ class LayerNormLSTMCell(LSTMWithExtras):
         self._set_up(reuse)
         self._set_up_norm(layer_norm, norm_gain, norm_shift)
 
-    def make_variables(self, input_depth: int, dtype: Any) -> None:
-        super().make_variables(input_depth, dtype)
-        self.make_norms("input transform forget output state", dtype)
-
     def make_variable(self, name: str, shape: Any, initializer: Any, dtype: Any) -> Any:
+        """A variable; after the bias and the peepholes come the norms, in the order of 1.15."""
         if name.endswith("bias"):
-            return self.add_whole_bias(name, shape[0], dtype)
-        return super().make_variable(name, shape, initializer, dtype)
+            made = self.add_whole_bias(name, shape[0], dtype)
+            self.make_norms("input transform forget output", dtype)
+        else:
+            made = super().make_variable(name, shape, initializer, dtype)
+        if name.endswith("w_o_diag" if self.use_peepholes else "bias"):
+            self.make_norms("state", dtype)
+        return made
 
 
 class WeightNormLSTMCell(LayerNormLSTMCell):
@@ -305,22 +311,24 @@ class WeightNormLSTMCell(LayerNormLSTMCell):
         self._cell_name = "wn_lstm_cell"
         self.norm_weights = norm
 
-    def make_variable(self, name: str, shape: Any, initializer: Any, dtype: Any) -> Any:
-        return super().make_variable(f"wn_lstm_cell/{name}", shape, initializer, dtype)
-
     def make_variables(self, input_depth: int, dtype: Any) -> None:
-        super().make_variables(input_depth, dtype)
         self.lengths: dict[str, list[Any]] = {}
-        if self.norm_weights:
-            wide = 4 * self.num_units
-            self.lengths["kernel"] = [
-                self.make_variable(f"norm_{i}", [wide], self.initializer, dtype) for i in (0, 1)
-            ]
-        if self.norm_weights and self.num_proj is not None:
-            name, shape = "projection/norm_0", [self.num_proj]
-            self.lengths["projection_kernel"] = [
-                self.make_variable(name, shape, self.initializer, dtype)
-            ]
+        super().make_variables(input_depth, dtype)
+
+    def make_variable(self, name: str, shape: Any, initializer: Any, dtype: Any) -> Any:
+        """A variable; after a kernel come the lengths of its columns."""
+
+        def make(name: str, shape: Any) -> Any:
+            return super(WeightNormLSTMCell, self).make_variable(
+                f"wn_lstm_cell/{name}", shape, initializer, dtype
+            )
+
+        made = make(name, shape)
+        if self.norm_weights and name == "kernel":  # of x and of h
+            self.lengths["kernel"] = [make(f"norm_{i}", shape[1:]) for i in (0, 1)]
+        if self.norm_weights and name == "projection/kernel":
+            self.lengths["projection_kernel"] = [make("projection/norm_0", shape[1:])]
+        return made
 
     def matrix(self, name: str) -> Any:
         """A kernel whose columns have their learned lengths."""

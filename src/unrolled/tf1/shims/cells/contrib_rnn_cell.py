@@ -52,6 +52,14 @@ class LSTMBlockCell(LSTMWithExtras):
         today.LSTMCell.__init__(self, num_units, use_peephole, clip, forget_bias=forget_bias)
         self._set_up(reuse, name, dtype)
 
+    def make_variables(self, input_depth: int, dtype: Any) -> None:
+        has_peepholes, self.use_peepholes = self.use_peepholes, False
+        super().make_variables(input_depth, dtype)
+        self.use_peepholes = has_peepholes
+        for gate in "ifo" if has_peepholes else "":  # the kernel's order, not that of `LSTMCell`
+            name = f"w_{gate}_diag"
+            setattr(self, name, self.add_variable(name, [self.num_units], dtype))
+
     def clipped(self, c: Any) -> Any:
         """c, clipped; its gradient is that of c."""
         return c + tf.stop_gradient(super().clipped(c) - c)

@@ -180,6 +180,8 @@ class CompiledWrapper(Wrapper):
       TypeError: `cell` is not a cell.
     """
 
+    compiled = True
+
     def __init__(self, cell: Any, compile_stateful: bool = False):
         super().__init__(cell)
         self.compile_stateful = compile_stateful

@@ -40,6 +40,11 @@ class DropoutWrapper(Wrapper):
       ValueError: a keep_prob is outside (0, 1].
     """
 
+    _shows_its_cell = True
+    _in_config = (
+        *("input_keep_prob", "output_keep_prob", "state_keep_prob", "variational_recurrent"),
+        *("input_size", "seed"),
+    )
     _input_keep_prob = known_as("input_keep_prob")
     _output_keep_prob = known_as("output_keep_prob")
     _state_keep_prob = known_as("state_keep_prob")
@@ -59,7 +64,7 @@ class DropoutWrapper(Wrapper):
         dropout_state_filter_visitor: Any = None,
         **layer: Any,
     ):
-        super().__init__(cell, **layer)
+        super().__init__(cell, dtype=dtype, **layer)
         if state_keep_prob is None or (type(state_keep_prob) is int and state_keep_prob != 1):
             seed, state_keep_prob = state_keep_prob, 1.0
         if seed is not None and (isinstance(seed, bool) or not hasattr(seed, "__index__")):
@@ -74,8 +79,14 @@ class DropoutWrapper(Wrapper):
         self.output_keep_prob = _probability(output_keep_prob, "output_keep_prob")
         self.state_keep_prob = _probability(state_keep_prob, "state_keep_prob")
         self.variational_recurrent = check_flag(variational_recurrent, "variational_recurrent")
-        self.seed = seed
+        self.seed, self.input_size = seed, input_size
         self._visitor = visitor or _all_but_c
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        if self._visitor is not _all_but_c:
+            config["dropout_state_filter_visitor"] = self._visitor
+        return config
 
     def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
         """One time step; the variables are where the cell inside puts them."""

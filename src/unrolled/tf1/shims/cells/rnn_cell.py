@@ -20,7 +20,8 @@ import tensorflow.compat.v1 as tf
 
 import unrolled.cells as today
 from unrolled.tf1.shims import release
-from unrolled.tf1.shims.cells.cell_base import FusedCell, RNNCell, initializer_given, known_as
+from unrolled.tf1.shims.cells.cell_base import FusedCell, RNNCell, known_as
+from unrolled.tf1.shims.cells.configs import initializer_given
 from unrolled.tf1.shims.layers.core import activation_function
 
 __all__ = ["BasicLSTMCell", "BasicRNNCell", "GRUCell", "LSTMCell", "RNNCell"]
@@ -66,6 +67,8 @@ class BasicRNNCell(FusedCell, today.BasicRNNCell):
       As `unrolled.BasicRNNCell`.
     """
 
+    _in_config = ("num_units", "activation")
+
     @_takes_input_size
     def __init__(
         self,
@@ -110,6 +113,8 @@ class BasicLSTMCell(BaseLSTM):
       As `unrolled.BasicLSTMCell`.
     """
 
+    _in_config = ("num_units", "forget_bias", "state_is_tuple", "activation")
+
     @_takes_input_size
     @release.with_its_state
     def __init__(
@@ -149,6 +154,11 @@ class LSTMCell(BaseLSTM):
       As `unrolled.LSTMCell`.
     """
 
+    _in_config = (
+        *("num_units", "use_peepholes", "cell_clip", "initializer", "num_proj", "proj_clip"),
+        *("num_unit_shards", "num_proj_shards", "forget_bias", "state_is_tuple", "activation"),
+    )
+
     @_takes_input_size
     @release.with_its_state
     def __init__(
@@ -182,11 +192,14 @@ class LSTMCell(BaseLSTM):
             activation_function(activation),
         )
         self._set_up(reuse, name, dtype, **layer)
-        self._num_unit_shards, self._num_proj_shards = num_unit_shards, num_proj_shards
+        self.num_unit_shards, self.num_proj_shards = num_unit_shards, num_proj_shards
         self._state_size, self._output_size = self.state_size, self.output_size
 
+    _num_unit_shards = known_as("num_unit_shards")
+    _num_proj_shards = known_as("num_proj_shards")
+
     def make_variable(self, name: str, shape: Any, initializer: Any, dtype: Any) -> Any:
-        parts = {"kernel": self._num_unit_shards, "projection/kernel": self._num_proj_shards}
+        parts = {"kernel": self.num_unit_shards, "projection/kernel": self.num_proj_shards}
         if parts.get(name) is None:
             return super().make_variable(name, shape, initializer, dtype)
         cut = tf.fixed_size_partitioner(parts[name])
@@ -218,6 +231,8 @@ class GRUCell(BaseGRU):
     Raises:
       As `unrolled.GRUCell`.
     """
+
+    _in_config = ("num_units", "activation", "kernel_initializer", "bias_initializer")
 
     @_takes_input_size
     def __init__(

@@ -83,6 +83,7 @@ class MultiRNNCell(RNNCell, today.MultiRNNCell):
 class Wrapper(RNNCell):
     """A cell around one cell, with its state."""
 
+    _shows_its_cell = False  # in `get_config`
     _cell = known_as("cell")
     wrapped_cell = known_as("cell")
 
@@ -99,7 +100,31 @@ class Wrapper(RNNCell):
         return self.cell.output_size
 
     def zero_state(self, batch_size: Any, dtype: Any) -> Any:
-        return self.cell.zero_state(batch_size, dtype)
+        with tf.name_scope(f"{type(self).__name__}ZeroState"):
+            return self.cell.zero_state(batch_size, dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        """The wrapper's settings as plain values; the cell's own are under "cell"."""
+        config = super().get_config()
+        config.pop("reuse", None)
+        if self._shows_its_cell:
+            inside = {"class_name": type(self.cell).__name__, "config": self.cell.get_config()}
+            config["cell"] = inside
+        return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> RNNCell:
+        """A new wrapper of what `get_config` gave, with a cell in the place of its description.
+
+        Raises:
+          ValueError: "cell" is still a description.
+        """
+        if isinstance(config.get("cell"), dict):
+            raise ValueError(
+                f'config["cell"] must be the cell to put into the {cls.__name__}; got the '
+                "description of one: make it, and put it there."
+            )
+        return cls(**config)
 
 
 class ResidualWrapper(Wrapper):
@@ -115,11 +140,16 @@ class ResidualWrapper(Wrapper):
       ValueError: input and output differ in shape.
     """
 
+    _shows_its_cell = True
     _residual_fn = known_as("residual_fn")
 
     def __init__(self, cell: Any, residual_fn: Any = None, **layer: Any):
         super().__init__(cell, **layer)
         self.residual_fn = residual_fn
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        return config if self.residual_fn is None else {**config, "residual_fn": self.residual_fn}
 
     def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
         """One time step; the variables are where the cell inside puts them."""
@@ -142,6 +172,8 @@ def _sum(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
 class DeviceWrapper(Wrapper):
     """Runs a cell on one device, such as "/cpu:0"."""
 
+    _shows_its_cell = True
+    _in_config = ("device",)
     _device = known_as("device")
 
     def __init__(self, cell: Any, device: Any, **layer: Any):

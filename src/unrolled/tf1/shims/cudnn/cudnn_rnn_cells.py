@@ -14,7 +14,8 @@ import unrolled.cells as today
 from unrolled.internal.affine import Affine
 from unrolled.internal.checks import check_count
 from unrolled.internal.named import Initializer, initializer_of
-from unrolled.tf1.shims.cells.cell_base import FusedCell, initializer_given, known_as
+from unrolled.tf1.shims.cells.cell_base import FusedCell, known_as
+from unrolled.tf1.shims.cells.configs import initializer_given
 from unrolled.tf1.shims.cells.contrib_rnn_cell import LSTMBlockCell
 
 

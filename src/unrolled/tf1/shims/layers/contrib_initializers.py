@@ -86,8 +86,9 @@ def _regularizer(
     def regularizer(weights: Any) -> Any:
         if is_number and scale == 0:
             return None
-        with tf.name_scope(scope, name):
-            return tf.cast(scale, weights.dtype.base_dtype) * penalty(weights)
+        with tf.name_scope(scope, name) as own:
+            scaled = tf.cast(scale, weights.dtype.base_dtype)
+            return tf.multiply(scaled, penalty(weights), name=own)
 
     return regularizer
 
@@ -113,10 +114,10 @@ def sum_regularizer(
         return None
 
     def regularizer(weights: Any) -> Any:
-        with tf.name_scope(scope, "sum_regularizer"):
+        with tf.name_scope(scope, "sum_regularizer") as own:
             losses = [one(weights) for one in given]
             losses = [loss for loss in losses if loss is not None]
-            return tf.add_n(losses) if losses else None
+            return tf.add_n(losses, name=own) if losses else None
 
     return regularizer
 

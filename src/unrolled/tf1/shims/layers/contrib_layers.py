@@ -119,14 +119,16 @@ def batch_norm(
     with tf.variable_scope(scope, "BatchNorm", [inputs], reuse=reuse):
         inputs = tf.convert_to_tensor(inputs)
         make = model_variables(inputs.dtype, None, trainable)
+        is_fused = fused is not False and inputs.shape.rank in (2, 4)
+        parts = [("beta", center), ("gamma", scale)]  # the order of the fused kernel's variables
         outputs, updates = normalization.normalize(
             inputs,
             -1,
             decay,
             epsilon,
-            [name for name, on in (("gamma", scale), ("beta", center)) if on],
+            [name for name, on in (parts if is_fused else reversed(parts)) if on],
             is_training,
-            fused is not False and inputs.shape.rank in (2, 4),
+            is_fused,
             lambda name, shape, **fixed: make(
                 name, shape, "ones" if name in ("gamma", "moving_variance") else "zeros", **fixed
             ),

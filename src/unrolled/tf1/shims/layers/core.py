@@ -36,6 +36,7 @@ import tensorflow.compat.v1 as tf
 
 from unrolled.internal.checks import check_count, check_float_dtype
 from unrolled.internal.shapes import size_of
+from unrolled.tf1.shims.cells.configs import initializer_given, settings_of, written_down
 
 
 class Dense:
@@ -146,6 +147,33 @@ class Dense:
         return [v for v in self.variables if v.trainable]
 
     weights, trainable_weights = variables, trainable_variables
+
+    def get_config(self) -> dict[str, Any]:
+        """The layer's arguments as plain values."""
+        names = "units use_bias activity_regularizer trainable name".split()
+        config = settings_of(self, names)
+        config["activation"] = written_down(self.activation or "linear")
+        config["dtype"] = self.dtype and tf.as_dtype(self.dtype).name
+        for part, settings in (("kernel", self._kernel_settings), ("bias", self._bias_settings)):
+            initializer, regularizer, constraint = settings
+            config[f"{part}_initializer"] = written_down(layers_initializer(initializer))
+            config[f"{part}_regularizer"] = written_down(regularizer)
+            config[f"{part}_constraint"] = written_down(constraint)
+        return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Dense:
+        """A new layer of what `get_config` gave.
+
+        Raises:
+          ValueError: a regulariser or a constraint, of which `get_config` gives the name alone.
+        """
+        for name, value in config.items():
+            if name.endswith(("regularizer", "constraint")) and not (
+                value is None or callable(value)
+            ):
+                raise ValueError(f"{name} must be a function; got {value!r}: put it in its place.")
+        return cls(**config)
 
     def compute_output_shape(self, input_shape: Any) -> tf.TensorShape:
         """[..., D] -> [..., U], for shapes."""
@@ -320,22 +348,26 @@ def make_variable(
     **settings: Any,
 ) -> tf.Variable:
     """`tf.get_variable`, with the layers' settings in the order of their arguments."""
-    if isinstance(initializer, str):
-        # For these names 1.15's layers took Keras's defaults, not those of tf.initializers.
-        narrow = {
-            "random_normal": {"stddev": 0.05},
-            "random_uniform": {"minval": -0.05, "maxval": 0.05},
-            "truncated_normal": {"stddev": 0.05},
-        }
-        initializer = getattr(tf.initializers, initializer)(**narrow.get(initializer, {}))
     return tf.get_variable(
         name,
         shape,
-        initializer=initializer,
+        initializer=layers_initializer(initializer),
         regularizer=regularizer,
         constraint=constraint,
         **settings,
     )
+
+
+def layers_initializer(initializer: Any) -> Any:
+    """An initialiser as a function; for some names 1.15's layers took Keras's defaults."""
+    narrow: dict[Any, dict[str, float]] = {
+        "random_normal": {"stddev": 0.05},
+        "random_uniform": {"minval": -0.05, "maxval": 0.05},
+        "truncated_normal": {"stddev": 0.05},
+    }
+    if isinstance(initializer, str):
+        return getattr(tf.initializers, initializer)(**narrow.get(initializer, {}))
+    return initializer_given(initializer)
 
 
 def times(inputs: tf.Tensor, kernel: tf.Variable) -> tf.Tensor:
