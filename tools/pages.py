@@ -15,7 +15,7 @@ import yaml
 from notebooks import ROOT, read
 
 LABELS = (
-    re.compile(r"^(?:- )?\(([\w-]+)\)=[ \t]*$", re.MULTILINE),  # (label)= above a block, in a list too
+    re.compile(r"^(?:- )?\(([\w-]+)\)=[ \t]*$", re.MULTILINE),  # (label)= before a block
     re.compile(r"^:(?:label|name):[ \t]*([\w-]+)[ \t]*$", re.MULTILINE),  # a directive's option
     re.compile(r"\$\$[ \t]*\(([\w-]+)\)[ \t]*$", re.MULTILINE),  # $$ ... $$ (label)
     re.compile(r"\]\{#([\w-]+)[^}]*\}"),  # [text]{#label}

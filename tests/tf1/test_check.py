@@ -323,8 +323,8 @@ def test_builtins_and_methods_of_python_2(lines):
         """
     )
     assert said == [
-        "program.py:3, 6: / between whole numbers was // in Python 2, which 2to3 does not change; write "
-        "// where both are whole numbers.",
+        "program.py:3, 6: / between whole numbers was // in Python 2, which 2to3 does not change; "
+        "write // where both are whole numbers.",
         "program.py:5: xrange is a builtin of Python 2; use range",
         "program.py:7: dict.has_key is a method of Python 2; use `key in dict`",
         "program.py:7: raw_input is a builtin of Python 2; use input",
