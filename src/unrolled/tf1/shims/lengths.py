@@ -27,8 +27,6 @@ def lengths_of_list(inputs: Any, lengths: Any) -> Any:
 
 def _lengths(lengths: Any, steps: Any) -> Any:
     """Lengths as TensorFlow 1 read them: cast to whole numbers, and at most T."""
-    if lengths is None:
-        return None
     return tf.minimum(tf.cast(lengths, tf.int32), steps)
 
 

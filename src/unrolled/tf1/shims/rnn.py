@@ -16,7 +16,7 @@ import tensorflow.compat.v1 as tf
 import unrolled.unroll as today
 from unrolled.internal.shapes import size_of, size_shape, swap_batch_and_time
 from unrolled.tf1.shims import release
-from unrolled.tf1.shims.cells.cell_base import regularized_outside_loops
+from unrolled.tf1.shims.cells.cell_base import cells_inside, regularized_outside_loops
 from unrolled.tf1.shims.cells.keras_cells import as_cell
 from unrolled.tf1.shims.lengths import lengths_of, lengths_of_list
 
@@ -454,9 +454,8 @@ def _check_layers(cells_fw: Any, cells_bw: Any, *initial_states: Any) -> None:
 def _with_those_inside(cell: Any) -> Iterator[Any]:
     """A cell and the cells inside it."""
     yield cell
-    for inside in (*getattr(cell, "cells", ()), getattr(cell, "cell", None)):
-        if inside is not None:
-            yield from _with_those_inside(inside)
+    for inside in cells_inside(cell):
+        yield from _with_those_inside(inside)
 
 
 def _take_names(cell: Any) -> None:

@@ -10,7 +10,6 @@ import collections
 import contextlib
 import copy
 import inspect
-import re
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from typing import Any
 import tensorflow.compat.v1 as tf
 
 from unrolled.contract import RNNCell as TodaysCell
+from unrolled.internal.checkpoint_renames import snake_case
 from unrolled.internal.checks import check_state
 from unrolled.internal.named import glorot_uniform
 from unrolled.internal.shapes import size_of, size_or_tensor
@@ -138,7 +138,7 @@ class RNNCell(TodaysCell, _WithoutNameScope):
     def weights(self) -> list[Any]:
         """The variables, in the order in which they were made; those of cells inside are last."""
         found = list(vars(self).get("_recorded", ()))
-        for cell in (*getattr(self, "cells", ()), getattr(self, "cell", None)):
+        for cell in cells_inside(self):
             found += [v for v in getattr(cell, "weights", ()) if all(v is not w for w in found)]
         return found
 
@@ -472,7 +472,13 @@ def _first_part(variable: Any) -> Any:
 
 
 def _snake_case(name: str) -> str:
-    """BasicLSTMCell -> basic_lstm_cell, the rule by which TensorFlow 1 named layers."""
-    name = re.sub("(.)([A-Z][a-z0-9]+)", r"\1_\2", name)
-    name = re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
-    return f"private{name}" if name.startswith("_") else name  # no scope may start with "_"
+    """BasicLSTMCell -> basic_lstm_cell, and _Mine -> private_mine: no scope may start with "_"."""
+    name = snake_case(name)
+    return f"private{name}" if name.startswith("_") else name
+
+
+def cells_inside(cell: Any) -> Iterator[Any]:
+    """The cells that a stack or a wrapper holds itself; those of others in turn are theirs."""
+    yield from getattr(cell, "cells", ())
+    if (inside := getattr(cell, "cell", None)) is not None:
+        yield inside
