@@ -7,6 +7,7 @@ runs everything in one process, in its usual order.
 
 from __future__ import annotations
 
+import signal
 from typing import Any
 
 import pytest
@@ -15,6 +16,11 @@ from hypothesis import settings
 # The same draws in every run, and no limit of time on one of them.
 settings.register_profile("unrolled", deadline=None, max_examples=25, derandomize=True)
 settings.load_profile("unrolled")
+
+# A shell starts what runs in the background with Ctrl-C ignored, and every process inherits that:
+# tests that press it would wait in vain.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # What takes longest begins first, so that short pieces are left for the end and no process waits
 # long for the last one. What is not named here takes less than any of these.

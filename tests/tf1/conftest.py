@@ -1,7 +1,5 @@
 """Importing `unrolled.tf1` switches a process for good, so these tests run in one of their own."""
 
-import signal
-
 import pytest
 
 import unrolled.quiet  # noqa: F401  first: keeps native log lines off the screen
@@ -9,12 +7,6 @@ import unrolled.tf1 as tf  # noqa: E402
 
 # Nearly every graph here runs once. Rewriting it first never pays, and takes a quarter of the time.
 tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
-
-
-# A shell starts what runs in the background with Ctrl-C ignored, and programs inherit that: those
-# of these tests are interrupted.
-if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
