@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from types import SimpleNamespace
 
 import pydata_sphinx_theme
 import pytest
-from book_extension import icons, markup, previews, touch
-from docutils import nodes
+from book_extension import address as address_of
+from book_extension import icons, markup, touch
 from fontTools.ttLib import TTFont
 from notebooks import ROOT
-from PIL import Image, ImageColor
+from PIL import Image
 
 AWESOME = next(
     Path(pydata_sphinx_theme.__file__).parent.glob("theme/*/static/vendor/fontawesome/*")
@@ -19,40 +20,58 @@ AWESOME = next(
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("address", "root"),
     [
-        ("One sentence. Another one.", "One sentence. Another one."),
-        ("Fits.  Two\nlines. " + "x" * 200 + ".", "Fits. Two lines."),
-        ("What follows: " + "x" * 200, "What follows"),
-        ("word " * 60, " ".join(["word"] * 39) + " …"),
+        ("", "/"),
+        ("https://reader.example/", "/"),
+        ("https://reader.example/fork", "/fork/"),
+        ("https://reader.example/courses/fork/", "/courses/fork/"),
     ],
 )
-def test_description_is_cut_at_a_sentence(text: str, shown: str) -> None:
-    assert previews.shortened(text) == shown
-    assert len(shown) <= previews.CHARACTERS
+def test_404_page_names_others_from_the_root_of_the_host(address: str, root: str) -> None:
+    assert address_of.root(address) == root
 
 
-def test_page_without_a_paragraph_has_the_books_description() -> None:
-    assert previews.description(None) == previews.DESCRIPTION
-    section = nodes.section("", nodes.title("", "T"), nodes.paragraph("", "What it is about."))
-    document = nodes.document(None, None, "", section)  # type: ignore[arg-type]
-    assert previews.description(document) == "What it is about."
+class Site:
+    """Stands for Sphinx where only its configuration is read."""
+
+    def __init__(self, baseurl: str) -> None:
+        self.config = SimpleNamespace(html_baseurl=baseurl, ogp_image="_static/card.png")
 
 
-def test_card_has_the_size_that_messengers_expect(tmp_path: Path) -> None:
-    path = tmp_path / "cards" / "a.png"
-    previews.draw_card("A title that is so long that it takes three lines", "About. " * 60, path)
-    assert Image.open(path).size == previews.CARD
+def tags(baseurl: str, written: str) -> str:
+    context = {"metatags": written, "pathto": lambda name, resource: f"../{name}"}
+    address_of.mend_tags(Site(baseurl), "a/b", "page.html", context, None)  # type: ignore[arg-type]
+    return str(context["metatags"])
+
+
+def test_card_is_found_where_the_address_is_not_known() -> None:
+    written = (
+        '<meta property="og:url" content="a/b.html" />\n'
+        '<meta property="og:image" content="_static/card.png" />\n'
+    )
+    assert "og:url" not in tags("", written)
+    assert 'content="../_static/card.png"' in tags("", written)
+    assert tags("https://a.example/", written).startswith(written)
+
+
+@pytest.mark.parametrize("kind", ['name="description"', 'property="og:description"'])
+def test_cut_description_ends_with_a_sentence(kind: str) -> None:
+    whole = "Two sentences are longer than forty characters. Two of them."
+    cut = f'<meta {kind} content="{whole} A third that is n..." />'
+    assert f'{kind} content="{whole}" />' in tags("", cut)
+    short = f'<meta {kind} content="Short. A long one that has no end here..." />'
+    assert short in tags("", short)
+
+
+def test_page_without_a_source_has_the_books_description() -> None:
+    assert address_of.DESCRIPTION in tags("", "")
+
+
+def test_card_has_the_size_that_messengers_expect() -> None:
+    path = ROOT / "_static" / "card.png"
+    assert Image.open(path).size == (1200, 630)
     assert path.stat().st_size < 60_000
-
-
-def test_card_has_the_colours_it_names(tmp_path: Path) -> None:
-    previews.draw_card("A title", "About.", tmp_path / "a.png")
-    card = Image.open(tmp_path / "a.png").convert("RGB")
-    drawn = {colour for _, colour in card.getcolors() or []}
-    named = (previews.PAPER, previews.INK, previews.MUTED, previews.ACCENT)
-    assert {ImageColor.getrgb(name) for name in named} <= drawn
-    assert len(drawn) > 20  # with shades between them, at the edges of letters
 
 
 def test_icons_are_those_that_pages_name() -> None:

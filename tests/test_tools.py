@@ -76,6 +76,7 @@ FOR_TEACHERS = """\
 **For teachers**
 
 - minutes: 20 to teach, 30 for the exercises
+- level: gentle
 - goes wrong: One thing.
 - goes wrong: Another thing.
 - leave out: The end."""
@@ -648,7 +649,7 @@ MADE_FROM = [  # one file of each kind that a page is made from
     "chapters/01_first.ipynb",
     "chapters/executed.json",
     "chapters/references.bib",
-    "intro.md",
+    "index.md",
     "src/unrolled/cells.py",
     "tools/book_extension/markup.py",
     "tools/teaching.py",
@@ -750,7 +751,7 @@ def test_copy_of_the_book_stays_as_it_is(builder: Builder) -> None:
     copy = builder.project / ".copy"
     assert build_book.main([str(copy)]) == 0
     before, builder.page = builder.page, "<h1>B</h1>"
-    (builder.project / "intro.md").write_text("new", encoding="utf-8")
+    (builder.project / "index.md").write_text("new", encoding="utf-8")
     assert build_book.main() == 0
     assert (copy / "index.html").read_text(encoding="utf-8") == before
 
@@ -760,7 +761,7 @@ def test_book_with_a_fault_is_never_taken_for_good(builder: Builder, fault: dict
     build_book.main()
     good = dict(vars(builder))
     vars(builder).update(fault)
-    (builder.project / "intro.md").write_text("new", encoding="utf-8")
+    (builder.project / "index.md").write_text("new", encoding="utf-8")
     assert build_book.main() == 1
     assert build_book.main() == 1
     vars(builder).update({key: good[key] for key in fault})
@@ -772,7 +773,7 @@ def test_buttons_point_at_whoever_builds() -> None:
     fork = {"GITHUB_REPOSITORY": "reader/fork", "GITHUB_REF_NAME": "main"}
     options = repository.theme_options(fork)
     assert options["repository_url"] == "https://github.com/reader/fork"
-    assert options["use_edit_page_button"] and options["launch_buttons"]["colab_url"]
+    assert options["article_footer_items"] and options["launch_buttons"]["colab_url"]
     opened = (
         "https://colab.research.google.com/github/reader/fork/blob/main/chapters/03_cells.ipynb"
     )
@@ -780,4 +781,4 @@ def test_buttons_point_at_whoever_builds() -> None:
 
     alone = repository.theme_options({})
     assert not alone["repository_url"] and not alone["launch_buttons"]
-    assert not alone["use_repository_button"]
+    assert not alone["use_repository_button"] and not alone["article_footer_items"]

@@ -69,6 +69,15 @@ class Page(HTMLParser):
             self.fetched.append(address)
 
 
+def place_of(html: Path, page: Path, address: str) -> Path:
+    """The file that an address on a page means; the 404 page's start at the root of the host."""
+    path = unquote(address)
+    if path.startswith("/"):
+        book = urlsplit(os.environ.get("BOOK_URL", "")).path.rstrip("/")
+        return html / path.removeprefix(book).lstrip("/")
+    return (page.parent / path).resolve()
+
+
 def broken(html: Path) -> Iterator[str]:
     """What is wrong with the links of the pages in a folder, one sentence each."""
     html = html.resolve()
@@ -81,13 +90,13 @@ def broken(html: Path) -> Iterator[str]:
             parts = urlsplit(address)
             if parts.netloc:
                 yield f"{name} fetches {address} from another host"
-            elif parts.path and not (path.parent / unquote(parts.path)).exists():
+            elif parts.path and not place_of(html, path, parts.path).exists():
                 yield f"{name} fetches {address}, which is not there"
         for address in dict.fromkeys(page.links):
             parts = urlsplit(address)
             if parts.scheme or parts.netloc:
                 continue
-            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            target = place_of(html, path, parts.path) if parts.path else path
             place = unquote(parts.fragment)
             if not target.exists():
                 yield f"{name} links to {address}, which is not there"

@@ -2,15 +2,19 @@
 
     python tools/draw_pictures.py
 
-They lie in _static; front.png is the README's picture too.
+They lie in _static; front.png is the README's picture too, and card.png, made from it, is what
+messengers show beside the book's address.
 """
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont
 from notebooks import ROOT, with_palette
+from PIL import Image, ImageDraw, ImageFont
 
 from unrolled import figures
 
@@ -22,12 +26,33 @@ PICTURES: dict[str, dict[str, Any]] = {
 }
 
 
+def card() -> bytes:
+    """The book's name above its picture, in the proportions that messengers expect."""
+    made = Image.new("RGB", (1200, 630), "white")
+    pen = ImageDraw.Draw(made)
+    pen.rectangle((0, 0, 24, 630), fill="#a86400")
+    for top, size, weight, colour, text in (
+        (50, 84, "bold", "#1f2933", "Unrolled"),
+        (160, 34, "normal", "#52606d", "Recurrent networks in TensorFlow, one step at a time"),
+    ):
+        font = ImageFont.truetype(findfont(f"DejaVu Sans:weight={weight}"), size)
+        pen.text((80, top), text, font=font, fill=colour)
+    with Image.open(ROOT / "_static" / "front.png") as front:
+        made.paste(
+            front.convert("RGB").resize((760, 760 * front.height // front.width)), (220, 236)
+        )
+    written = io.BytesIO()
+    made.save(written, "png")
+    return with_palette(written.getvalue())
+
+
 def main() -> None:
     figures.use_style()
     for name, arguments in PICTURES.items():
         picture = figures.unrolled(**arguments)
         assert isinstance(picture, Figure)  # and not axes, since none were given
         (ROOT / "_static" / f"{name}.png").write_bytes(with_palette(figures.png(picture)))
+    (ROOT / "_static" / "card.png").write_bytes(card())
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ def files_in_contents() -> list[str]:
 
 def files_on_disk() -> list[str]:
     """The pages that lie where pages belong, as paths without suffix."""
-    paths = [ROOT / "intro.md", *(ROOT / "chapters").glob("*.ipynb"), *ROOT.glob("chapters/*.md")]
+    paths = [ROOT / "index.md", *(ROOT / "chapters").glob("*.ipynb"), *ROOT.glob("chapters/*.md")]
     return [path.relative_to(ROOT).with_suffix("").as_posix() for path in paths]
 
 

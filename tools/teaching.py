@@ -15,6 +15,8 @@ from notebooks import tags
 
 TAGS = ["remove-cell", "teacher"]
 MINUTES = re.compile(r"^- minutes: (\d+) to teach, (\d+) for the exercises$", re.MULTILINE)
+LEVELS = ("gentle", "moderate", "demanding")
+LEVEL = re.compile(rf"^- level: ({'|'.join(LEVELS)})$", re.MULTILINE)
 GOES_WRONG = re.compile(r"^- goes wrong: (.+)$", re.MULTILINE)
 LEAVE_OUT = re.compile(r"^- leave out: (.+)$", re.MULTILINE)
 
@@ -25,6 +27,7 @@ class Advice:
 
     minutes_to_teach: int
     minutes_for_exercises: int
+    level: str
     goes_wrong: list[str]
     leave_out: str
 
@@ -43,6 +46,7 @@ def faults(notebook: NotebookNode) -> Iterator[str]:
         return
     for pattern, what, fewest, most in (
         (MINUTES, "line '- minutes: N to teach, N for the exercises'", 1, 1),
+        (LEVEL, f"line '- level: {' or '.join(LEVELS)}'", 1, 1),
         (GOES_WRONG, "line '- goes wrong: ...'", 2, 4),
         (LEAVE_OUT, "line '- leave out: ...'", 1, 1),
     ):
@@ -50,7 +54,7 @@ def faults(notebook: NotebookNode) -> Iterator[str]:
         if not fewest <= found <= most:
             yield f"the cell for teachers has {found} times a {what}, not {fewest} to {most} times"
     items = len(re.findall(r"^- ", text, flags=re.MULTILINE))
-    known = sum(len(each.findall(text)) for each in (MINUTES, GOES_WRONG, LEAVE_OUT))
+    known = sum(len(each.findall(text)) for each in (MINUTES, LEVEL, GOES_WRONG, LEAVE_OUT))
     if items != known:
         yield f"{items - known} lines of the cell for teachers are none of the usual ones"
 
@@ -62,4 +66,10 @@ def read_advice(notebook: NotebookNode) -> Advice:
         raise ValueError("; ".join(problems))
     text = teacher_cell(notebook)
     teach, exercise = MINUTES.findall(text)[0]
-    return Advice(int(teach), int(exercise), GOES_WRONG.findall(text), LEAVE_OUT.findall(text)[0])
+    return Advice(
+        int(teach),
+        int(exercise),
+        LEVEL.findall(text)[0],
+        GOES_WRONG.findall(text),
+        LEAVE_OUT.findall(text)[0],
+    )

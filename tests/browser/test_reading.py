@@ -30,7 +30,7 @@ def page(context: BrowserContext) -> Iterator[Page]:
     [("forget gate", "03_cells"), ("sequence_length", "06_lengths_and_masks")],
 )
 def test_search_finds(page: Page, site: str, words: str, found: str) -> None:
-    page.goto(f"{site}intro.html")
+    page.goto(f"{site}index.html")
     page.keyboard.press("Control+k")
     page.keyboard.type(words)
     page.keyboard.press("Enter")

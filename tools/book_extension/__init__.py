@@ -8,7 +8,8 @@ Each module here is one matter:
 - markup       pictures and citations, mended in the HTML
 - mathjax      formulas are typeset by scripts that the book itself serves
 - icons        the few icons that the pages show, instead of three fonts and a script
-- previews     a description and a preview card for each page
+- address      where the book is published, and what depends on it: cards, site map, 404 page
+- path         the reader's way: minutes, what was read, where the last chapter leads
 - touch        the directive for the figure that a reader can change
 - generated    pages and files that are made from the notebooks
 """
@@ -19,11 +20,22 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from . import generated, icons, labels, markup, mathjax, previews, repository, speed, touch
+from . import address, generated, icons, labels, markup, mathjax, path, repository, speed, touch
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("comments_config", {}, "html")  # set by Jupyter Book, unused here
-    for part in (speed, repository, labels, markup, mathjax, icons, previews, touch, generated):
+    for part in (
+        speed,
+        address,
+        repository,
+        labels,
+        markup,
+        mathjax,
+        icons,
+        touch,
+        generated,
+        path,
+    ):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

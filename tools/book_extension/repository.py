@@ -1,7 +1,8 @@
-"""Repository, edit and launch buttons, for whichever repository builds the book.
+"""Buttons and links that lead to the repository that builds the book.
 
 It is named by the environment of a hosted build (GITHUB_REPOSITORY and its companions). Without one
-there are no such buttons.
+there are none: neither the buttons at the head of a page, nor the links at its foot that report a
+mistake or edit the page (_templates/page-links.html).
 """
 
 from __future__ import annotations
@@ -34,8 +35,7 @@ def theme_options(environment: Mapping[str, str]) -> dict[str, Any]:
     present = home is not None
     options: dict[str, Any] = {
         "use_repository_button": present,
-        "use_issues_button": present,
-        "use_edit_page_button": present,
+        "article_footer_items": ["page-links.html"] if present else [],
         "repository_url": home["url"] if home else "",
         "repository_branch": home["branch"] if home else "",
         "path_to_docs": "",
@@ -52,7 +52,6 @@ def theme_options(environment: Mapping[str, str]) -> dict[str, Any]:
 
 def configure(app: Sphinx, config: Config) -> None:
     config.html_theme_options = {**config.html_theme_options, **theme_options(os.environ)}
-    config.html_baseurl = os.environ.get("BOOK_URL", config.html_baseurl)
 
 
 def colab_opens(url: str, branch: str) -> str:

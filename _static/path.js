@@ -1,0 +1,146 @@
+/* What a reader has read and answered. It is kept in this browser's own storage and nowhere else;
+   where the browser forbids that, one sentence says so and the pages read as before. */
+(() => {
+  const KEY = "unrolled-path"; // {chapter: {read: true, answers: {question: right at first try}}}
+  let kept = {};
+
+  const load = () => {
+    const text = localStorage.getItem(KEY); // throws where storage is forbidden
+    try {
+      kept = Object(JSON.parse(text) ?? {});
+    } catch {
+      kept = {};
+    }
+  };
+  const save = () => {
+    if (Object.keys(kept).length) localStorage.setItem(KEY, JSON.stringify(kept));
+    else localStorage.removeItem(KEY);
+  };
+  const allowed = () => {
+    try {
+      load();
+      save();
+      return true;
+    } catch {
+      return false;
+    }
+  };
+
+  const chapterOf = (address) => address.split(/[?#]/)[0].match(/\/(\d\d_\w+)\.html$/)?.[1];
+  const here = chapterOf(location.href);
+  const mine = () => (kept[here] ??= {});
+  const element = (tag, properties, ...children) => {
+    const made = Object.assign(document.createElement(tag), properties);
+    made.append(...children);
+    return made;
+  };
+
+  // A question is a run of answers with nothing between them; its number is its place on the page.
+  const questions = () => {
+    const found = [];
+    for (const answer of document.querySelectorAll("details.answer")) {
+      if (answer.previousElementSibling?.matches("details.answer")) found.at(-1).push(answer);
+      else found.push([answer]);
+    }
+    return found;
+  };
+  const isRight = (answer) =>
+    answer.classList.contains("right") ||
+    (!answer.classList.contains("wrong") &&
+      answer.querySelector(":scope > :not(summary)")?.textContent.trim().startsWith("Right."));
+
+  let tests, mark, score, again, sum, erase;
+
+  const draw = () => {
+    const links = document.querySelectorAll(".path-map li > p:first-child > a, .bd-links a");
+    let read = 0;
+    for (const link of links) {
+      const done = Boolean(kept[chapterOf(link.href)]?.read);
+      const was = link.querySelector(".path-tick");
+      if (done && !was)
+        link.append(element("span", { className: "path-tick", role: "img", ariaLabel: "read" }, "✓"));
+      if (!done) was?.remove();
+      if (done && link.closest(".path-map")) read += 1;
+    }
+    if (mark) {
+      mark.textContent = kept[here]?.read ? "Marked as read" : "Mark as read";
+      mark.classList.toggle("path-done", Boolean(kept[here]?.read));
+    }
+    if (score) {
+      const answers = Object.values(kept[here]?.answers ?? {});
+      const right = answers.filter(Boolean).length;
+      const whole = answers.length === tests.length;
+      score.textContent = whole
+        ? `${right} of ${tests.length} right at first try.`
+        : `${answers.length} of ${tests.length} answered, ${right} right at first try.`;
+      again.hidden = answers.length === 0;
+    }
+    if (sum) {
+      const all = document.querySelectorAll(".path-map li").length;
+      sum.textContent = `You have marked ${read} of ${all} chapters as read.`;
+      erase.hidden = Object.keys(kept).length === 0;
+    }
+  };
+
+  const change = (how) => {
+    try {
+      load(); // another tab may have written meanwhile
+      how();
+      save();
+    } catch {
+      // Storage is full or was forbidden meanwhile: the page goes on without it.
+    }
+    draw();
+  };
+
+  const button = (text, className, how) =>
+    element("button", { type: "button", className, textContent: text, onclick: () => change(how) });
+
+  const begin = () => {
+    const foot = document.querySelector(".path-foot");
+    const onMap = document.querySelector(".path-sum");
+    if (!allowed()) {
+      const sentence = "This browser lets no page keep anything, so chapters cannot be marked as read.";
+      (foot ?? onMap)?.append(element("p", {}, sentence));
+      return;
+    }
+    if (foot) {
+      mark = button("", "path-read", () => {
+        if (mine().read) delete mine().read;
+        else mine().read = true;
+      });
+      foot.append(mark, element("p", {}, "Kept in this browser alone, for the map of the chapters."));
+    }
+    tests = questions();
+    const line = document.querySelector(".path-score");
+    if (line && tests.length) {
+      again = button("Answer again", "path-small", () => {
+        delete mine().answers;
+        for (const answer of tests.flat()) answer.open = false;
+      });
+      score = element("span");
+      line.append(score, " ", again);
+      // The reader's own click or key, not what a search or a printer opens.
+      document.addEventListener("click", (event) => {
+        const answer = event.target.closest("details.answer > summary")?.parentElement;
+        const number = tests.findIndex((test) => test.includes(answer));
+        if (number < 0 || answer.open) return;
+        change(() => ((mine().answers ??= {})[number] ??= Boolean(isRight(answer))));
+      });
+    }
+    if (onMap) {
+      sum = element("span");
+      erase = button("Delete what is kept", "path-small", () => (kept = {}));
+      onMap.append(
+        element("p", {}, sum, " What you mark and how you answer self-tests is kept in this browser " +
+          "alone, and sent to nobody. ", erase),
+      );
+    }
+    draw();
+    const follow = () => allowed() && draw();
+    addEventListener("storage", follow); // another tab has changed it
+    addEventListener("pageshow", (event) => event.persisted && follow()); // back to this page
+  };
+
+  document.addEventListener("DOMContentLoaded", begin);
+})();
