@@ -76,11 +76,6 @@ def test_ignored_outputs_are_counted() -> None:
     assert ignored.total() == IGNORED_OUTPUTS, dict(ignored)
 
 
-@each_page
-def test_references_resolve(page: pages.Page) -> None:
-    report(list(pages.unresolved(page, PAGES)))
-
-
 def test_labels_are_unique() -> None:
     counted = Counter(label for page in PAGES for label in pages.labels(page))
     assert not [label for label, times in counted.items() if times > 1]

@@ -573,45 +573,13 @@ def test_only_the_number_after_the_sign_is_taken_out(one: str, other: str, equal
 # --- the sources of pages ----------------------------------------------------------------------
 
 
-def page(source: str, name: str = "chapters/made.md") -> pages.Page:
-    return pages.Page(pages.ROOT / name, pages.prose(source))
-
-
-TARGETS = page(
-    "(there)=\n# Two steps\n\n| [C8]{#c8} |\n\n$$\nx\n$$ (eq-x)\n\n"
-    ":::{glossary}\ntime step\n  One.\n:::",
-    "chapters/targets.md",
-)
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        "{ref}`there` {ref}`here <there>` {eq}`eq-x` {term}`time step` {term}`steps <time step>`",
-        "[here](#there) [c8](#c8) [address](https://example.org/x)",
-        "`[not a link](nowhere.md)`",
-        "```python\n[x](y)\n```",
-    ],
-)
-def test_good_references_pass(source: str) -> None:
-    assert list(pages.unresolved(page(source), [TARGETS, page(source)])) == []
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        "{ref}`nowhere`",
-        "{ref}`here <nowhere>`",
-        "{eq}`eq-y`",
-        "{term}`epoch`",
-        "{cite}`nobody1900`",
-        "[x](nowhere.md)",
-        "[x](#nowhere)",
-        "```{exercise} X\n:label: x\n[x](nowhere.md)\n```",
-    ],
-)
-def test_broken_references_are_seen(source: str) -> None:
-    assert len(list(pages.unresolved(page(source), [TARGETS, page(source)]))) == 1
+def test_labels_are_those_outside_code() -> None:
+    source = (
+        "(there)=\n# Two steps\n\n| [C8]{#c8} |\n\n$$\nx\n$$ (eq-x)\n\n`[not one]{#a}`\n\n"
+        "```python\n(b)=\n```\n\n```{exercise} X\n:label: x\n```\n"
+    )
+    made = pages.Page(pages.ROOT / "chapters/made.md", pages.prose(source))
+    assert sorted(pages.labels(made)) == ["c8", "eq-x", "there", "x"]
 
 
 # --- the built pages ---------------------------------------------------------------------------
@@ -662,7 +630,8 @@ class Builder:
     def __init__(self, project: Path) -> None:
         self.project, self.built, self.page, self.returncode = project, 0, "<h1>A</h1>", 0
 
-    def __call__(self, *command: Any, **options: Any) -> Builder:
+    def __call__(self, command: list[str], **options: Any) -> Builder:
+        assert {"-W", "-n"} <= set(command)  # a reference that leads nowhere fails the build
         self.built += 1
         for folder in ("html", ".doctrees"):
             (self.project / "_build" / folder).mkdir()  # nothing of an earlier build is there
@@ -681,6 +650,21 @@ def builder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Builder:
     monkeypatch.setattr(build_book, "BUILD", tmp_path / "_build")
     monkeypatch.setattr(build_book.subprocess, "run", builder)
     return builder
+
+
+def test_addresses_from_the_root_of_the_host_are_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").mkdir()
+    for name in ("index.html", "a/b.html"):
+        (tmp_path / name).write_text("<h1>A</h1>", encoding="utf-8")
+    lost = tmp_path / "404.html"
+    for root in ("/", "/fork/"):
+        monkeypatch.setenv("BOOK_URL", f"https://reader.example{root}")
+        lost.write_text(f'<a href="{root}index.html">A</a><a href="{root}a/b.html">B</a>')
+        assert list(build_book.broken(tmp_path)) == []
+        lost.write_text(f'<a href="{root}b.html">A</a>')
+        assert len(list(build_book.broken(tmp_path))) == 1
 
 
 def test_book_of_the_same_files_is_built_once(builder: Builder) -> None:
