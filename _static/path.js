@@ -13,6 +13,7 @@
     }
   };
   const save = () => {
+    for (const [name, each] of Object.entries(kept)) if (!Object.keys(each).length) delete kept[name];
     if (Object.keys(kept).length) localStorage.setItem(KEY, JSON.stringify(kept));
     else localStorage.removeItem(KEY);
   };
@@ -69,16 +70,17 @@
     if (score) {
       const answers = Object.values(kept[here]?.answers ?? {});
       const right = answers.filter(Boolean).length;
-      const whole = answers.length === tests.length;
-      score.textContent = whole
-        ? `${right} of ${tests.length} right at first try.`
-        : `${answers.length} of ${tests.length} answered, ${right} right at first try.`;
-      again.hidden = answers.length === 0;
+      score.textContent = "Of each question, the answer that you open first counts.";
+      if (answers.length) {
+        score.textContent = `${right} of ${tests.length} right at first try` +
+          (answers.length < tests.length ? `, ${answers.length} answered so far.` : ".");
+        again.hidden = false; // and stays, since it may have the focus
+      }
     }
     if (sum) {
       const all = document.querySelectorAll(".path-map li").length;
       sum.textContent = `You have marked ${read} of ${all} chapters as read.`;
-      erase.hidden = Object.keys(kept).length === 0;
+      if (Object.keys(kept).length) erase.hidden = false;
     }
   };
 
@@ -98,10 +100,11 @@
 
   const begin = () => {
     const foot = document.querySelector(".path-foot");
-    const onMap = document.querySelector(".path-sum");
+    const onMap = document.querySelector(".path-status");
     if (!allowed()) {
       const sentence = "This browser lets no page keep anything, so chapters cannot be marked as read.";
-      (foot ?? onMap)?.append(element("p", {}, sentence));
+      (foot ?? onMap)?.replaceChildren(sentence);
+      onMap?.nextElementSibling.remove(); // that it is kept
       return;
     }
     if (foot) {
@@ -118,6 +121,7 @@
         delete mine().answers;
         for (const answer of tests.flat()) answer.open = false;
       });
+      again.hidden = true;
       score = element("span");
       line.append(score, " ", again);
       // The reader's own click or key, not what a search or a printer opens.
@@ -131,10 +135,8 @@
     if (onMap) {
       sum = element("span");
       erase = button("Delete what is kept", "path-small", () => (kept = {}));
-      onMap.append(
-        element("p", {}, sum, " What you mark and how you answer self-tests is kept in this browser " +
-          "alone, and sent to nobody. ", erase),
-      );
+      erase.hidden = true;
+      onMap.append(sum, " ", erase);
     }
     draw();
     const follow = () => allowed() && draw();

@@ -3,6 +3,7 @@
 - `{executions}`   a table: when each chapter was last executed, how long it took, with what
 - `{class-plan}`   a table: minutes and exercises of each chapter
 - `{class-notes}`  chapter by chapter, what goes wrong in class and what may be left out
+- `{hosted}`       its content, where notebook services can read the repository
 - `{downloads}`    links to the archives of notebooks, which are written beside the pages
 
 Each directive writes Markdown and has it parsed in its place.
@@ -23,7 +24,7 @@ from exercises import GRADES, read_exercises
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from .repository import repository
+from .repository import repository, theme_options
 
 FOLDER = "downloads"
 PDF = notebooks.ROOT / "_build" / "unrolled.pdf"  # made by `make pdf`
@@ -82,14 +83,15 @@ class ClassPlan(Generated):
             advice = teaching.read_advice(notebook)
             found = read_exercises(notebook).found.values()
             counted = Counter(exercise.grade for exercise in found)
+            minutes = [f"{advice.minutes_to_teach}", f"{advice.minutes_for_exercises}"]
             rows.append(
-                [link(path.stem), f"{advice.minutes_to_teach}", f"{advice.minutes_for_exercises}"]
+                [link(path.stem), advice.level, *minutes]
                 + [str(counted[grade]) for grade in GRADES]
             )
             sums[0] += advice.minutes_to_teach
             sums[1] += advice.minutes_for_exercises
-        rows.append(["**all**", *(f"**{minutes}**" for minutes in sums), "", "", ""])
-        head = ["chapter", "minutes to teach", "minutes for the exercises"]
+        rows.append(["**all**", "", *(f"**{each}**" for each in sums), "", "", ""])
+        head = ["chapter", "level", "minutes to teach", "minutes for the exercises"]
         return table(head + [grade.lower() for grade in GRADES], rows)
 
 
@@ -102,6 +104,17 @@ class ClassNotes(Generated):
             parts += [f"- {each}" for each in advice.goes_wrong]
             parts.append(f"- *When time is short:* {advice.leave_out}\n")
         return "\n".join(parts)
+
+
+class Hosted(SphinxDirective):
+    """Its content where a chapter's page has buttons that open its notebook elsewhere."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        if not theme_options(os.environ)["launch_buttons"]:
+            return []
+        return self.parse_content_to_nodes()
 
 
 class Downloads(SphinxDirective):
@@ -143,5 +156,6 @@ def setup(app: Sphinx) -> None:
     app.add_directive("executions", Executions)
     app.add_directive("class-plan", ClassPlan)
     app.add_directive("class-notes", ClassNotes)
+    app.add_directive("hosted", Hosted)
     app.add_directive("downloads", Downloads)
     app.connect("build-finished", write_archives)

@@ -31,7 +31,11 @@ PROMISE = re.compile(r"After this chapter you can\n(?::class: \w+\n)?\n*- (.+?)[
 # Scripts fill these in; their room is kept, so that nothing moves.
 SCORE = '<p class="path-score d-print-none" role="status" data-pagefind-ignore></p>'
 FOOT = '<div class="path-foot d-print-none" data-pagefind-ignore></div>\n'
-SUM = '<div class="path-sum d-print-none" data-pagefind-ignore></div>'
+SUM = (
+    '<div class="path-sum d-print-none" data-pagefind-ignore><p class="path-status"></p><p>What you '
+    "mark as read and how you answer self-tests is kept in this browser alone, and sent to nobody."
+    "</p></div>"
+)
 
 
 @functools.cache
@@ -102,8 +106,8 @@ def prepare(app: Sphinx, doctree: nodes.document) -> None:
         return
     test += nodes.raw("", SCORE, format="html")
     opening = (
-        f'<details class="ledger" id="{ledger["ids"][0]}"><summary>Which rows of the source map '
-        "this chapter answers</summary>"
+        f'<details class="ledger" id="{ledger["ids"][0]}"><summary>Which claims of the '
+        "five documents this chapter answers</summary>"
     )
     ledger.replace_self(
         [
