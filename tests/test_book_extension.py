@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,6 +14,8 @@ from book_extension import icons, markup, touch
 from fontTools.ttLib import TTFont
 from notebooks import ROOT
 from PIL import Image
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace
 
 AWESOME = next(
     Path(pydata_sphinx_theme.__file__).parent.glob("theme/*/static/vendor/fontawesome/*")
@@ -72,6 +75,81 @@ def test_card_has_the_size_that_messengers_expect() -> None:
     path = ROOT / "_static" / "card.png"
     assert Image.open(path).size == (1200, 630)
     assert path.stat().st_size < 60_000
+
+
+CONF = f"""
+extensions = ["sphinxext.opengraph", "notfound.extension"]
+extensions += ["book_extension.address", "book_extension.repository"]
+project = html_title = ogp_site_name = "Unrolled"
+html_theme = "sphinx_book_theme"
+templates_path = [{str(ROOT / "_templates")!r}]
+html_sidebars = {{"**": []}}
+ogp_image = "_static/card.png"
+"""
+
+
+@pytest.fixture
+def small_book(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Path:
+    """A book of two pages with this one's templates, built in an environment of its own."""
+    for key in ("BOOK_URL", "GITHUB_REPOSITORY", "GITHUB_REF_NAME", "GITHUB_SERVER_URL"):
+        monkeypatch.delenv(key, raising=False)
+    for key, value in request.param.items():
+        monkeypatch.setenv(key, value)
+    source = tmp_path / "source"
+    (source / "a").mkdir(parents=True)
+    (source / "conf.py").write_text(CONF, encoding="utf-8")
+    (source / "index.rst").write_text("A\n=\n\n.. toctree::\n\n   a/b\n", encoding="utf-8")
+    (source / "a" / "b.rst").write_text("B\n=\n\nText.\n", encoding="utf-8")
+    html, warnings = tmp_path / "html", io.StringIO()
+    with docutils_namespace():
+        app = Sphinx(source, source, html, tmp_path / "trees", "html", None, None, warnings)
+        app.build()
+    assert warnings.getvalue() == ""
+    return html
+
+
+FORK = {
+    "BOOK_URL": "https://reader.example/fork",
+    "GITHUB_REPOSITORY": "reader/fork",
+    "GITHUB_REF_NAME": "main",
+}
+
+
+@pytest.mark.parametrize("small_book", [FORK], indirect=True)
+def test_book_with_an_address(small_book: Path) -> None:
+    listed = (small_book / "sitemap.xml").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"<loc>(.*?)</loc>", listed)) == [
+        "https://reader.example/fork/a/b.html",
+        "https://reader.example/fork/index.html",
+    ]
+    robots = (small_book / "robots.txt").read_text(encoding="utf-8")
+    assert "Sitemap: https://reader.example/fork/sitemap.xml\n" in robots
+    page = (small_book / "a" / "b.html").read_text(encoding="utf-8")
+    assert '<link rel="canonical" href="https://reader.example/fork/a/b.html" />' in page
+    assert 'content="https://reader.example/fork/_static/card.png"' in page
+    lost = (small_book / "404.html").read_text(encoding="utf-8")
+    addresses = re.findall(r'(?:href|src)="([^"#]+)', lost)
+    assert addresses and not [each for each in addresses if not re.match("/fork/|https:", each)]
+
+
+@pytest.mark.parametrize("small_book", [FORK], indirect=True)
+def test_mistake_can_be_reported_where_the_repository_is_known(small_book: Path) -> None:
+    page = (small_book / "a" / "b.html").read_text(encoding="utf-8")
+    home = "https://github.com/reader/fork"
+    assert f'<a href="{home}/issues/new?title=Mistake%20on%20a/b">Report a mistake</a>' in page
+    assert f'<a href="{home}/edit/main/a/b.rst">Edit this page</a>' in page
+    assert "Report a mistake" not in (small_book / "404.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("small_book", [{}], indirect=True)
+def test_book_without_an_address_or_a_repository(small_book: Path) -> None:
+    page = (small_book / "a" / "b.html").read_text(encoding="utf-8")
+    assert "canonical" not in page and "Report a mistake" not in page
+    assert 'content="../_static/card.png"' in page
+    assert not (small_book / "sitemap.xml").exists()
+    assert 'href="/index.html"' in (small_book / "404.html").read_text(encoding="utf-8")
 
 
 def test_icons_are_those_that_pages_name() -> None:

@@ -32,9 +32,9 @@ PROMISE = re.compile(r"After this chapter you can\n(?::class: \w+\n)?\n*- (.+?)[
 SCORE = '<p class="path-score d-print-none" role="status" data-pagefind-ignore></p>'
 FOOT = '<div class="path-foot d-print-none" data-pagefind-ignore></div>\n'
 SUM = (
-    '<div class="path-sum d-print-none" data-pagefind-ignore><p class="path-status"></p><p>What you '
-    "mark as read and how you answer self-tests is kept in this browser alone, and sent to nobody."
-    "</p></div>"
+    '<div class="path-sum d-print-none" data-pagefind-ignore><p class="path-status"></p><p>What '
+    "you mark as read and how you answer self-tests is kept in this browser alone, and sent to "
+    "nobody.</p></div>"
 )
 
 
