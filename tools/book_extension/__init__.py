@@ -6,7 +6,7 @@ Each module here is one matter:
 - repository   buttons point at the repository that builds the book
 - labels       a link `page.md#label` may name any label of that page
 - markup       pictures and citations, mended in the HTML
-- mathjax      formulas are typeset by scripts that the book itself serves
+- formulas     formulas that a browser shows without scripts
 - icons        the few icons that the pages show, instead of three fonts and a script
 - previews     a description and a preview card for each page
 - touch        the directive for the figure that a reader can change
@@ -19,11 +19,11 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from . import generated, icons, labels, markup, mathjax, previews, repository, speed, touch
+from . import formulas, generated, icons, labels, markup, previews, repository, speed, touch
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("comments_config", {}, "html")  # set by Jupyter Book, unused here
-    for part in (speed, repository, labels, markup, mathjax, icons, previews, touch, generated):
+    for part in (speed, repository, labels, markup, formulas, icons, previews, touch, generated):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
