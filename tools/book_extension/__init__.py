@@ -8,6 +8,7 @@ Each module here is one matter:
 - markup       pictures and citations, mended in the HTML
 - formulas     formulas that a browser shows without scripts
 - icons        the few icons that the pages show, instead of three fonts and a script
+- tables       tables that a phone can show, and names in them that break well
 - previews     a description and a preview card for each page
 - touch        the directive for the figure that a reader can change
 - generated    pages and files that are made from the notebooks
@@ -19,11 +20,22 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from . import formulas, generated, icons, labels, markup, previews, repository, speed, touch
+from . import formulas, generated, icons, labels, markup, previews, repository, speed, tables, touch
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("comments_config", {}, "html")  # set by Jupyter Book, unused here
-    for part in (speed, repository, labels, markup, formulas, icons, previews, touch, generated):
+    for part in (
+        speed,
+        repository,
+        labels,
+        markup,
+        formulas,
+        tables,
+        icons,
+        previews,
+        touch,
+        generated,
+    ):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

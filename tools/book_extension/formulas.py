@@ -21,6 +21,7 @@ from fontTools import subset
 from fontTools.ttLib import TTFont
 from math_core import LatexToMathML
 from sphinx.application import Sphinx
+from sphinx.config import Config
 from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
@@ -31,7 +32,7 @@ STYLE_SHEET = """\
 @font-face{{font-family:"Book Math";src:url("data:font/woff;base64,{data}") format("woff")}}
 """
 MATH = re.compile("<math.*?</math>", re.DOTALL)
-# A letter that stands alone is shown as the slanted letter of a formula, which is another character.
+# A letter alone is shown as the slanted letter of a formula, which is another character.
 SLANTED = {
     **dict(zip(string.ascii_uppercase, map(chr, range(0x1D434, 0x1D44E)), strict=True)),
     **dict(zip(string.ascii_lowercase, map(chr, range(0x1D44E, 0x1D468)), strict=True)),
@@ -79,6 +80,7 @@ def font(characters: set[str]) -> bytes:
     subsetter.populate(text="".join(characters))
     subsetter.subset(cut)
     constants = cut["MATH"].table.MathConstants
+    constants.SubscriptBaselineDropMin.Value = 0  # the t of y_t is as high as that of x_t
     constants.ScriptPercentScaleDown = constants.ScriptScriptPercentScaleDown = SCRIPTS
     cut.flavor = "woff"
     written = io.BytesIO()
@@ -98,8 +100,12 @@ def write(app: Sphinx, exception: Exception | None) -> None:
     target.write_text(STYLE_SHEET.format(data=data), encoding="utf-8")
 
 
+def configure(app: Sphinx, config: Config) -> None:
+    config.html_math_renderer = "mathml"
+
+
 def setup(app: Sphinx) -> None:
     app.add_html_math_renderer("mathml", (inline, None), (display, None))
-    app.connect("config-inited", lambda app, config: setattr(config, "html_math_renderer", "mathml"))
+    app.connect("config-inited", configure)
     app.connect("html-page-context", style)
     app.connect("build-finished", write)
