@@ -16,8 +16,9 @@ from bs4 import BeautifulSoup, Tag
 from docutils import nodes
 from sphinx.application import Sphinx
 
-PHONE = 44  # characters of a row that a phone shows side by side
+PHONE = 38  # characters of a row that a phone shows side by side
 SHORT = 3  # a title of so few characters says nothing without the heading of its column
+TITLE = 80  # characters of a first cell that stands out as a title; more of them are prose
 LONG = 18  # rows, from which on a table can be filtered
 
 TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
@@ -72,6 +73,8 @@ def mended(html: str) -> str:
                 cell["role"] = "cell"
                 if place or len(said) <= SHORT:
                     cell["data-label"] = label(texts[0][place])
+                if not place and len(said) <= TITLE:
+                    add_class([cell], "title")
                 if not said and not cell.img:
                     add_class([cell], "empty")
     return str(soup)
