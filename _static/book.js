@@ -2,7 +2,7 @@
    tables, formulas. Such a frame takes the keyboard's focus, so that the arrow keys scroll it; one that fits does not. */
 (() => {
   const FRAMES = [
-    "article pre", ".cell_output", ".pst-scrollable-table-container", "mjx-container[display]",
+    "article pre", ".cell_output", ".pst-scrollable-table-container", "article math",
   ].join();
 
   const offerFocus = (frame) => {
@@ -16,7 +16,7 @@
   });
 
   addEventListener("load", async () => {
-    await Promise.all([window.MathJax?.startup?.promise, document.fonts.ready]);
+    await document.fonts.ready;
     for (const frame of document.querySelectorAll(FRAMES)) {
       offerFocus(frame);
       widths.observe(frame);

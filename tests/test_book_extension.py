@@ -10,7 +10,8 @@ from types import SimpleNamespace
 import pydata_sphinx_theme
 import pytest
 from book_extension import address as address_of
-from book_extension import icons, markup, touch
+from book_extension import formulas, icons, markup, tables, touch
+from bs4 import BeautifulSoup
 from fontTools.ttLib import TTFont
 from notebooks import ROOT
 from PIL import Image
@@ -191,3 +192,44 @@ def test_presets_are_those_of_the_script() -> None:
     for preset in touch.PRESETS:
         assert f"\n  {preset}: {{" in table or f'\n  "{preset}": {{' in table
     assert table.count("\n    label:") == len(touch.PRESETS)
+
+
+TABLE = """<table class="table"><thead><tr><th>{}</th><th>needed?</th><th>default</th></tr></thead>
+<tbody><tr><td><code><span class="pre">tf.nn.rnn_cell(a/b)</span></code></td><td>yes</td><td></td>
+</tr></tbody></table>"""
+
+
+def test_wide_table_becomes_cards_with_labels_and_roles() -> None:
+    """`display` takes the roles of a table away, so all of its parts name theirs."""
+    cards = BeautifulSoup(tables.mended(TABLE.format("a heading " * 4)), "html.parser")
+    names, needed, default = cards.find_all("td")
+    assert cards.table and cards.table["class"] == ["table", "cards"]
+    for tag, role in {**tables.ROLES, "th": "columnheader", "td": "cell"}.items():
+        assert {part["role"] for part in cards.find_all(tag)} == {role}
+    assert "data-label" not in names.attrs and names["class"] == ["title"]
+    assert needed["data-label"] == "needed?"
+    assert default["data-label"] == "default:" and default["class"] == ["empty"]
+    code = "tf.<wbr/>nn.<wbr/>rnn_<wbr/>cell(<wbr/>a/<wbr/>b)"
+    assert code in str(names) and names.get_text() == "tf.nn.rnn_cell(a/b)"
+
+
+def test_narrow_table_stays_one() -> None:
+    narrow = BeautifulSoup(tables.mended(TABLE.format("name")), "html.parser")
+    assert narrow.table and narrow.table["class"] == ["table"]
+    assert not narrow.select("[role], [data-label]") and narrow.select("wbr")
+
+
+def test_many_rows_make_a_table_long() -> None:
+    head, row, end = re.split("(?=<tr><td>)|(?=</tbody>)", TABLE.format("name"))
+    few, many = (head + row * rows + end for rows in (tables.LONG - 1, tables.LONG))
+    assert 'class="table long"' in tables.mended(many)
+    assert 'class="table"' in tables.mended(few)
+
+
+def test_font_of_formulas_has_what_sets_them() -> None:
+    """Its larger brackets, and scripts of scripts that are no smaller than scripts."""
+    font = TTFont(io.BytesIO(formulas.font({"(", "x"})))
+    assert set(font.getBestCmap()) == {ord("("), ord("x")}
+    assert len(font.getGlyphOrder()) > 8
+    constants = font["MATH"].table.MathConstants
+    assert constants.ScriptScriptPercentScaleDown == constants.ScriptPercentScaleDown > 70

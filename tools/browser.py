@@ -49,9 +49,9 @@ LETTERS = {
     "wide and spaced": f"* {{{WIDE_FONT} {SPACING}}}",
 }
 
-# Waits until a page has typeset its formulas and has all of its pictures.
+# Waits until a page has its fonts and all of its pictures.
 SETTLED = """async () => {
-    if (window.MathJax) await window.MathJax.startup.promise;
+    await document.fonts.ready;
     for (const image of document.images) image.loading = "eager";
     await Promise.all([...document.images].map((image) => image.decode().catch(() => {})));
 }"""

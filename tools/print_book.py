@@ -13,7 +13,7 @@ import browser as chromium
 import pages
 from notebooks import ROOT
 
-FIRST = "chapters/01_two_steps_in_numpy"  # has formulas, so what typesets them is loaded
+FIRST = "chapters/01_two_steps_in_numpy"  # has formulas, so their font is loaded
 PDF = ROOT / "_build" / "unrolled.pdf"
 
 # Puts the articles of all pages into this one. A place `x` of the page `a/b` becomes `a/b#x`, and a
@@ -44,7 +44,6 @@ JOIN = """async ([site, names]) => {
     }
     document.body.replaceChildren(joined);
     document.title = "Unrolled: recurrent networks in TensorFlow";
-    await MathJax.typesetPromise();
     await document.fonts.ready;
 }"""
 STYLE = """

@@ -37,7 +37,7 @@ STRUCTURE = [
     {"include": [["html"]]},
     {"rules": {rule: {"enabled": False} for rule in COLOUR_RULES}},
 ]
-COLOURS = [{"exclude": [["mjx-container"]]}, {"runOnly": COLOUR_RULES}]
+COLOURS = [{"exclude": [["math"]]}, {"runOnly": COLOUR_RULES}]
 
 # Thousands of coloured words of code would take minutes: of each kind of word one stays a word of
 # its own, in each kind of box.
@@ -71,7 +71,7 @@ ONE_OF_EACH_KIND = """(themes) => {
         const found = new Map();  // the number of each element's kind, parents first
         for (const theme of themes) {
             document.documentElement.dataset.theme = theme;
-            for (const element of document.querySelectorAll("body, body :not(mjx-container *)")) {
+            for (const element of document.querySelectorAll("body, body :not(math *)")) {
                 const style = getComputedStyle(element);
                 const kind = [
                     found.get(element), found.get(element.parentElement),
@@ -159,11 +159,6 @@ class TestPage:
     def test_every_image_is_there(self, visit: Visit) -> None:
         lost = "[...document.images].filter((i) => !i.naturalWidth).map((i) => i.currentSrc)"
         assert visit.page.evaluate(lost) == []
-
-    def test_every_formula_is_typeset(self, visit: Visit) -> None:
-        formulas = visit.page.locator("article .math").count()
-        assert visit.page.locator("article mjx-container").count() >= formulas
-        assert visit.page.locator("mjx-merror").count() == 0
 
     def test_has_one_of_each(self, visit: Visit) -> None:
         """One title, one header, one search box in sight."""

@@ -143,7 +143,8 @@ def test_opens_from_a_folder(page: Page, html: Path) -> None:
     """`make book` names a file:// address: formulas, search and figures work there too."""
     page.goto((html / "chapters" / "01_two_steps_in_numpy.html").as_uri())
     page.evaluate(chromium.SETTLED)
-    assert page.locator("mjx-container").count() == page.locator("article .math").count() > 0
+    assert page.locator("math").count() == page.locator("article .math").count() > 0
+    assert page.evaluate("document.fonts.check('1rem Book Math')")
     page.locator("figure.touch button").first.wait_for()
     page.goto((html / "search.html").as_uri() + "?q=forget+gate")
     page.locator("#search-results .search li a").first.wait_for()

@@ -19,7 +19,7 @@ RECORD = {  # page: requests and kilobytes until the first formula or figure is 
 
 
 def measured(browser: Browser, site: str, name: str) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Requests and kilobytes until the first formula is typeset, and once all is scrolled past."""
+    """Requests and kilobytes until the first formula is there, and once all is scrolled past."""
     context = chromium.reader(browser, size=chromium.NARROW)
     page = context.new_page()
     loaded: list[float] = []
@@ -27,7 +27,7 @@ def measured(browser: Browser, site: str, name: str) -> tuple[tuple[int, int], t
     session.send("Network.enable")
     session.on("Network.loadingFinished", lambda done: loaded.append(done["encodedDataLength"]))
     page.goto(f"{site}{name}.html")
-    page.locator("mjx-container, .touch-live").first.wait_for()
+    page.locator("math, .touch-live").first.wait_for()
     page.wait_for_load_state("networkidle")
     first = len(loaded), round(sum(loaded) / 1000)
     page.evaluate(chromium.SETTLED)

@@ -6,10 +6,11 @@ Each module here is one matter:
 - repository   buttons point at the repository that builds the book
 - labels       a link `page.md#label` may name any label of that page
 - markup       pictures and citations, mended in the HTML
-- mathjax      formulas are typeset by scripts that the book itself serves
+- formulas     formulas that a browser shows without scripts
 - icons        the few icons that the pages show, instead of three fonts and a script
 - address      where the book is published, and what depends on it: cards, site map, 404 page
 - path         the reader's way: minutes, what was read, where the last chapter leads
+- tables       tables that a phone can show, and names in them that break well
 - touch        the directive for the figure that a reader can change
 - generated    pages and files that are made from the notebooks
 """
@@ -20,7 +21,19 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from . import address, generated, icons, labels, markup, mathjax, path, repository, speed, touch
+from . import (
+    address,
+    formulas,
+    generated,
+    icons,
+    labels,
+    markup,
+    path,
+    repository,
+    speed,
+    tables,
+    touch,
+)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -31,7 +44,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
         repository,
         labels,
         markup,
-        mathjax,
+        formulas,
+        tables,
         icons,
         touch,
         generated,
