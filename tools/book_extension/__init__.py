@@ -5,7 +5,10 @@ Each module here is one matter:
 - speed        the build in several processes, and nothing looked up twice
 - repository   buttons point at the repository that builds the book
 - labels       a link `page.md#label` may name any label of that page
-- markup       pictures and citations, mended in the HTML
+- markup       pictures, citations, code and answers, mended in the HTML
+- listings     how code and outputs break on a narrow page (used by markup)
+- folds        code that stands between a reader and the text, behind a click
+- solutions    exercises have links of their own, solutions open without a script
 - mathjax      formulas are typeset by scripts that the book itself serves
 - icons        the few icons that the pages show, instead of three fonts and a script
 - previews     a description and a preview card for each page
@@ -19,11 +22,35 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from . import generated, icons, labels, markup, mathjax, previews, repository, speed, touch
+from . import (
+    folds,
+    generated,
+    icons,
+    labels,
+    markup,
+    mathjax,
+    previews,
+    repository,
+    solutions,
+    speed,
+    touch,
+)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("comments_config", {}, "html")  # set by Jupyter Book, unused here
-    for part in (speed, repository, labels, markup, mathjax, icons, previews, touch, generated):
+    for part in (
+        speed,
+        repository,
+        labels,
+        folds,
+        solutions,
+        markup,
+        mathjax,
+        icons,
+        previews,
+        touch,
+        generated,
+    ):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
