@@ -1,8 +1,8 @@
 """How code and outputs break where a page is narrow.
 
 Code is read line by line, so a long line of it wraps between words, and what follows hangs in from
-the line's own indentation. Outputs are read in columns, so they keep their lines and scroll; only a
-line that is too long for any screen wraps, unless it stands in a table.
+the line's own indentation. Outputs are read in columns, so they keep their lines and scroll. Only
+a sentence wraps: an output of one line, or a line too long for any screen that stands in no table.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ BLOCK = re.compile(
     re.DOTALL,
 )
 TEXT = {"myst-ansi", "none", "text", "ipythontb"}  # languages of outputs
+COLON = re.compile(r'(<span class="p">:</span>) (?=<)')  # what it announces stays with it
 COLUMN = re.compile(r"(?<=\S) {2,}(?=\S)")
 WORD = re.compile(r"[^\s<>]+|<[^>]*>|\s+")
+HYPHEN = re.compile(r"-(?:[\w-]|&\w+;)+")  # behind one a browser would break
 UNBROKEN = 24  # characters without a space that any line holds
 
 
@@ -32,7 +34,8 @@ def line_of(code: str) -> str:
     indent = re.match(r" *", plain(code))
     depth = len(indent[0]) if indent else 0
     style = f' style="--indent:{depth}"' if depth else ""
-    return f'<span class="line"{style}>{with_breaks(code)}\n</span>'
+    glued = COLON.sub(r'\1<span class="glue"> </span>', with_breaks(code))
+    return f'<span class="line"{style}>{glued}\n</span>'
 
 
 def with_breaks(code: str) -> str:
@@ -46,7 +49,8 @@ def with_breaks(code: str) -> str:
                 pieces.append("<wbr>")
                 length = 0
             length += len(unescape(piece))
-            if piece[-1] in "([{," and length > UNBROKEN:
+            piece = HYPHEN.sub(r'<span class="glue">\g<0></span>', piece)
+            if piece.endswith(tuple("([{,")) and length > UNBROKEN:
                 piece += "<wbr>"
                 length = 0
         pieces.append(piece)
@@ -67,7 +71,7 @@ def wrapped(code: str, language: str) -> str:
     if is_table(texts):
         return code
     return "".join(
-        line_of(line) if len(text) > LONGEST else f"{line}\n"
+        line_of(line) if len(texts) == 1 or len(text) > LONGEST else f"{line}\n"
         for line, text in zip(lines, texts, strict=True)
     )
 

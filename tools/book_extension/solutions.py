@@ -37,7 +37,7 @@ def visit(self: Any, node: solution_node) -> None:
     title = node.pop(0).astext()
     node["classes"].remove("dropdown")
     self.body.append(self.starttag(node, "div", CLASS="admonition"))
-    self.body.append(f'<details><summary class="admonition-title">{self.encode(title)}</summary>\n')
+    self.body.append(f"<details><summary>{self.encode(title)}</summary>\n")
 
 
 def depart(self: Any, node: solution_node) -> None:
