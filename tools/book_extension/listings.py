@@ -2,7 +2,7 @@
 
 Code is read line by line, so a long line of it wraps between words, and what follows hangs in from
 the line's own indentation. Outputs are read in columns, so they keep their lines and scroll. Only
-a sentence wraps: an output of one line, or a line too long for any screen that stands in no table.
+sentences wrap: an output of one line, or a line that is no row of a table and longer than a screen.
 """
 
 from __future__ import annotations
@@ -68,10 +68,13 @@ def wrapped(code: str, language: str) -> str:
     if language not in TEXT:
         return "".join(line_of(line) if line else "\n" for line in lines)
     texts = [plain(line) for line in lines]
-    if is_table(texts):
-        return code
+    table = is_table(texts)
+
+    def is_sentence(text: str) -> bool:
+        return len(texts) == 1 or (len(text) > LONGEST and not (table and COLUMN.search(text)))
+
     return "".join(
-        line_of(line) if len(texts) == 1 or len(text) > LONGEST else f"{line}\n"
+        line_of(line) if is_sentence(text) else f"{line}\n"
         for line, text in zip(lines, texts, strict=True)
     )
 
