@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pydata_sphinx_theme
 import pytest
 from book_extension import address as address_of
-from book_extension import formulas, icons, markup, tables, touch
+from book_extension import folds, formulas, icons, listings, markup, tables, touch
 from bs4 import BeautifulSoup
 from fontTools.ttLib import TTFont
 from notebooks import ROOT
@@ -184,6 +184,124 @@ def test_html_is_mended() -> None:
         '<img loading="lazy" decoding="async" src="a.png"><div class="citation-list">'
         '<div class="citation"><a href="#a">A</a>'
     )
+
+
+@pytest.mark.parametrize(
+    ("word", "shown"),
+    [
+        ("W_out.T", ["W_out.T"]),
+        ("--ip", ["--ip"]),
+        ("use_peepholes", ["use_", "peepholes"]),
+        ("tf.nn.dynamic_rnn", ["tf.nn.", "dynamic_rnn"]),
+        ("tf.nn.rnn_cell.BasicRNNCell", ["tf.nn.", "rnn_", "cell.", "BasicRNNCell"]),
+        ("rnn/while/Exit_2:0", ["rnn/", "while/", "Exit_2:0"]),
+        ("&lt;tensorflow&gt;", ["&lt;tensorflow&gt;"]),
+        ("d" * 40, ["d" * 40]),
+    ],
+)
+def test_words_of_code_break_between_their_parts(word: str, shown: list[str]) -> None:
+    assert markup.pieces(word) == shown
+
+
+def test_a_piece_that_fills_a_line_may_break_anywhere() -> None:
+    html = (
+        f'<code><span class="pre">{"d" * 40}</span> <span class="pre">use_peepholes</span></code>'
+    )
+    assert markup.breakable(html) == (
+        f'<code><span class="pre long">{"d" * 40}</span> '
+        '<span class="pre">use_</span><wbr><span class="pre">peepholes</span></code>'
+    )
+
+
+def test_answers_are_named_by_question_and_place() -> None:
+    answer = '<details class="answer"><summary>{}</summary>\n<p><strong>{}</strong> Why.</p>'
+    html = (
+        "<p><strong>1. Which?</strong></p>"
+        + answer.format("a", "Not quite.")
+        + answer.format("b", "Right.")
+        + "<p><strong>2. And now?</strong></p>"
+        + answer.format("c", "Right.")
+    )
+    named = markup.answers_named(html)
+    assert re.findall(r'class="answer (\w+)" id="([\w-]+)"', named) == [
+        ("wrong", "answer-1-1"),
+        ("right", "answer-1-2"),
+        ("right", "answer-2-1"),
+    ]
+
+
+def block(language: str, text: str) -> str:
+    return (
+        f'<div class="highlight-{language} notranslate"><div class="highlight"><pre><span></span>'
+        f"{text}</pre></div></div>"
+    )
+
+
+def test_each_line_of_code_knows_its_indentation() -> None:
+    assert listings.laid_out(block("python", "if a:\n\n    b\n")) == block(
+        "python",
+        '<span class="line">if a:\n</span>\n<span class="line" style="--indent:4">    b\n</span>',
+    )
+
+
+def test_long_code_without_a_space_breaks_at_dots_and_brackets() -> None:
+    dot = '<span class="o">.</span>'
+    long = f"{'a' * 20}{dot}{'b' * 20}{dot}c({'d' * 30},e)"
+    assert listings.with_breaks(long).count("<wbr>") == 1
+    assert f'{"b" * 20}<span class="o"><wbr>.</span>c' in listings.with_breaks(long)
+    assert listings.with_breaks("a.b(c, d) e.f(g)") == "a.b(c, d) e.f(g)"
+
+
+def test_hyphens_and_colons_hold_on_to_what_follows() -> None:
+    assert listings.with_breaks("x-images-idx3") == 'x<span class="glue">-images-idx3</span>'
+    assert '<span class="p">:</span><span class="glue"> </span><span' in listings.line_of(
+        '<span class="s2">"a"</span><span class="p">:</span> <span class="mi">1</span>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("output", "wrapped"),
+    [
+        ("one sentence\n", 1),
+        ("two lines\nof a log\n", 0),
+        ("[[1 2]\n [3 4]]\n", 0),
+        ("short\n" + "a sentence " * 10 + "\n", 1),
+        ("name    time\nkeras   " + "1.0 " * 30 + "\n", 0),
+        ("name    time\nkeras   1.0\n" + "a sentence " * 10 + "\n", 1),
+    ],
+)
+def test_outputs_wrap_where_they_are_sentences(output: str, wrapped: int) -> None:
+    html = listings.laid_out(block("myst-ansi", output))
+    assert html.count('class="line"') == wrapped
+    assert re.sub("<[^>]*>", "", html) == output
+
+
+@pytest.mark.parametrize(
+    ("source", "images", "name"),
+    [
+        ("import numpy as np\nnp.set_printoptions(precision=4)", False, folds.IMPORTS),
+        ("np.set_printoptions(precision=4)", False, None),
+        ("import numpy as np\nX = np.zeros(3)", False, None),
+        ("assert a\nfor b in c:\n    assert b", False, folds.CHECKS),
+        ("assert a\nb = 1", False, None),
+        ("figures.unrolled(3)", True, folds.FIGURE),
+        ("bars('mnist1')", True, folds.FIGURE),
+        ("figure", True, None),
+        ("rows = [1, 2]\nfigures.batch(rows)", True, folds.FIGURE),
+        ("lesson = [1, 2]\nfigures.batch(lesson)", True, None),  # read by a later cell
+        ("for a in b:\n    c(a)\nfigures.batch(a)", True, None),
+        ("%timeit f()", False, None),
+        ("", False, None),
+    ],
+)
+def test_cells_that_are_folded(source: str, images: bool, name: str | None) -> None:
+    found = folds.label(source, images=images, silent=not images, read_later={"lesson"})
+    assert found == name
+
+
+def test_a_cell_that_prints_is_not_folded() -> None:
+    source = "import os\nprint(os.name)"
+    assert folds.label(source, images=False, silent=False, read_later=set()) is None
 
 
 def test_presets_are_those_of_the_script() -> None:

@@ -1,10 +1,11 @@
-"""Print the whole book into one PDF: every page as it is built, solutions open, in order.
+"""Print the whole book into one PDF: every page as it is built, all that can be opened open.
 
     python tools/print_book.py
 
 The pages are joined into one long one, whose links lead to places in itself, and Chromium prints it
-with an outline and page numbers. The file is _build/unrolled.pdf; a book that is built after it
-offers it for download.
+with an outline and page numbers. Where pages of paper break is said in book.css, for readers who
+print a chapter too. The file is _build/unrolled.pdf; a book that is built after it offers it for
+download.
 """
 
 from __future__ import annotations
@@ -50,10 +51,6 @@ STYLE = """
     body { background: white; }
     main { display: block; max-width: none; }
     article.bd-article { padding: 0 !important; }
-    .toggle > *, .admonition.dropdown > * { display: block; }
-    pre { white-space: pre-wrap !important; }
-    img, pre, tr, details, .admonition-title, h1, h2, h3 { break-inside: avoid; }
-    h1, h2, h3 { break-after: avoid; }
 """
 FOOTER = """<div style="width: 100%; text-align: center; font-size: 8px; color: #52606d">
     Unrolled &nbsp;·&nbsp; <span class="pageNumber"></span></div>"""

@@ -4,15 +4,18 @@ Each module here is one matter:
 
 - speed        the build in several processes, and nothing looked up twice
 - repository   buttons point at the repository that builds the book
-- labels       a link `page.md#label` may name any label of that page
-- markup       pictures and citations, mended in the HTML
-- formulas     formulas that a browser shows without scripts
-- icons        the few icons that the pages show, instead of three fonts and a script
 - address      where the book is published, and what depends on it: cards, site map, 404 page
-- path         the reader's way: minutes, what was read, where the last chapter leads
+- labels       a link `page.md#label` may name any label of that page
+- folds        code that stands between a reader and the text, behind a click
+- solutions    exercises have links of their own, solutions open without a script
+- markup       pictures, citations, code and answers, mended in the HTML
+- listings     how code and outputs break on a narrow page (used by markup)
+- formulas     formulas that a browser shows without scripts
 - tables       tables that a phone can show, and names in them that break well
+- icons        the few icons that the pages show, instead of three fonts and a script
 - touch        the directive for the figure that a reader can change
 - generated    pages and files that are made from the notebooks
+- path         the reader's way: minutes, what was read, where the last chapter leads
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from sphinx.application import Sphinx
 
 from . import (
     address,
+    folds,
     formulas,
     generated,
     icons,
@@ -30,6 +34,7 @@ from . import (
     markup,
     path,
     repository,
+    solutions,
     speed,
     tables,
     touch,
@@ -43,6 +48,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
         address,
         repository,
         labels,
+        folds,
+        solutions,
         markup,
         formulas,
         tables,
