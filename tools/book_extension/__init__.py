@@ -9,6 +9,7 @@ Each module here is one matter:
 - mathjax      formulas are typeset by scripts that the book itself serves
 - icons        the few icons that the pages show, instead of three fonts and a script
 - previews     a description and a preview card for each page
+- search       an index of sections, and what people type for them
 - touch        the directive for the figure that a reader can change
 - generated    pages and files that are made from the notebooks
 """
@@ -19,11 +20,11 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from . import generated, icons, labels, markup, mathjax, previews, repository, speed, touch
+from . import generated, icons, labels, markup, mathjax, previews, repository, search, speed, touch
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("comments_config", {}, "html")  # set by Jupyter Book, unused here
-    for part in (speed, repository, labels, markup, mathjax, icons, previews, touch, generated):
+    for part in (speed, repository, labels, markup, mathjax, icons, previews, touch, generated, search):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
