@@ -31,15 +31,26 @@
     return [...found.values()].sort((one, other) => other.score - one.score);
   };
 
+  // Before all others comes what is named just so, or what chapters/search.yml sends these words to.
+  const exactFirst = (query) => {
+    const plain = (text) => text.trim().toLowerCase();
+    const exact = ({ meta: { title, aliases = "" } }) =>
+      [title, ...aliases.split(" | ")].map(plain).includes(plain(query));
+    return (one, other) => exact(other) - exact(one);
+  };
+
   const made = (tag, className, text = "") =>
     Object.assign(document.createElement(tag), { className, textContent: text });
 
-  const item = ({ meta, excerpt }) => {
+  const item = ({ meta, excerpt, content }) => {
     const [line, link, text] = [made("li", ""), made("a", "", meta.title), made("p", "")];
     link.href = new URL(meta.url, ROOT);
     line.append(link);
     if (meta.chapter !== meta.title) line.append(" ", made("span", "search-chapter", meta.chapter));
     text.innerHTML = excerpt; // escaped by Pagefind, the words that were found in <mark>
+    const shown = text.textContent;
+    if (!content.startsWith(shown)) text.prepend("… ");
+    if (!content.endsWith(shown)) text.append(" …");
     line.append(text);
     return line;
   };
@@ -54,7 +65,7 @@
     const show = async () => {
       const mine = turn, start = list.childElementCount;
       const next = found.slice(start, start + AT_ONCE).map((result) => result.data());
-      const lines = (await Promise.all(next)).map(item);
+      const lines = (await Promise.all(next)).sort(exactFirst(input.value)).map(item);
       if (mine !== turn) return;
       list.append(...lines);
       more.hidden = list.childElementCount >= found.length;

@@ -25,6 +25,17 @@ from . import generated, icons, labels, markup, mathjax, previews, repository, s
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("comments_config", {}, "html")  # set by Jupyter Book, unused here
-    for part in (speed, repository, labels, markup, mathjax, icons, previews, touch, generated, search):
+    for part in (
+        speed,
+        repository,
+        labels,
+        markup,
+        mathjax,
+        icons,
+        previews,
+        touch,
+        generated,
+        search,
+    ):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

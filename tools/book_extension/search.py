@@ -27,11 +27,12 @@ ALIASES = Path("chapters") / "search.yml"
 PLACES = "section:has(> :is(h1, h2, h3, h4)), .exercise[id]"
 HEADING = ":scope > :is(h1, h2, h3, h4, .admonition-title)"
 # No prose, or none that answers: links, formulas, answers that wait behind a click.
-UNREAD = ".headerlink, .toctree-wrapper, .math, .solution, details, figure, script, style, noscript"
+UNREAD = ".headerlink, .toctree-wrapper, .math, .solution, .answer, figure, script, style, noscript"
 PASSED_OVER = {"Self-test", "Ledger rows answered"}
 MESSAGE = re.compile(r"^.*\b[A-Z]\w+(?:Error|Exception|Warning)\b.*$", re.MULTILINE)
 # A name in code that nobody would take for a word: has_lines, HasHumps.
 NAME = re.compile(r"\b(?:[A-Za-z]\w*_\w+|[A-Z]+[a-z]\w*[A-Z]\w*)\b")
+KOREAN = re.compile("^[(]([\uac00-\ud7a3]+(?: [\uac00-\ud7a3]+)+)[)]")
 # Pagefind's other user interfaces.
 UNUSED = ("pagefind-*ui.*", "pagefind-highlight.js")
 
@@ -87,7 +88,11 @@ def sections(page: str, html: str) -> Iterator[Section]:
     for term in article.select("dl.glossary > dt[id]"):
         explained = term.find_next_sibling("dd")
         if explained:
-            yield Section(page, str(term["id"]), words(term), chapter, words(explained))
+            text = words(explained)
+            # Many write a Korean term of two words without the blank.
+            korean = [each.replace(" ", "") for each in KOREAN.findall(text)]
+            anchor, aliases = str(term["id"]), " | ".join(korean)
+            yield Section(page, anchor, words(term), chapter, text, aliases=aliases)
     for glossary in article.select("dl.glossary"):
         glossary.extract()
     for place in reversed(article.select(PLACES)):
@@ -117,7 +122,7 @@ def apply_aliases(source: str, found: list[Section]) -> None:
                 f"{ALIASES.as_posix()} sends {entry['type'][0]!r} to the label "
                 f"{entry['find']!r}, which {len(named) or 'no'} sections of the book have."
             )
-        named[0].aliases = " ".join([named[0].aliases, *entry["type"]]).strip()
+        named[0].aliases = " | ".join(filter(None, [named[0].aliases, *entry["type"]]))
         if "says" in entry:
             named[0].text = f"{entry['says']} {named[0].text}"
 
