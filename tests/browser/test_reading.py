@@ -1,4 +1,4 @@
-"""What a reader does in the book: search, walk from page to page, open, copy, use the keyboard."""
+"""What a reader does in the book: walk from page to page, open, copy, use the keyboard."""
 
 from __future__ import annotations
 
@@ -23,21 +23,6 @@ def page(context: BrowserContext) -> Iterator[Page]:
     page = context.new_page()
     yield page
     page.close()
-
-
-@pytest.mark.parametrize(
-    ("words", "found"),
-    [("forget gate", "03_cells"), ("sequence_length", "06_lengths_and_masks")],
-)
-def test_search_finds(page: Page, site: str, words: str, found: str) -> None:
-    page.goto(f"{site}index.html")
-    page.keyboard.press("Control+k")
-    page.keyboard.type(words)
-    page.keyboard.press("Enter")
-    page.locator("#search-results .search li a").first.wait_for()
-    page.locator(".search-summary").wait_for()
-    links = page.locator("#search-results .search li > a").all()
-    assert any(found in (link.get_attribute("href") or "") for link in links[:3])
 
 
 WALK = """async ([address, link, most]) => {
@@ -141,11 +126,9 @@ def test_pages_read_without_scripts(browser: Browser, site: str) -> None:
 
 
 def test_opens_from_a_folder(page: Page, html: Path) -> None:
-    """`make book` names a file:// address: formulas, search and figures work there too."""
+    """`make book` names a file:// address: formulas and figures work there too."""
     page.goto((html / "chapters" / "01_two_steps_in_numpy.html").as_uri())
     page.evaluate(chromium.SETTLED)
     assert page.locator("math").count() == page.locator("article .math").count() > 0
     assert page.evaluate("document.fonts.check('1rem Book Math')")
     page.locator("figure.touch button").first.wait_for()
-    page.goto((html / "search.html").as_uri() + "?q=forget+gate")
-    page.locator("#search-results .search li a").first.wait_for()

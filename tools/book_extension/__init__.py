@@ -13,6 +13,7 @@ Each module here is one matter:
 - formulas     formulas that a browser shows without scripts
 - tables       tables that a phone can show, and names in them that break well
 - icons        the few icons that the pages show, instead of three fonts and a script
+- search       an index of sections, and what people type for them
 - touch        the directive for the figure that a reader can change
 - generated    pages and files that are made from the notebooks
 - path         the reader's way: minutes, what was read, where the last chapter leads
@@ -34,6 +35,7 @@ from . import (
     markup,
     path,
     repository,
+    search,
     solutions,
     speed,
     tables,
@@ -57,6 +59,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         touch,
         generated,
         path,
+        search,
     ):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

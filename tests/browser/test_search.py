@@ -1,0 +1,287 @@
+"""The search: what people type leads to the section that answers it, while they type."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import axe_playwright_python
+import browser as chromium
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+# What somebody types, and the sections that answer it, one of them among the first three results.
+# Anchors are the authors' labels and the glossary's terms, which stay when chapters are renumbered.
+ANSWERS = {
+    # a learner
+    "perplexity": "term-perplexity",
+    "attention": "term-attention",
+    "embedding": "term-embedding",
+    "overfitting": "term-overfitting ch8-by-heart",
+    "padding mask": "ch6-masks ch6-padding",
+    "vanishing gradient": "ch2-vanish-explode",
+    "exploding gradients": "ch2-vanish-explode",
+    "truncated BPTT": "ch2-truncation",
+    "BPTT": "ch2-backward",
+    "LSTM": "ch3-lstm",
+    "GRU": "ch3-gru",
+    "forget gate": "ch3-lstm ch3-forget-bias term-forget-gate",
+    "what is a hidden state": "term-hidden-state ch1-memory-cells",
+    "backpropagation through time": "ch2-backward",
+    "teacher forcing": "ch7-teacher-forcing",
+    "gradient clipping": "ch2-clipping",
+    "many to one": "ch7-four-shapes ch7-sequence-to-vector",
+    "seq2seq": "ch7-encoder-decoder",
+    "BiLSTM": "ch6-bidirectional",
+    "softmax": "term-softmax ch1-letters",
+    "one-hot": "term-one-hot ch3-order",
+    # a teacher
+    "solution": "notebooks-exercises",
+    "lesson plan": "teaching-plan",
+    "two hours": "teaching-two-hours",
+    # somebody with a program
+    "stateful": "mistake-state",
+    "static_rnn vs dynamic_rnn": "ch5-static-against-dynamic",
+    "state_is_tuple": "ch3-lstm-options",
+    "time_major": "ch5-time-major",
+    "return_sequences": "ch12-keras",
+    "sequence_length": "ch6-rule",
+    "sequence_loss": "ch8-by-hand",
+    "MultiRNNCell": "ch11-class ch11-picture",
+    "DropoutWrapper": "ch11-dropout",
+    "forget_bias": "ch3-forget-bias",
+    "clip_by_global_norm": "ch2-clipping",
+    "checkpoint": "ch14-checkpoint",
+    "swap_memory": "ch5-swap",
+    # somebody with a message
+    "module 'tensorflow' has no attribute 'contrib'": "ch13-layer",
+    "AttributeError: module 'tensorflow' has no attribute 'placeholder'": "ch13-layer",
+    "ModuleNotFoundError: No module named 'tensorflow.contrib'": "ch13-layer",
+    "ValueError: Attempt to reuse RNNCell with a different variable scope": "ch11-same-cell",
+    "sequence_length must not be greater than the number of steps": "ch6-masks mistake-lengths",
+    "Graph is finalized and cannot be modified": "ch10-finalize",
+    # the whole last line of a trace, with words that no section has
+    "ValueError: inputs of depth 9 do not fit a BasicRNNCell built for depth 7": (
+        "ch3-variables ch11-depth"
+    ),
+    # a reader of Korean
+    "은닉 상태": "term-hidden-state",
+    "은닉상태": "term-hidden-state",
+    "순환 신경망": "term-recurrent-neural-network",
+    "어텐션": "term-attention",
+    "기울기 소실": "term-vanishing-gradient ch2-vanish-explode",
+    "역전파": "ch2-backward",
+    "패딩": "term-padding ch6-padding",
+}
+AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
+RUN_AXE = """async () => (await axe.run(".search-box", {resultTypes: ["violations"]}))
+    .violations.map((found) => `${found.id} ${found.nodes.map((node) => node.html)}`)"""
+SIZES = pytest.mark.parametrize("size", [chromium.WIDE, chromium.NARROW], ids=["wide", "narrow"])
+THEMES = pytest.mark.parametrize("theme", chromium.THEMES)
+START = "chapters/03_cells.html"  # any page with a formula and a picture
+
+
+@pytest.fixture(scope="module")
+def box(context: BrowserContext, site: str) -> Iterator[Page]:
+    """A page with the dialog open."""
+    page = context.new_page()
+    page.goto(f"{site}{START}")
+    page.keyboard.press("Control+k")
+    yield page
+    page.close()
+
+
+def type_in(page: Page, words: str) -> list[str]:
+    """The anchors of the results for words that are typed, without pressing Enter."""
+    page.locator("#search-input").fill(words)
+    page.get_by_role("status").filter(has_text=f"“{words}”").wait_for()
+    links = page.locator(".search-list a").all()
+    return [(link.get_attribute("href") or "").partition("#")[2] for link in links]
+
+
+@pytest.mark.parametrize("words", ANSWERS)
+def test_answer_is_among_the_first_three(box: Page, words: str) -> None:
+    found = type_in(box, words)
+    assert set(found[:3]) & set(ANSWERS[words].split()), found[:6]
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    page = context.new_page()
+    yield page
+    page.close()
+
+
+def test_nearest_sections_where_none_has_all_the_words(box: Page) -> None:
+    found = type_in(box, "clipping xylophone")
+    assert set(found[:3]) & {"ch2-clipping", "term-clipping"}
+
+
+def test_the_number_of_results_is_said(box: Page) -> None:
+    type_in(box, "saturation")
+    assert re.fullmatch(r"\d+ results for “saturation”", box.get_by_role("status").inner_text())
+    assert type_in(box, "xylophone") == []
+    assert box.get_by_role("status").inner_text() == "No results for “xylophone”"
+
+
+def test_more_results_come_when_asked_for(box: Page) -> None:
+    first = type_in(box, "kernel")
+    assert len(first) == 10
+    box.get_by_role("button", name="More results").click()
+    box.locator(".search-list li").nth(19).wait_for()
+    focused = "[...document.querySelectorAll('.search-list a')].indexOf(document.activeElement)"
+    assert box.evaluate(focused) == 10
+
+
+def test_a_snippet_is_prose(box: Page) -> None:
+    """No line of code, nothing from a table of contents, no sign of LaTeX."""
+    for words in ("LSTM", "padding mask", "sequence_length", "static_rnn"):
+        type_in(box, words)
+        for text in box.locator(".search-list p").all_inner_texts():
+            assert not re.search(r"^import |assert |print\(|\\\\|Ledger rows|#$", text), text
+
+
+def test_keyboard_walks_to_a_result_and_opens_it(page: Page, site: str) -> None:
+    page.goto(f"{site}{START}")
+    page.keyboard.press("Control+k")
+    first = type_in(page, "vanishing gradient")[0]
+    page.keyboard.press("ArrowDown")
+    link = page.locator(".search-list a").first
+    assert link.evaluate("link => link === document.activeElement")
+    assert link.evaluate("link => getComputedStyle(link).outlineStyle") == "solid"
+    page.keyboard.press("ArrowUp")
+    assert page.evaluate("document.activeElement.id") == "search-input"
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/*#{first}")
+    assert page.locator(f"#{first}").count() == 1
+
+
+def test_escape_closes_the_dialog_and_gives_the_focus_back(page: Page, site: str) -> None:
+    page.goto(f"{site}{START}")
+    button = page.locator(".search-button-field")
+    button.click()
+    dialog = page.get_by_role("dialog")
+    dialog.wait_for()
+    page.keyboard.press("Escape")
+    dialog.wait_for(state="hidden")
+    assert button.evaluate("button => button === document.activeElement")
+
+
+def test_a_result_on_the_same_page_closes_the_dialog(page: Page, site: str) -> None:
+    page.goto(f"{site}{START}")
+    page.keyboard.press("Control+k")
+    place = type_in(page, "forget_bias")[0]
+    page.locator(".search-list a").first.click()
+    page.get_by_role("dialog").wait_for(state="hidden")
+    assert page.url == f"{site}{START}#{place}"
+
+
+def test_enter_opens_the_page_for_the_search_which_keeps_the_words(page: Page, site: str) -> None:
+    page.goto(f"{site}{START}")
+    page.keyboard.press("Control+k")
+    found = type_in(page, "forget gate")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search.html?q=forget+gate")
+    page.get_by_role("status").filter(has_text="“forget gate”").wait_for()
+    assert page.locator("#search-input").input_value() == "forget gate"
+    links = page.locator(".search-list a").all()
+    assert [(each.get_attribute("href") or "").partition("#")[2] for each in links] == found
+    type_in(page, "gru")
+    page.wait_for_url("**/search.html?q=gru")
+
+
+def test_nothing_is_fetched_before_the_box_has_the_focus(browser: Browser, site: str) -> None:
+    context = chromium.reader(browser)
+    page = context.new_page()
+    asked: list[str] = []
+    sizes: list[float] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{site}{START}")
+    page.wait_for_load_state("networkidle")
+    assert [url for url in asked if "pagefind" in url] == []
+    session = context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.on("Network.loadingFinished", lambda done: sizes.append(done["encodedDataLength"]))
+    page.keyboard.press("Control+k")
+    type_in(page, "forget gate")
+    page.wait_for_load_state("networkidle")
+    print(f"{len(sizes)} requests, {sum(sizes) / 1000:.0f} kB for a first search")
+    assert sum(sizes) < 300_000
+    assert all(url.startswith((site, "data:")) for url in asked)
+    context.close()
+
+
+def test_sphinx_answers_from_a_folder(page: Page, html: Path) -> None:
+    """The dialog leads to the page for the search, where Sphinx's index needs no request."""
+    troubles: list[str] = []
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("requestfailed", lambda request: troubles.append(request.url))
+    page.on(
+        "console",
+        lambda said: troubles.append(said.text) if said.type in ("error", "warning") else None,
+    )
+    page.goto((html / START).as_uri())
+    page.keyboard.press("Control+k")
+    page.keyboard.type("forget gate")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search.html?q=forget+gate")
+    page.locator("#search-results .search li a").first.wait_for()
+    page.locator("#search-results .search-summary").filter(has_text="found").wait_for()
+    links = [each.get_attribute("href") or "" for each in page.locator(".search li > a").all()]
+    assert any("03_cells" in link or "glossary" in link for link in links[:3])
+    assert page.locator("#search-input").input_value() == "forget gate"
+    assert troubles == []
+
+
+def test_without_scripts_the_page_says_that_the_search_needs_them(
+    browser: Browser, site: str
+) -> None:
+    context = chromium.reader(browser, scripts=False)
+    page = context.new_page()
+    page.goto(f"{site}search.html")
+    assert page.get_by_text("The search needs JavaScript").is_visible()
+    context.close()
+
+
+def test_a_page_has_one_box(html: Path) -> None:
+    for path in html.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert text.count('id="search-input"') == ("<body" in text and "search-box" in text), path
+    assert 'id="search-input"' in (html / START).read_text(encoding="utf-8")
+
+
+@SIZES
+@pytest.mark.parametrize("address", [START, "search.html"])
+def test_magnifier_stands_beside_what_is_typed(
+    browser: Browser, site: str, address: str, size: tuple[int, int]
+) -> None:
+    context = chromium.reader(browser, size=size)
+    page = context.new_page()
+    page.goto(f"{site}{address}")
+    page.keyboard.press("Control+k")
+    icon = page.locator(".search-line i").bounding_box()
+    field = page.locator("#search-input").bounding_box()
+    assert icon and field
+    assert 0 <= icon["x"] and icon["x"] + icon["width"] <= field["x"]
+    assert field["x"] + field["width"] <= size[0]
+    context.close()
+
+
+@THEMES
+@SIZES
+@pytest.mark.parametrize("address", [START, "search.html"])
+def test_axe_finds_no_fault_with_the_results(
+    browser: Browser, site: str, address: str, size: tuple[int, int], theme: str
+) -> None:
+    context = chromium.reader(browser, size=size, theme=theme)
+    page = context.new_page()
+    page.goto(f"{site}{address}")
+    page.keyboard.press("Control+k")
+    type_in(page, "forget gate")
+    page.keyboard.press("ArrowDown")
+    page.add_script_tag(path=str(AXE))
+    assert page.evaluate(RUN_AXE) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    context.close()

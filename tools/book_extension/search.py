@@ -1,0 +1,158 @@
+"""The index of the search: each section of each page is a result of its own, found by Pagefind.
+
+What is indexed is the prose of a section, and the error messages that its cells print. The names in
+its code, and what `chapters/search.yml` says that people type for it, lead to it too, but are never
+shown. Read from a folder the index cannot be fetched: there Sphinx's own index serves.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import yaml
+from bs4 import BeautifulSoup, Tag
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+
+FOLDER = "pagefind"
+ALIASES = Path("chapters") / "search.yml"
+# Parts of a page with a heading or a name of their own, each a result.
+PLACES = "section:has(> :is(h1, h2, h3, h4)), .exercise[id]"
+HEADING = ":scope > :is(h1, h2, h3, h4, .admonition-title)"
+# No prose, or none that answers: links, formulas, answers that wait behind a click.
+UNREAD = ".headerlink, .toctree-wrapper, .math, .solution, .answer, figure, script, style, noscript"
+PASSED_OVER = {"Self-test", "Ledger rows answered"}
+MESSAGE = re.compile(r"^.*\b[A-Z]\w+(?:Error|Exception|Warning)\b.*$", re.MULTILINE)
+# A name in code that nobody would take for a word: has_lines, HasHumps.
+NAME = re.compile(r"\b(?:[A-Za-z]\w*_\w+|[A-Z]+[a-z]\w*[A-Z]\w*)\b")
+KOREAN = re.compile("^[(]([\uac00-\ud7a3]+(?: [\uac00-\ud7a3]+)+)[)]")
+# Pagefind's other user interfaces.
+UNUSED = ("pagefind-*ui.*", "pagefind-highlight.js")
+
+
+@dataclass
+class Section:
+    """One place of a page that a result leads to."""
+
+    page: str  # its name in Sphinx
+    anchor: str
+    title: str
+    chapter: str
+    text: str
+    code: str = ""
+    aliases: str = ""
+
+    def html(self) -> str:
+        meta = {
+            "title": self.title,
+            "chapter": self.chapter,
+            "url": f"{self.page}.html#{self.anchor}",
+            "aliases": self.aliases,
+            "code": self.code,
+        }
+        hidden = "".join(
+            f'<p data-pagefind-ignore data-pagefind-meta="{key}">{escape(value)}</p>'
+            for key, value in meta.items()
+            if value
+        )
+        return f'<html lang="en"><body>{hidden}<p>{escape(self.text)}</p></body></html>'
+
+
+def words(tag: Tag) -> str:
+    return " ".join(tag.get_text().split())
+
+
+def readable_formulas(article: Tag) -> None:
+    """Formulas that read as they are written stay: x_t does, a fraction in LaTeX does not."""
+    for formula in article.select("span.math"):
+        written = formula.get_text().removeprefix(r"\(").removesuffix(r"\)")
+        formula.replace_with("…" if "\\" in written else re.sub(r"[{}]", "", written))
+
+
+def sections(page: str, html: str) -> Iterator[Section]:
+    """The places of a page, the last first."""
+    article = BeautifulSoup(html, "html.parser").article
+    if article is None or article.h1 is None:
+        return
+    readable_formulas(article)
+    for unread in article.select(UNREAD):
+        unread.extract()
+    chapter = words(article.h1)
+    for term in article.select("dl.glossary > dt[id]"):
+        explained = term.find_next_sibling("dd")
+        if explained:
+            text = words(explained)
+            # Many write a Korean term of two words without the blank.
+            korean = [each.replace(" ", "") for each in KOREAN.findall(text)]
+            anchor, aliases = str(term["id"]), " | ".join(korean)
+            yield Section(page, anchor, words(term), chapter, text, aliases=aliases)
+    for glossary in article.select("dl.glossary"):
+        glossary.extract()
+    for place in reversed(article.select(PLACES)):
+        place.extract()  # from the one that holds it, which comes later
+        heading = place.select_one(HEADING)
+        # A label of the author's stays when a heading changes, and with it Sphinx's own anchor.
+        label = place.select_one(":scope > span[id]:not(.math)") or place
+        if heading is None:
+            continue
+        title = words(heading.extract())
+        if re.sub(r"^[\d.]+ ", "", title) in PASSED_OVER:
+            continue
+        outputs = "\n".join(each.get_text() for each in place.select(".cell_output"))
+        code = [each.extract().get_text() for each in place.select(".highlight, .cell, .traceback")]
+        messages = " ".join(dict.fromkeys(map(str.strip, MESSAGE.findall(outputs))))
+        names = " ".join(dict.fromkeys(NAME.findall("\n".join(code))))
+        text = f"{words(place)} {messages}".strip()
+        yield Section(page, str(label["id"]), title, chapter, text, names)
+
+
+def apply_aliases(source: str, found: list[Section]) -> None:
+    """Adds what people type to the sections that answer it."""
+    for entry in yaml.safe_load(source):
+        named = [each for each in found if each.anchor == entry["find"]]
+        if len(named) != 1:
+            raise ExtensionError(
+                f"{ALIASES.as_posix()} sends {entry['type'][0]!r} to the label "
+                f"{entry['find']!r}, which {len(named) or 'no'} sections of the book have."
+            )
+        named[0].aliases = " | ".join(filter(None, [named[0].aliases, *entry["type"]]))
+        if "says" in entry:
+            named[0].text = f"{entry['says']} {named[0].text}"
+
+
+def write_index(found: list[Section], out: Path) -> None:
+    """Has Pagefind index one small page for each section: it ranks pages, not their parts."""
+    with tempfile.TemporaryDirectory() as folder:
+        for number, section in enumerate(found):
+            (Path(folder) / f"{number:04}.html").write_text(section.html(), encoding="utf-8")
+        options = ["--site", folder, "--output-path", str(out), "--include-characters", "_"]
+        command = [sys.executable, "-m", "pagefind", *options, "--quiet"]
+        if subprocess.run(command, check=False).returncode:
+            raise ExtensionError("Pagefind could not write the index of the search.")
+    for pattern in UNUSED:
+        for path in out.glob(pattern):
+            path.unlink()
+
+
+def write(app: Sphinx, exception: Exception | None) -> None:
+    if exception is not None or app.builder.format != "html":
+        return
+    out = Path(app.outdir)
+    found = [
+        section
+        for page in sorted(app.env.found_docs)
+        for section in sections(page, (out / f"{page}.html").read_text(encoding="utf-8"))
+    ]
+    apply_aliases((Path(app.srcdir) / ALIASES).read_text(encoding="utf-8"), found)
+    write_index(found, out / FOLDER)
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("build-finished", write)
