@@ -305,7 +305,7 @@ def test_a_cell_that_prints_is_not_folded() -> None:
 
 
 def test_presets_are_those_of_the_script() -> None:
-    script = (ROOT / "_touch" / "touch.js").read_text(encoding="utf-8")
+    script = (ROOT / "_touch" / "touch-presets.js").read_text(encoding="utf-8")
     table = script.partition("const presets = {")[2].partition("\n};")[0]
     for preset in touch.PRESETS:
         assert f"\n  {preset}: {{" in table or f'\n  "{preset}": {{' in table

@@ -21,6 +21,13 @@ from unrolled import figures
 PICTURES: dict[str, dict[str, Any]] = {
     "front": dict(steps=5, inputs=list("hello"), outputs=list("ello!")),
     "touch-two-steps": dict(steps=2, states=["0", "$h_0$", "$h_1$"]),
+    "touch-gradient": dict(
+        steps=2, folded=False, outputs=["", "$L$"], states=["$h_{-1}$", "$h_0$", "$h_1$"]
+    ),
+    "touch-lstm": dict(
+        steps=2, folded=False, outputs=["$h_0$", "$h_1$"], states=["0", "$c_0$", "$c_1$"]
+    ),
+    "touch-gru": dict(steps=2, folded=False, states=["0", "$h_0$", "$h_1$"]),
     "touch-unroll": dict(steps=8, states=["0", *(f"$h_{t}$" for t in range(8))]),
     "touch-lengths": dict(steps=4, folded=False, masked=[2, 3], title="A row of length 2"),
 }

@@ -7,9 +7,10 @@
     The caption.
     ```
 
-The picture is what a page without scripts shows. `_touch/touch.js` puts the figure in its place;
-the argument is one of that script's presets. The folder is not `_static`, since every page loads
-every script in there.
+The picture is what a page without scripts shows, so the caption asks for nothing that needs them.
+`_touch/touch.js` puts the figure in its place; the argument is one of the presets in
+`_touch/touch-presets.js`, which also have what a reader may try. The folder is not `_static`, since
+every page loads every script in there.
 """
 
 from __future__ import annotations
@@ -24,11 +25,23 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util.docutils import SphinxDirective
 
-PRESETS = ("word", "two-steps", "unroll", "lengths")
+PRESETS = ("word", "two-steps", "gradient", "lstm", "gru", "unroll", "lengths")
+SCRIPTS = (  # in the order in which they build on each other
+    "touch-weights.js",
+    "touch-arithmetic.js",
+    "touch-presets.js",
+    "touch-drawing.js",
+    "touch-link.js",
+    "touch.js",
+)
 
 
 class touch(nodes.General, nodes.Element):
-    """One figure; its children are the picture and the caption."""
+    """One figure; its children are the slot and the caption."""
+
+
+class touch_slot(nodes.General, nodes.Element):
+    """Where the picture is, and then the figure."""
 
 
 class Touch(SphinxDirective):
@@ -50,7 +63,7 @@ class Touch(SphinxDirective):
         image = nodes.image(uri=f"/{picture}", alt=self.options["alt"], width=f"{width}px")
         caption = nodes.container(classes=["touch-caption"])
         self.state.nested_parse(self.content, self.content_offset, caption)
-        made += [image, caption]
+        made += [touch_slot("", image), caption]
         return [made]
 
 
@@ -64,12 +77,21 @@ def depart_html(self: Any, node: touch) -> None:
     self.body.append("</figure>\n")
 
 
+def visit_slot(self: Any, node: touch_slot) -> None:
+    self.body.append('<div class="touch-slot">')
+
+
+def depart_slot(self: Any, node: touch_slot) -> None:
+    self.body.append("</div>\n")
+
+
 def load(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """The script and its styles, on the pages that have such a figure."""
+    """The scripts and their styles, on the pages that have such a figure."""
     if doctree is not None and next(doctree.findall(touch), None) is not None:
-        app.add_js_file("touch.js", loading_method="defer")
+        for script in SCRIPTS:
+            app.add_js_file(script, loading_method="defer")
         app.add_css_file("touch.css")
 
 
@@ -80,5 +102,6 @@ def serve(app: Sphinx, config: Config) -> None:
 def setup(app: Sphinx) -> None:
     app.connect("config-inited", serve)
     app.add_node(touch, html=(visit_html, depart_html))
+    app.add_node(touch_slot, html=(visit_slot, depart_slot))
     app.add_directive("touch", Touch)
     app.connect("html-page-context", load)
