@@ -199,8 +199,8 @@ def images(
     above = labels("titles", titles, total)
     room = style.WIDTH - 0.1
     longest = max((text_width(title, style.TEXT) for title in above or [""]), default=0.0) + 0.08
-    if across * longest > room:
-        across = max(1, math.floor(room / longest))
+    if across * longest > room:  # then rows of equal length, of as many as there is room for
+        across = math.ceil(total / math.ceil(total / max(1, math.floor(room / longest))))
     down = math.ceil(total / across)
     pitch = min(max(1.1, longest), room / across)
     side = min(0.9 * pitch, 1.2)

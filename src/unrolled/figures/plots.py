@@ -134,6 +134,7 @@ def _names_at_ends(ax: Axes, ends: list[tuple[float, str, str]]) -> None:
     heights = [(1.25 * (name.count("\n") + 1) + 0.2) * style.SMALL / 72 / tall for name in names]
     places = [place(value) for value, _, _ in ends]
     for _ in range(200):  # push neighbours apart until none touch
+        places[0] = max(places[0], heights[0] / 2)  # no name among the numbers below
         for index in range(len(places) - 1):
             short = (heights[index] + heights[index + 1]) / 2 - (places[index + 1] - places[index])
             if short > 0:
@@ -287,13 +288,21 @@ def time_bars(
             if name not in times:
                 raise ValueError(f"{kind} names {name!r}, which is none of {list(times)}.")
     with matplotlib.rc_context({**style.RC, "axes.grid": False}):
-        ax, result = _axes(style.WIDTH, 0.58 * len(times) + 1.1, ax)
+        ax, result = _axes(style.WIDTH, 0.57 * len(times) + 1.1, ax)
         ends = {name: max(time, *(spread or {}).get(name, (time,))) for name, time in known.items()}
         longest = max([*ends.values(), floor or 0.0]) or 1.0
         card = {"boxstyle": "square,pad=0.1", "facecolor": style.CARD, "edgecolor": "none"}
         for place, name in enumerate(times):
             # a name stands above its bar, which so has the whole width
-            ax.text(0.01 * longest, place - 0.4, name, va="center", fontsize=style.SMALL, zorder=5)
+            ax.text(
+                0.01 * longest,
+                place - 0.4,
+                name,
+                va="center",
+                fontsize=style.SMALL,
+                bbox=card,
+                zorder=5,
+            )
             if name not in known:
                 words, at, colour = "not measured", 0.01 * longest, style.MUTED
             else:
@@ -401,7 +410,7 @@ def heat(
         _headed(ax, title)
         texts = [[number(entry, digits) for entry in row] for row in values.tolist()]
         longest = max((text for row in texts for text in row), key=len)
-        if rows <= 12 and text_width(longest, style.SMALLEST) + 0.04 <= 3.6 / columns:
+        if rows <= 12 and text_width(longest, style.SMALLEST) + 0.06 <= 3.6 / columns:
             ax.set_xticks(np.arange(columns + 1) - 0.5, minor=True)
             ax.set_yticks(np.arange(rows + 1) - 0.5, minor=True)
             ax.grid(which="minor", color=style.CARD, linewidth=2.0)

@@ -7,6 +7,7 @@ on a hue alone: each kind of thing also has its own shape, hatching, line style 
 from __future__ import annotations
 
 import base64
+import importlib
 import io
 import sys
 from typing import Any
@@ -134,15 +135,15 @@ def use_style() -> None:
     shell = ipython.get_ipython() if ipython is not None else None
     if shell is None:
         return
-    # pyplot registers formats of its own when a notebook imports it first: let that be now.
-    import matplotlib.pyplot
-
-    matplotlib.pyplot.get_backend()
+    # A notebook's backend registers formats of its own when it is loaded: let that be now.
+    importlib.import_module("matplotlib_inline.backend_inline")
     shell.display_formatter.formatters["image/png"].for_type(Figure, _shown)
 
 
-def _shown(figure: Figure) -> tuple[str, dict[str, int]]:
+def _shown(figure: Figure) -> tuple[str, dict[str, int]] | None:
     """Return what a notebook keeps of a figure: the file, and its size in CSS pixels."""
+    if not figure.axes and not figure.lines:
+        return None  # an empty one is not shown
     file = _written(figure, 2 * figure.dpi)
     width, height = (int.from_bytes(file[at : at + 4]) // 2 for at in (16, 20))
     return base64.b64encode(file).decode(), {"width": width, "height": height}
