@@ -32,15 +32,15 @@ OTHER = ("#f2d7e6", "#9c3f74")
 PLAIN = ("#ffffff", "#52606d")
 PADDING = ("#eef0f2", "#8a949e")
 
-# A phone's column is 320 CSS pixels: a picture of this width is shown there at 73 percent, and its
-# smallest text in 10 pixels.
+# A phone's column is some 320 CSS pixels, within a frame 300: a picture of this width is shown
+# there at 68 percent, and its smallest text in 10 pixels.
 WIDTH = 4.4  # inches: no picture is wider
 DPI = 100  # one inch is 100 CSS pixels; the file holds twice as many
 FONT = "DejaVu Sans"
-LABEL = 14.5  # points; the least for a formula, whose indices have 0.7 of it
+LABEL = 15.2  # points; the least for a formula, whose indices have 0.7 of it
 TEXT = 12.0
 SMALL = 11.0
-SMALLEST = 10.0
+SMALLEST = 10.6  # the least for a word
 
 # Lines in order of use: hue, dash and marker all differ from one to the next.
 LINES: tuple[dict[str, Any], ...] = (
