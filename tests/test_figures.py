@@ -1,6 +1,7 @@
 """The pictures: each shows what it says, nothing touches, the same call gives the same bytes."""
 
 import functools
+import io
 import itertools
 import subprocess
 import sys
@@ -13,12 +14,14 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch
 from matplotlib.path import Path
+from PIL import Image
 
 from unrolled import figures
 from unrolled.figures import style
 from unrolled.figures.canvas import fit, text_width
 from unrolled.figures.grids import number
 
+PHONE = 4.4  # inches: what is drawn at 100 pixels an inch shrinks to 73 percent in 320 pixels
 RING = np.clip(1.4 - np.abs(np.hypot(*np.mgrid[-14:14, -14:14]) - 8) / 2, 0, 1)  # [28, 28]
 KERNEL = np.linspace(-2.0, 2.0, 40).reshape(5, 8)  # [D+U, 4U] with D 3, U 2
 FALL = np.exp(-np.arange(11) / 3)
@@ -45,7 +48,7 @@ PICTURES = {
     "batch of words": lambda: figures.batch(
         [5, 2], 5, ["hello", "hi"], [list("hello"), list("hi") + [None] * 3]
     ),
-    "batch of numbers": lambda: figures.batch(range(10), 12, values=np.full((10, 12), -0.25)),
+    "batch of numbers": lambda: figures.batch(range(10), 10, values=np.full((10, 10), 12)),
     "masked loss": lambda: figures.loss_masked(
         "ello.", "elao.", [1, 1, 1, 1, 0], [0.01, 0.2, 1.3, 0.4, 2.2]
     ),
@@ -161,16 +164,20 @@ def test_is_a_figure_that_fits_a_page(name):
     figure, _ = picture(name)
     assert isinstance(figure, Figure)
     width, height = figure.get_size_inches()
-    assert width <= style.WIDTH and height <= 8.0
+    assert width <= PHONE and height <= 8.0
     assert matplotlib.colors.to_rgba(figure.get_facecolor()) == (1.0, 1.0, 1.0, 1.0)
 
 
 @every_picture
 def test_text_is_on_the_page_and_large_enough(name):
+    """The smallest letter or index has 10 CSS pixels in a phone's column of 320."""
     figure, texts = picture(name)
+    shown = min(1.0, 320 / (100 * figure.get_size_inches()[0]))
+    points = style.smallest_text(figure)
+    assert (points is None) == (not texts)
+    assert points is None or points * 100 / 72 * shown >= 10.0
     page = figure.bbox
     for text, box in texts:
-        assert text.get_fontsize() >= 9.0, text
         assert box.x0 >= page.x0 and box.x1 <= page.x1, text
         assert box.y0 >= page.y0 and box.y1 <= page.y1, text
 
@@ -226,6 +233,39 @@ def test_same_call_same_bytes_and_no_version(name):
     assert b"atplotlib" not in first and b"Software" not in first
 
 
+@pytest.mark.parametrize(
+    ("text", "points"),
+    [
+        ("word", 20.0),
+        ("$x$", 20.0),
+        ("two\nlines", 20.0),
+        ("$x_t$", 14.0),
+        ("$x$ and\n$e^y$", 14.0),
+    ],
+)
+def test_smallest_text_counts_indices(text, points):
+    figure = Figure()
+    axes = figure.add_subplot()
+    axes.set_axis_off()  # its numbers, of 10 points, are not seen
+    assert style.smallest_text(figure) is None
+    axes.text(0.5, 0.5, text, fontsize=20)
+    axes.text(0.5, 0.5, "hidden", fontsize=5, visible=False)
+    assert style.smallest_text(figure) == pytest.approx(points)
+    axes.set_axis_on()
+    assert style.smallest_text(figure) == 10.0
+
+
+def test_png_says_how_large_its_smallest_text_is():
+    """In pixels of the file; a formula's index is smaller than its letter."""
+    file = Image.open(io.BytesIO(figures.png(figures.cell_diagram("basic"))))
+    index = 0.7 * style.LABEL
+    assert float(file.text[style.RECORD]) == pytest.approx(
+        min(index, style.SMALL) * 200 / 72, abs=0.01
+    )
+    blank = Image.open(io.BytesIO(figures.png(figures.images(np.stack([RING])))))
+    assert blank.text[style.RECORD] == "none"
+
+
 def test_png_has_two_pixels_for_one():
     figure = figures.unrolled()
     width, height = figure.get_size_inches()
@@ -272,6 +312,23 @@ def test_unrolled_writes_the_labels_it_is_given():
     )
 
 
+def rows_of_cells(figure):
+    return len({round(box.y0) for text, box in drawn(figure) if text.get_text() == "cell"})
+
+
+@pytest.mark.parametrize(
+    ("steps", "folded", "rows"),
+    [(1, True, 1), (3, True, 1), (4, True, 2), (5, True, 2), (4, False, 1), (5, False, 2)],
+)
+def test_a_chain_that_a_phone_cannot_hold_has_two_rows(steps, folded, rows):
+    figure = figures.unrolled(steps, folded=folded)
+    assert rows_of_cells(figure) == rows
+    assert words(figure).count("cell") == steps + folded
+    ways = [shaft(arrow).vertices[:, 1] for arrow in arrows(figure)]
+    turns = [way for way in ways if np.ptp(way) > 1.5 * 100 and way[-1] < way[0]]
+    assert len(turns) == rows - 1  # the state's way down to the next row
+
+
 def test_unrolled_folded_has_one_more_cell():
     folded, alone = figures.unrolled(3), figures.unrolled(3, folded=False)
     assert (words(folded).count("cell"), words(alone).count("cell")) == (4, 3)
@@ -307,7 +364,7 @@ def test_layer_writes_its_shapes(batch, shapes):
 def test_kernel_is_split_where_the_inputs_end():
     figure = figures.kernel_blocks(KERNEL, 3, column_labels="ijfo")
     found = words(figure)
-    assert {"input rows", "[3, 8]", "state rows", "[2, 8]", *"ijfo"} <= set(found)
+    assert {"input rows [3, 8]", "state rows [2, 8]", *"ijfo"} <= set(found)
     assert [number(value) in found for value in KERNEL.ravel()] == [True] * 40
     fills = [matplotlib.colors.to_hex(patch.get_facecolor()) for patch in figure.axes[0].patches]
     assert fills == [style.INPUT[0]] * 24 + [style.CELL[0]] * 16
@@ -340,9 +397,10 @@ def test_layouts_mark_the_same_entries_in_both():
     batch, steps, depth = 4, 3, 2
     figure = figures.layouts(batch, steps, depth)
     tiles = figure.axes[0].patches
-    left = [tile for tile in tiles if tile.get_x() < 3.5]
-    right = [tile for tile in tiles if tile.get_x() > 3.5]
-    for panel in (left, right):  # the key adds one of each
+    middle = figure.get_size_inches()[1] / 2
+    upper = [tile for tile in tiles if tile.get_y() > middle]
+    lower = [tile for tile in tiles if tile.get_y() < middle]
+    for panel in (upper, lower):  # the key adds one of each
         fills = [matplotlib.colors.to_hex(tile.get_facecolor()) for tile in panel]
         assert sum(fill != style.INPUT[0] for fill in fills) == batch * depth + 1
         assert sum(bool(tile.get_hatch()) for tile in panel) == steps * depth + 1
@@ -375,7 +433,7 @@ def test_four_shapes_are_named():
         "sequence to vector",
         "sequence to sequence",
         "encoder and decoder",
-    } == set(words(figures.four_shapes()))
+    } == {name.replace("\n", " ") for name in words(figures.four_shapes())}
 
 
 def test_stack_has_a_cell_for_each_layer_and_step():
@@ -399,12 +457,14 @@ def test_image_is_cut_into_all_its_rows():
     assert np.array_equal(painted[0].get_array(), RING)
     assert np.array_equal(painted[1 + 9].get_array()[0], RING[9])
     assert len({image.get_clim() for image in painted}) == 1
-    assert {"a ring: [28, 28]", "$x_{0}$: 28 inputs", "$x_{27}$: 28 inputs"} <= set(words(figure))
+    assert {"a ring:", "[28, 28]", "$x_{0}$", "28 inputs", "$x_{27}$"} <= set(words(figure))
 
 
 def test_network_names_its_constants():
     found = words(figures.mnist_network(28, 28, 31, 10, layers=3))
-    assert {"row 0", "row 27", "layer 3: 31", "[31, 10]", "10 scores", "28 inputs"} <= set(found)
+    assert {"row 0", "row 27", "layer 3", "31 units", "[31, 10]", "10 scores", "28 inputs"} <= set(
+        found
+    )
 
 
 def test_curves_differ_without_colour_and_are_named_at_their_ends():
@@ -429,7 +489,7 @@ def test_names_stand_in_the_order_of_their_lines():
 
 
 def test_heat_writes_numbers_where_there_are_few():
-    assert "\N{MINUS SIGN}2" in words(figures.heat(KERNEL, "x", "y"))
+    assert "\N{MINUS SIGN}2" in words(figures.heat(KERNEL[:, :6], "x", "y"))
     assert "0.123" in words(figures.heat([[0.1234]], "x", "y", digits=3))
     assert len(figures.heat(np.zeros((31, 28)), "x", "y").axes) == 2  # a colour bar instead
 
@@ -467,7 +527,7 @@ def test_numbers_are_short(value, text):
 def test_labels_shrink_until_they_fit():
     assert fit("a", 1.0, 14.0) == 14.0
     smaller = fit("prediction", 0.8, 14.0)
-    assert 9.0 <= smaller < 14.0 and text_width("prediction", smaller) <= 0.8
+    assert style.SMALLEST <= smaller < 14.0 and text_width("prediction", smaller) <= 0.8
 
 
 def test_kinds_differ_in_grey():
@@ -521,7 +581,7 @@ def test_kinds_differ_in_grey():
         (
             lambda: figures.unrolled(1, inputs=["disestablishmentarian"]),
             ValueError,
-            "label 'disestablishmentarian' is 2.1 inches wide where 0.5 are free; give a shorter label.",
+            "label 'disestablishmentarian' is 1.8 inches wide where 1.1 are free; give a shorter label.",
         ),
         (
             lambda: figures.kernel_blocks(np.zeros(3), 1),

@@ -38,6 +38,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 from PIL import Image, UnidentifiedImageError
+from PIL.PngImagePlugin import PngImageFile, PngInfo
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = ROOT / "chapters"
@@ -109,11 +110,13 @@ def with_palette(picture: bytes) -> bytes:
         opened = Image.open(io.BytesIO(picture))
     except UnidentifiedImageError:
         return picture
-    if opened.mode == "P":
+    if opened.mode == "P" or not isinstance(opened, PngImageFile):
         return picture
-    written = io.BytesIO()
+    written, said = io.BytesIO(), PngInfo()
+    for name, text in opened.text.items():  # such as the size of its smallest text
+        said.add_text(name, text)
     opened.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(
-        written, "png", optimize=True, dpi=opened.info.get("dpi")
+        written, "png", optimize=True, dpi=opened.info.get("dpi"), pnginfo=said
     )
     return written.getvalue()
 

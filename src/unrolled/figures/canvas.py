@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.cbook import is_math_text
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Patch, Rectangle
@@ -20,8 +21,8 @@ from . import style
 Point = tuple[float, float]
 Colours = tuple[str, str]
 
-STATE = 2.8  # line widths, in points: what is carried from step to step is thick
-FLOW = 1.8
+STATE = 2.6  # line widths, in points: what is carried from step to step is thick
+FLOW = 1.6
 THIN = 1.0
 
 
@@ -34,11 +35,18 @@ def text_width(text: str, size: float, weight: str = "normal", family: str = sty
     return float(TextPath((0, 0), text, size=size, prop=font).get_extents().width) / 72
 
 
+def least(text: str) -> float:
+    """Return the size, in points, below which a phone shows some of `text` too small to read."""
+    indexed = is_math_text(text) and ("_" in text or "^" in text)
+    return style.LABEL if indexed else style.SMALLEST
+
+
 def fit(text: str, width: float, size: float, weight: str = "normal") -> float:
     """Return the largest size, not above `size`, at which `text` is at most `width` inches wide."""
+    size = max(size, least(text))
     wide = text_width(text, size, weight)
     fitted = size if wide <= width else math.floor(2 * size * width / wide) / 2
-    if fitted < style.SMALLEST:
+    if fitted < least(text):
         raise ValueError(
             f"label {text!r} is {wide:.1f} inches wide where {width:.1f} are free; "
             "give a shorter label."
@@ -92,8 +100,9 @@ class Canvas:
     ) -> Text:
         """Write `text` at (x, y); `halo` puts a piece of card behind it."""
         box: dict[str, Any] | None = None
+        size = max(size, least(text))
         if halo:
-            box = {"boxstyle": "square,pad=0.12", "facecolor": style.CARD, "edgecolor": "none"}
+            box = {"boxstyle": "square,pad=0.08", "facecolor": style.CARD, "edgecolor": "none"}
         return self.ax.text(
             x,
             y,
@@ -109,13 +118,11 @@ class Canvas:
             math_fontfamily="dejavusans",
         )
 
-    def title(self, text: str | None, y: float | None = None) -> None:
+    def title(self, text: str | None) -> None:
         """Write a heading at the upper left."""
         if text:
-            size = fit(text, self.width - 0.4, style.LABEL, "bold")
-            self.text(
-                0.2, self.height - 0.25 if y is None else y, text, size, align="left", weight="bold"
-            )
+            size = fit(text, self.width - 0.2, style.LABEL, "bold")
+            self.text(0.1, self.height - 0.25, text, size, align="left", weight="bold")
 
     # -- nodes ------------------------------------------------------------------------------
 
@@ -134,7 +141,7 @@ class Canvas:
         if hatched:
             self._hatch(patch)
         if label:
-            words = self.text(x, y, label, fit(label, room, size), halo=False)
+            words = self.text(x, y, label, fit(label, room, size))
             words.set_gid("inside")
             words.container = patch  # type: ignore[attr-defined]  # tests check that it fits
             if hatched:
@@ -176,7 +183,7 @@ class Canvas:
             linestyle="--" if dashed else "-",
             zorder=3,
         )
-        return self._node(patch, label, x, y, width - 0.1, size=size, hatched=hatched)
+        return self._node(patch, label, x, y, width - 0.06, size=size, hatched=hatched)
 
     def square(
         self,
@@ -210,7 +217,36 @@ class Canvas:
         patch = Circle(
             (x, y), radius, facecolor=colours[0], edgecolor=colours[1], linewidth=line, zorder=3
         )
-        return self._node(patch, label, x, y, 2 * radius - 0.08, size=size, hatched=hatched)
+        return self._node(patch, label, x, y, 2 * radius - 0.06, size=size, hatched=hatched)
+
+    def pill(
+        self,
+        x: float,
+        y: float,
+        radius: float,
+        label: str,
+        room: float,
+        *,
+        square: bool = False,
+        hatched: bool = False,
+    ) -> Patch:
+        """Draw an output, or with `square` an input, as wide as its label asks, up to `room`."""
+        wide = text_width(label, max(style.TEXT, least(label))) + 0.12
+        if wide <= 2 * radius:
+            if square:
+                return self.square(x, y, 2 * radius, label, hatched=hatched)
+            return self.circle(x, y, radius, label, hatched=hatched)
+        return self.box(
+            x,
+            y,
+            min(wide, room),
+            2 * radius,
+            label,
+            colours=style.INPUT if square else style.OUTPUT,
+            hatched=hatched,
+            size=style.TEXT,
+            rounding=0.07 if square else radius,
+        )
 
     def tile(
         self,
@@ -236,7 +272,7 @@ class Canvas:
             zorder=3,
         )
         return self._node(
-            patch, label, x + width / 2, y + height / 2, width - 0.06, size=size, hatched=hatched
+            patch, label, x + width / 2, y + height / 2, width - 0.03, size=size, hatched=hatched
         )
 
     def outline(
@@ -292,7 +328,7 @@ class Canvas:
             "joinstyle": "miter",
             "capstyle": "butt",
             "gid": "arrow",
-            "mutation_scale": 6.0 + 3.2 * line,
+            "mutation_scale": 5.5 + 2.6 * line,
             "zorder": 1.7 if bridge else 1.5,
         }
         pointed = "-|>,head_length=0.62,head_width=0.36"

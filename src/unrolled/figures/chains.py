@@ -13,10 +13,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from . import style
-from .canvas import STATE, Canvas, count, fit, labels, text_width
+from .canvas import STATE, Canvas, Point, count, fit, key_width, labels, text_width
 
-SIDE = 0.6  # inches: an input
-RADIUS = 0.32  # an output
+SIDE = 0.5  # inches: an input
+RADIUS = 0.28  # an output
+TALL = 0.54  # a cell
+RISE = 0.95  # from the middle of a cell up to its output, and down to its input
 DOTS = r"$\cdots$"
 
 
@@ -32,70 +34,71 @@ def neuron(num_inputs: int = 3, *, ax: Axes | None = None) -> Figure | Axes:
     """
     count("num_inputs", num_inputs, 1, 6)
     pitch = 0.78
-    height = max(num_inputs * pitch, 1.6) + 1.9
-    canvas = Canvas(7.0, height, ax)
-    middle = height - 0.3 - max(num_inputs * pitch, 1.6) / 2
-    total, squash, result = (2.9, middle), (4.5, middle), (6.05, middle)
+    height = max(num_inputs * pitch, 2.0) + 1.3
+    canvas = Canvas(style.WIDTH, height, ax)
+    middle = height - 0.05 - max(num_inputs * pitch, 2.0) / 2
+    total, squash, result = (1.95, middle), (2.98, middle), (3.98, middle)
 
     for index in range(num_inputs):
         y = middle + ((num_inputs - 1) / 2 - index) * pitch
-        canvas.square(0.65, y, SIDE, f"$x_{{{index + 1}}}$")
-        canvas.arrow((0.97, y), (total[0] - 0.42, middle + 0.16 * (y - middle)))
-        at = 0.36  # how far along the arrow its weight stands
+        canvas.square(0.36, y, SIDE, f"$x_{{{index + 1}}}$")
+        canvas.arrow((0.63, y), (total[0] - 0.36, middle + 0.16 * (y - middle)))
+        at = 0.38  # how far along the arrow its weight stands
         canvas.text(
-            0.97 + at * 1.5, y + at * 0.84 * (middle - y), f"$w_{{{index + 1}}}$", halo=True
+            0.63 + at * 0.96, y + at * 0.84 * (middle - y), f"$w_{{{index + 1}}}$", halo=True
         )
-    canvas.circle(*total, 0.38, r"$\Sigma$", colours=style.CELL, size=18)
-    canvas.text(total[0], middle + 0.99, "$b$")
-    canvas.arrow((total[0], middle + 0.84), (total[0], middle + 0.4))
-    canvas.box(*squash, 0.95, 0.62, "tanh")
-    canvas.arrow((total[0] + 0.4, middle), (squash[0] - 0.5, middle))
-    canvas.circle(*result, 0.38, "$y_t$")
-    canvas.arrow((squash[0] + 0.5, middle), (result[0] - 0.41, middle))
+    canvas.circle(*total, 0.33, r"$\Sigma$", colours=style.CELL, size=18)
+    canvas.text(total[0], middle + 0.85, "$b$", style.LABEL)
+    canvas.arrow((total[0], middle + 0.7), (total[0], middle + 0.35))
+    canvas.box(*squash, 0.68, 0.56, "tanh")
+    canvas.arrow((total[0] + 0.35, middle), (squash[0] - 0.36, middle))
+    canvas.circle(*result, 0.33, "$y_t$")
+    canvas.arrow((squash[0] + 0.36, middle), (result[0] - 0.35, middle))
 
-    low = 0.75
+    low = 0.62
     canvas.arrow(
-        (result[0], middle - 0.4),
+        (result[0], middle - 0.35),
         (result[0], low),
         (total[0], low),
-        (total[0], middle - 0.42),
+        (total[0], middle - 0.36),
         line=STATE,
-        radius=0.25,
+        radius=0.2,
     )
-    canvas.text(total[0] - 0.22, (low + middle - 0.4) / 2 + 0.02, "$w_y$", align="right")
-    canvas.text((total[0] + result[0]) / 2, low - 0.32, "$y_{t-1}$: one step later", style.TEXT)
+    canvas.text(total[0] + 0.12, (low + middle - 0.36) / 2 + 0.04, "$w_y$", align="left")
+    canvas.text((total[0] + result[0]) / 2, low - 0.3, "$y_{t-1}$: one step later")
     return canvas.done()
 
 
 def feedforward_and_recurrent(*, ax: Axes | None = None) -> Figure | Axes:
     """Draw a feedforward layer beside a recurrent one, which differs in the way back alone."""
-    canvas = Canvas(7.0, 4.1, ax)
+    canvas = Canvas(style.WIDTH, 3.5, ax)
+    half = style.WIDTH / 2
     for left, name, formula in (
         (0.0, "feedforward", "$y = f(x)$"),
-        (3.5, "recurrent", "$y_t = f(x_t,\\ y_{t-1})$"),
+        (half, "recurrent", "$y_t = f(x_t,\\ y_{t-1})$"),
     ):
-        centre = left + (1.75 if name == "feedforward" else 1.5)
         recurrent = name == "recurrent"
-        canvas.text(left + 1.75, 3.85, name, style.LABEL, weight="bold")
+        centre = left + half / 2 - (0.15 if recurrent else 0.0)
         suffix = "_t" if recurrent else ""
-        canvas.square(centre, 0.95, SIDE, f"$x{suffix}$")
-        canvas.arrow((centre, 1.27), (centre, 1.68))
-        canvas.box(centre, 2.05, 2.0, 0.7)
-        for offset in (-0.66, -0.22, 0.22, 0.66):
-            canvas.circle(centre + offset, 2.05, 0.17, colours=style.PLAIN)
-        canvas.arrow((centre, 2.42), (centre, 2.82))
-        canvas.circle(centre, 3.16, RADIUS, f"$y{suffix}$")
+        canvas.text(left + half / 2, 3.3, name, style.LABEL, weight="bold")
+        canvas.square(centre, 0.85, SIDE, f"$x{suffix}$")
+        canvas.arrow((centre, 1.12), (centre, 1.43))
+        canvas.box(centre, 1.75, 1.4, 0.6)
+        for offset in (-0.48, -0.16, 0.16, 0.48):
+            canvas.circle(centre + offset, 1.75, 0.12, colours=style.PLAIN)
+        canvas.arrow((centre, 2.07), (centre, 2.4))
+        canvas.circle(centre, 2.7, RADIUS, f"$y{suffix}$")
         if recurrent:
             canvas.arrow(
-                (centre + RADIUS + 0.02, 3.16),
-                (left + 3.0, 3.16),
-                (left + 3.0, 2.05),
-                (centre + 1.03, 2.05),
+                (centre + RADIUS + 0.02, 2.7),
+                (centre + 1.05, 2.7),
+                (centre + 1.05, 1.75),
+                (centre + 0.73, 1.75),
                 line=STATE,
-                radius=0.25,
+                radius=0.2,
             )
-        canvas.text(left + 1.75, 0.32, formula, style.LABEL)
-    canvas.line((3.5, 0.3), (3.5, 3.8), colour=style.RULE)
+        canvas.text(left + half / 2, 0.3, formula, style.LABEL)
+    canvas.line((half, 0.25), (half, 3.35), colour=style.RULE)
     return canvas.done()
 
 
@@ -176,63 +179,84 @@ def unrolled(
         above = ["0" if step in grey else f"$y_{{{step}}}$" for step in range(steps)]
 
     shown = elided(steps, 5) if folded else elided(steps, 7, kept=3)
-    start = 2.2 if folded else 0.25
+    # One row of as many columns as a phone can show, or two: the folded network fills a column.
+    start, most = (1.45, 3) if folded else (0.15, 4)
+    total = len(shown)
+    first = total if total <= most else (total + (not folded)) // 2
     # a cell and an arrow for each column, and the arrow that leads to the first
-    columns = len(shown) + 0.34
-    pitch = min(1.55, (style.WIDTH - start - 0.2) / columns)
-    cell = min(0.85, 0.53 * pitch)
-    top = 0.45 if title else 0.0
-    canvas = Canvas(start + pitch * columns + 0.2, 3.4 + top, ax)
+    pitch = min(
+        1.2,
+        (style.WIDTH - start - 0.1) / (first + 0.34),
+        (style.WIDTH - 0.25) / (total - first + 0.34),
+    )
+    cell = min(0.7, 0.53 * pitch)
+    storey = 2.55
+    rows = 1 if first == total else 2
+    width = max(start + pitch * (first + 0.34), 0.15 + pitch * (total - first + 0.34)) + 0.1
+    height = rows * storey + 0.25 * (rows - 1)
+    canvas = Canvas(width, height + (0.4 if title else 0.0), ax)
     canvas.title(title)
-    low, middle, high = 0.55, 1.67, 2.84
+    middles = [height - 1.28, height - 1.28 - storey - 0.25][:rows]
 
     if folded:
-        centre = 0.8
-        canvas.square(centre, low, SIDE, "$x_t$")
-        canvas.arrow((centre, low + 0.32), (centre, middle - 0.36))
-        canvas.box(centre, middle, 0.85, 0.66, "cell")
-        canvas.arrow((centre, middle + 0.35), (centre, high - RADIUS - 0.03))
-        canvas.circle(centre, high, RADIUS, "$y_t$")
-        canvas.arrow(
-            (centre + 0.43, middle + 0.2),
-            (centre + 0.85, middle + 0.2),
-            (centre + 0.85, middle - 0.2),
-            (centre + 0.45, middle - 0.2),
-            line=STATE,
-            radius=0.18,
-        )
-        canvas.text(1.98, middle, "=", 22)
+        _folded(canvas, 0.44, middles[0])
+        canvas.text(1.31, middles[0], "=", 20)
 
+    places: list[Point] = []
     for column, step in enumerate(shown):
-        x = start + pitch * (column + 0.72)
+        left, number = (start, column) if column < first else (0.15, column - first)
+        x, y = left + pitch * (number + 0.72), middles[column >= first]
+        places.append((x, y))
         if step is None:
-            canvas.text(x, middle, DOTS, 18)
+            canvas.text(x, y, DOTS, 18)
             continue
         hatched = step in grey
         ink = style.PADDING[1] if hatched else style.INK
-        if column == 0:
-            begin = x - 0.7 * pitch
-        else:
-            begin = x - pitch + (0.3 if shown[column - 1] is None else cell / 2 + 0.02)
-        _state(canvas, begin, x - cell / 2 - 0.02, middle, along[step])
         if below[step]:
-            canvas.square(x, low, SIDE, below[step], hatched=hatched)
-            canvas.arrow((x, low + 0.32), (x, middle - 0.36), colour=ink)
-        canvas.box(x, middle, cell, 0.66, None if hatched else "cell", hatched=hatched)
+            canvas.pill(x, y - RISE, SIDE / 2, below[step], pitch, square=True, hatched=hatched)
+            canvas.arrow((x, y - RISE + SIDE / 2 + 0.02), (x, y - TALL / 2 - 0.03), colour=ink)
+        canvas.box(x, y, cell, TALL, None if hatched else "cell", hatched=hatched, size=style.TEXT)
         if above[step]:
-            canvas.arrow((x, middle + 0.35), (x, high - RADIUS - 0.03), colour=ink)
-            canvas.circle(x, high, RADIUS, above[step], hatched=hatched)
-        if column + 1 == len(shown) or shown[column + 1] is None:
-            end = x + (0.6 * pitch if column + 1 == len(shown) else pitch - 0.28)
-            _state(canvas, x + cell / 2 + 0.02, end, middle, along[step + 1])
+            canvas.arrow((x, y + TALL / 2 + 0.02), (x, y + RISE - RADIUS - 0.03), colour=ink)
+            canvas.pill(x, y + RISE, RADIUS, above[step], pitch, hatched=hatched)
+
+    def edge(column: int) -> float:
+        """Return the distance from the middle of a column to where its arrows begin and end."""
+        return 0.25 if shown[column] is None else cell / 2 + 0.02
+
+    (x, y) = places[0]
+    _state(canvas, [(x - 0.7 * pitch, y), (x - edge(0), y)], along[0])
+    for column, (step, here, there) in enumerate(zip(shown, places, places[1:], strict=False)):
+        following = shown[column + 1]
+        label = along[step + 1] if step is not None else along[following or 0]
+        path = [(here[0] + edge(column), here[1]), (there[0] - edge(column + 1), there[1])]
+        if here[1] != there[1]:  # on to the next row
+            right, turn = here[0] + 0.58 * pitch, (here[1] + there[1]) / 2
+            path[1:1] = [(right, here[1]), (right, turn), (0.12, turn), (0.12, there[1])]
+        _state(canvas, path, label)
+    (x, y) = places[-1]
+    _state(canvas, [(x + edge(total - 1), y), (x + 0.6 * pitch, y)], along[steps])
     return canvas.done()
 
 
-def _state(canvas: Canvas, begin: float, end: float, y: float, label: str) -> None:
-    """Draw a state arrow with its label above it."""
-    canvas.arrow((begin, y), (end, y), line=STATE)
+def _folded(canvas: Canvas, x: float, y: float) -> None:
+    """Draw the folded network: a cell with a loop."""
+    canvas.square(x, y - RISE, SIDE, "$x_t$")
+    canvas.arrow((x, y - RISE + SIDE / 2 + 0.02), (x, y - TALL / 2 - 0.03))
+    canvas.box(x, y, 0.6, TALL, "cell", size=style.TEXT)
+    canvas.arrow((x, y + TALL / 2 + 0.02), (x, y + RISE - RADIUS - 0.03))
+    canvas.circle(x, y + RISE, RADIUS, "$y_t$")
+    loop = [(x + 0.3, y + 0.16), (x + 0.66, y + 0.16), (x + 0.66, y - 0.16), (x + 0.32, y - 0.16)]
+    canvas.arrow(*loop, line=STATE, radius=0.15)
+
+
+def _state(canvas: Canvas, path: list[Point], label: str) -> None:
+    """Draw a state arrow with its label above the last piece of it."""
+    canvas.arrow(*path, line=STATE)
     if label:
-        canvas.text((begin + end) / 2, y + 0.25, label, fit(label, end - begin + 0.1, style.TEXT))
+        (begin, _), (end, y) = path[-2:]
+        size = fit(label, end - begin + 0.1, style.TEXT)
+        canvas.text((begin + end) / 2, y + 0.4, label, size)
 
 
 def layer(
@@ -255,30 +279,21 @@ def layer(
     count("num_inputs", num_inputs, 1, 8)
     count("num_units", num_units, 1, 8)
     rows = 1 if batch is None else count("batch", batch, 1, 6)
-    tile, unit = 0.28, 0.42
+    tile = min(0.26, 1.6 / max(num_inputs, num_units))
+    unit = min(0.32, 1.6 / num_units)
     block = rows * tile
     lead = "" if batch is None else f"{rows}, "
     x, y = ("x", "y") if batch is None else ("X", "Y")
-    words = {
-        "inputs": f"${x}_t$ [{lead}{num_inputs}]",
-        "kernel": f"$W_x$ [{num_inputs}, {num_units}]",
-        "bias": f"$b$ [{num_units}]",
-        "outputs": f"${y}_t$ [{lead}{num_units}]",
-        "before": f"${y}_{{t-1}}$ [{lead}{num_units}]",
-        "loop": f"$W_y$ [{num_units}, {num_units}]",
-    }
-    long = {name: text_width(text, style.TEXT) for name, text in words.items()}
-    wide = max(num_units * unit + 0.3, 1.2)
-    centre = 0.4 + max(
-        num_inputs * tile / 2 + long["inputs"],
-        num_units * tile / 2 + long["outputs"],
-        wide / 2 + long["bias"],
-    )
-    right = centre + wide / 2 + 0.75
-    canvas = Canvas(right + 0.4 + max(long["before"], long["loop"]), 3.0 + 2 * block, ax)
-    low = 0.3
-    middle = low + block + 1.2
-    high = middle + 1.2
+    wide = max(num_units * unit + 0.2, 0.9)
+    before, loop = f"${y}_{{t-1}}$ [{lead}{num_units}]", f"$W_y$ [{num_units}, {num_units}]"
+    bias = f"$b$ [{num_units}]"
+    centre = 0.15 + text_width(bias, style.LABEL) + 0.1 + wide / 2
+    right = centre + wide / 2 + 0.35
+    beside = max(text_width(before, style.LABEL), text_width(loop, style.LABEL))
+    canvas = Canvas(right + 0.2 + beside, 3.25 + 2 * block, ax)
+    low = 0.5
+    middle = low + block + 1.05
+    high = middle + 1.05
 
     def array(bottom: float, columns: int, colours: tuple[str, str]) -> None:
         for row in range(rows):
@@ -291,34 +306,35 @@ def layer(
                     colours=colours,
                 )
 
+    canvas.text(centre, low - 0.25, f"${x}_t$ [{lead}{num_inputs}]")
     array(low, num_inputs, style.INPUT)
+    canvas.arrow((centre, low + block + 0.03), (centre, middle - 0.33))
     canvas.text(
-        centre - num_inputs * tile / 2 - 0.15, low + block / 2, words["inputs"], align="right"
+        centre + 0.12,
+        (low + block + middle - 0.36) / 2,
+        f"$W_x$ [{num_inputs}, {num_units}]",
+        align="left",
     )
-    canvas.arrow((centre, low + block + 0.04), (centre, middle - 0.39))
-    canvas.text(centre + 0.18, (low + block + middle - 0.42) / 2, words["kernel"], align="left")
-    canvas.box(centre, middle, wide, 0.74)
+    canvas.box(centre, middle, wide, 0.6)
     for index in range(num_units):
         canvas.circle(
-            centre + (index - (num_units - 1) / 2) * unit, middle, 0.16, colours=style.PLAIN
+            centre + (index - (num_units - 1) / 2) * unit, middle, 0.38 * unit, colours=style.PLAIN
         )
-    canvas.text(centre - wide / 2 - 0.15, middle, words["bias"], align="right")
-    canvas.arrow((centre, middle + 0.39), (centre, high - 0.04))
-    canvas.text(centre - 0.18, (middle + 0.39 + high - 0.1) / 2, "tanh", align="right")
+    canvas.text(centre - wide / 2 - 0.1, middle, bias, style.LABEL, align="right")
+    canvas.arrow((centre, middle + 0.32), (centre, high - 0.03))
+    canvas.text(centre - 0.13, (middle + 0.32 + high - 0.1) / 2, "tanh", align="right")
     array(high, num_units, style.OUTPUT)
-    canvas.text(
-        centre - num_units * tile / 2 - 0.15, high + block / 2, words["outputs"], align="right"
-    )
+    canvas.text(centre, high + block + 0.25, f"${y}_t$ [{lead}{num_units}]")
     canvas.arrow(
-        (centre + num_units * tile / 2 + 0.05, high + block / 2),
+        (centre + num_units * tile / 2 + 0.04, high + block / 2),
         (right, high + block / 2),
         (right, middle),
         (centre + wide / 2 + 0.03, middle),
         line=STATE,
-        radius=0.25,
+        radius=0.2,
     )
-    canvas.text(right + 0.15, high + block / 2 - 0.18, words["before"], align="left")
-    canvas.text(right + 0.15, middle + 0.12, words["loop"], align="left")
+    canvas.text(right + 0.1, high + block / 2 - 0.1, before, align="left")
+    canvas.text(right + 0.1, middle + 0.12, loop, align="left")
     return canvas.done()
 
 
@@ -334,37 +350,39 @@ def _small_chain(
     """Draw a chain without labels; `inputs` and `outputs` hold an 'x' for each node to draw."""
     steps = len(inputs)
     pitch = width / steps
+    cell = 0.58 * pitch
     for step in range(steps):
         x = left + pitch * (step + 0.5)
-        middle = bottom + 0.86
+        middle = bottom + 0.76
         colours = style.OTHER if step >= decoder_from else style.CELL
         if inputs[step] == "x":
-            canvas.square(x, bottom + 0.18, 0.34)
-            canvas.arrow((x, bottom + 0.36), (x, middle - 0.23))
-        canvas.box(x, middle, 0.4, 0.42, colours=colours, rounding=0.09)
+            canvas.square(x, bottom + 0.15, 0.28)
+            canvas.arrow((x, bottom + 0.3), (x, middle - 0.21))
+        canvas.box(x, middle, cell, 0.38, colours=colours, rounding=0.07)
         if outputs[step] == "x":
-            canvas.arrow((x, middle + 0.22), (x, bottom + 1.36))
-            canvas.circle(x, bottom + 1.55, 0.18)
+            canvas.arrow((x, middle + 0.2), (x, bottom + 1.21))
+            canvas.circle(x, bottom + 1.37, 0.15)
         if step + 1 < steps:
-            canvas.arrow((x + 0.21, middle), (x + pitch - 0.21, middle), line=STATE)
+            canvas.arrow((x + cell / 2 + 0.01, middle), (x + pitch - cell / 2 - 0.01, middle))
 
 
 def four_shapes(*, ax: Axes | None = None) -> Figure | Axes:
     """Draw the four shapes of problem: which steps have an input and which an output."""
-    canvas = Canvas(7.0, 5.2, ax)
+    canvas = Canvas(style.WIDTH, 4.7, ax)
+    half = style.WIDTH / 2
     panels = (
-        ("vector to sequence", "x---", "xxxx", 9),
-        ("sequence to vector", "xxxx", "---x", 9),
-        ("sequence to sequence", "xxxx", "xxxx", 9),
-        ("encoder and decoder", "xxx--", "---xx", 3),
+        ("vector\nto sequence", "x---", "xxxx", 9),
+        ("sequence\nto vector", "xxxx", "---x", 9),
+        ("sequence\nto sequence", "xxxx", "xxxx", 9),
+        ("encoder\nand decoder", "xxx--", "---xx", 3),
     )
     for index, (name, inputs, outputs, decoder_from) in enumerate(panels):
-        left = 0.2 + 3.4 * (index % 2)
-        bottom = 2.75 if index < 2 else 0.2
-        canvas.text(left + 1.6, bottom + 2.08, name, style.TEXT, weight="bold")
-        _small_chain(canvas, left, bottom, inputs, outputs, decoder_from, 3.2)
-    canvas.line((3.5, 0.25), (3.5, 4.95), colour=style.RULE)
-    canvas.line((0.25, 2.6), (6.75, 2.6), colour=style.RULE)
+        left = half * (index % 2)
+        bottom = 2.45 if index < 2 else 0.12
+        canvas.text(left + half / 2, bottom + 1.88, name, style.TEXT, weight="bold")
+        _small_chain(canvas, left + 0.1, bottom, inputs, outputs, decoder_from, half - 0.2)
+    canvas.line((half, 0.15), (half, 4.55), colour=style.RULE)
+    canvas.line((0.15, 2.35), (style.WIDTH - 0.15, 2.35), colour=style.RULE)
     return canvas.done()
 
 
@@ -385,43 +403,45 @@ def stack(
     count("layers", layers, 1, 5)
     count("steps", steps, 1, 1000)
     shown = elided(steps, 4)
-    pitch = min(1.7, 5.6 / len(shown))
-    storey = 1.05
-    foot = 0.45 if dropout else 0.0
-    start = 1.2
-    canvas = Canvas(start + pitch * len(shown) + 0.25, 1.95 + layers * storey + foot, ax)
-    low = 0.5 + foot
-    rows = [low + 1.0 + index * storey for index in range(layers)]
-    high = rows[-1] + 1.0
+    start = 0.78
+    pitch = min(1.1, (style.WIDTH - start - 0.15) / (len(shown) + 0.1))
+    cell = 0.54 * pitch
+    storey = 0.92
+    foot = 0.4 if dropout else 0.0
+    canvas = Canvas(start + pitch * (len(shown) + 0.1) + 0.15, 1.65 + layers * storey + foot, ax)
+    low = 0.35 + foot
+    rows = [low + 0.85 + index * storey for index in range(layers)]
+    high = rows[-1] + 0.88
+
+    def edge(column: int) -> float:
+        """Return the distance from the middle of a column to where its arrows begin and end."""
+        return 0.22 if shown[column] is None else cell / 2 + 0.02
 
     for number, y in enumerate(rows, start=1):
-        canvas.text(0.2, y, f"layer {number}", style.TEXT, align="left")
+        canvas.text(0.08, y, f"layer {number}", style.TEXT, align="left")
     for column, step in enumerate(shown):
         x = start + pitch * (column + 0.5)
-        if step is None:
-            for y in rows:
+        for index, y in enumerate(rows):
+            if column == 0:
+                canvas.arrow((x - pitch / 2, y), (x - edge(0), y), line=STATE)
+            last = column + 1 == len(shown)
+            end = x + (0.66 * pitch if last else pitch - edge(column + 1))
+            canvas.arrow((x + edge(column), y), (end, y), line=STATE)
+            if step is None:
                 canvas.text(x, y, DOTS, 18)
+                continue
+            canvas.box(x, y, cell, 0.5, "cell", size=style.TEXT)
+            if index + 1 < layers:
+                canvas.arrow((x, y + 0.27), (x, rows[index + 1] - 0.28), dashed=dropout)
+        if step is None:
             continue
         canvas.square(x, low, SIDE, f"$x_{{{step}}}$")
-        canvas.arrow((x, low + 0.32), (x, rows[0] - 0.31))
-        for index, y in enumerate(rows):
-            canvas.box(x, y, 0.8, 0.56, "cell")
-            if index + 1 < layers:
-                canvas.arrow((x, y + 0.3), (x, rows[index + 1] - 0.31), dashed=dropout)
-            if column == 0:
-                canvas.arrow((x - 0.78, y), (x - 0.42, y), line=STATE)
-            elif shown[column - 1] is None:
-                canvas.arrow((x - pitch + 0.3, y), (x - 0.42, y), line=STATE)
-            follows_dots = column + 1 < len(shown) and shown[column + 1] is None
-            end = x + (
-                0.75 if column + 1 == len(shown) else pitch - (0.28 if follows_dots else 0.42)
-            )
-            canvas.arrow((x + 0.42, y), (end, y), line=STATE)
-        canvas.arrow((x, rows[-1] + 0.3), (x, high - RADIUS - 0.02))
+        canvas.arrow((x, low + 0.27), (x, rows[0] - 0.28))
+        canvas.arrow((x, rows[-1] + 0.27), (x, high - RADIUS - 0.02))
         canvas.circle(x, high, RADIUS, f"$y_{{{step}}}$")
     if dropout:
-        canvas.arrow((start + 0.1, 0.3), (start + 0.75, 0.3), dashed=True)
-        canvas.text(start + 0.87, 0.3, "dropout", style.TEXT, align="left")
+        canvas.arrow((start + 0.1, 0.22), (start + 0.75, 0.22), dashed=True)
+        canvas.text(start + 0.87, 0.22, "dropout", style.TEXT, align="left")
     return canvas.done()
 
 
@@ -441,38 +461,46 @@ def bidirectional(
     """
     count("steps", steps, 1, 4)
     real = steps if length is None else count("length", length, 0, steps)
-    start, pitch, offset = 1.2, 1.45, 0.31
-    canvas = Canvas(start + pitch * steps + 0.1, 4.6, ax)
-    low, forward, backward, high = 0.5, 1.65, 2.8, 4.05
-    canvas.text(0.15, forward, "forward", style.TEXT, align="left")
-    canvas.text(0.15, backward, "backward", style.TEXT, align="left")
-    chains = (("f", -offset, forward, style.CELL), ("b", offset, backward, style.OTHER))
+    pitch, offset, radius = 1.06, 0.26, 0.24
+    chains = (
+        ("f", -offset, 1.4, style.CELL, "forward"),
+        ("b", offset, 2.3, style.OTHER, "backward"),
+    )
+    key = [(colours, False, name) for _, _, _, colours, name in chains]
+    canvas = Canvas(max(pitch * steps + 0.1, key_width(key) + 0.2), 3.75, ax)
+    (_, _, forward, *_), (_, _, backward, *_) = chains
+    low, high = 0.75, 3.4
+    canvas.key((canvas.width - key_width(key)) / 2, 0.2, key)
     for step in range(steps):
-        x = start + pitch * (step + 0.5)
+        x = (canvas.width - pitch * steps) / 2 + pitch * (step + 0.5)
         hatched = step >= real
         canvas.box(
             x,
             low,
-            1.05,
-            0.5,
+            0.9,
+            0.44,
             f"$x_{{{step}}}$",
             colours=style.INPUT,
             hatched=hatched,
             rounding=0.07,
         )
-        for letter, side, y, colours in chains:
+        for letter, side, y, colours, _ in chains:
             if not hatched:
-                canvas.arrow((x + side, low + 0.27), (x + side, y - 0.31), bridge=True)
-                canvas.arrow((x + side, y + 0.3), (x + side, high - 0.31), bridge=True)
-            canvas.box(x + side, y, 0.52, 0.56, colours=colours, hatched=hatched)
+                canvas.arrow((x + side, low + 0.24), (x + side, y - 0.26), bridge=True)
+                canvas.arrow((x + side, y + 0.25), (x + side, high - 0.26), bridge=True)
+            canvas.box(x + side, y, 0.4, 0.46, colours=colours, hatched=hatched)
             canvas.circle(
-                x + side, high, 0.28, "0" if hatched else f"${letter}_{{{step}}}$", hatched=hatched
+                x + side,
+                high,
+                radius,
+                "0" if hatched else f"${letter}_{{{step}}}$",
+                hatched=hatched,
             )
         if step + 1 < real:
             canvas.arrow(
-                (x - offset + 0.28, forward), (x + pitch - offset - 0.28, forward), line=STATE
+                (x - offset + 0.22, forward), (x + pitch - offset - 0.22, forward), line=STATE
             )
             canvas.arrow(
-                (x + pitch + offset - 0.28, backward), (x + offset + 0.28, backward), line=STATE
+                (x + pitch + offset - 0.22, backward), (x + offset + 0.22, backward), line=STATE
             )
     return canvas.done()

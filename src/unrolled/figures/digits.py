@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from . import style
-from .canvas import STATE, Canvas, count, fit, labels
+from .canvas import STATE, Canvas, count, fit, labels, text_width
 from .chains import DOTS, elided
 
 
@@ -50,20 +50,19 @@ def image_as_rows(image: Any, label: Any = None, *, ax: Axes | None = None) -> F
             f"image has shape {list(pixels.shape)}; give one image [T, D], both at least 4."
         )
     steps, depth = pixels.shape
-    canvas = Canvas(7.2, 4.4, ax)
-    side, tall = 2.3, 3.6
-    bottom = 0.3
-    canvas.text(
-        0.25 + side / 2,
-        bottom + (tall + side) / 2 + 0.3,
-        f"[{steps}, {depth}]" if label is None else f"{label}: [{steps}, {depth}]",
-    )
-    _image(canvas, pixels, 0.25, bottom + (tall - side) / 2, side, side)
-    canvas.outline(0.25, bottom + (tall - side) / 2, side, side, colour=style.INPUT[1], line=1.8)
-    canvas.arrow((2.68, bottom + tall / 2), (3.12, bottom + tall / 2), line=STATE)
+    canvas = Canvas(style.WIDTH, 3.4, ax)
+    side, tall, bottom = 1.3, 2.7, 0.15
+    middle = bottom + tall / 2
+    shape = f"[{steps}, {depth}]"
+    words = [shape] if label is None else [f"{label}:", shape]
+    for line, text in enumerate(reversed(words)):
+        canvas.text(0.08 + side / 2, middle + side / 2 + 0.2 + 0.23 * line, text)
+    _image(canvas, pixels, 0.08, middle - side / 2, side, side)
+    canvas.outline(0.08, middle - side / 2, side, side, colour=style.INPUT[1], line=1.8)
+    canvas.arrow((0.12 + side, middle), (0.48 + side, middle), line=STATE)
     strip = tall / steps
-    left = 3.25
-    canvas.text(left + side / 2, bottom + tall + 0.26, "cut into rows")
+    left = 0.53 + side
+    canvas.text(left + side / 2, bottom + tall + 0.25, "cut into rows")
     for row in range(steps):
         low = bottom + tall - (row + 1) * strip
         _image(
@@ -80,12 +79,11 @@ def image_as_rows(image: Any, label: Any = None, *, ax: Axes | None = None) -> F
     # one scale for all strips, so that a dark row stays darker than a pale one
     for artist in canvas.ax.images:
         artist.set_clim(0, max(float(pixels.max()), 1e-9))
-    side_x = left + side + 0.15
-    for row in sorted({0, steps - 1}):
-        y = bottom + tall - (row + 0.5) * strip
-        inward = 0.06 if row else -0.06
-        canvas.text(side_x, y + inward, f"$x_{{{row}}}$: {depth} inputs", align="left")
-    canvas.text(side_x + 0.1, bottom + tall / 2, r"$\vdots$", 18)
+    side_x = left + side + 0.1
+    for row, y in ((0, bottom + tall - 0.12), (steps - 1, bottom + 0.36)):
+        canvas.text(side_x, y, f"$x_{{{row}}}$", align="left")
+        canvas.text(side_x, y - 0.26, f"{depth} inputs", align="left")
+    canvas.text(side_x + 0.1, middle, r"$\vdots$", 18)
     return canvas.done()
 
 
@@ -114,51 +112,67 @@ def mnist_network(
         count(name, value, 1, 1000)
     count("layers", layers, 1, 4)
     shown = elided(steps, 4)
-    storey = 0.95
-    canvas = Canvas(7.2, 2.95 + storey * layers, ax)
-    pitch, start = 1.3, 0.75
-    low = 0.7
-    rows = [low + 0.95 + storey * index for index in range(layers)]
-    dense, scores = rows[-1] + 1.05, rows[-1] + 1.8
+    storey = 0.85
+    canvas = Canvas(style.WIDTH, 2.85 + storey * layers, ax)
+    notes = max(text_width(f"{number} inputs", style.TEXT) for number in (depth, units))
+    start = 0.25
+    pitch = (style.WIDTH - start - 0.15 - notes) / len(shown)
+    cell = 0.56 * pitch
+    low = 0.65
+    rows = [low + 0.85 + storey * index for index in range(layers)]
+    dense, scores = rows[-1] + 0.95, rows[-1] + 1.65
+
+    def edge(column: int) -> float:
+        """Return the distance from the middle of a column to where its arrows begin and end."""
+        return 0.22 if shown[column] is None else cell / 2 + 0.02
+
     for column, step in enumerate(shown):
         x = start + pitch * (column + 0.5)
         if step is None:
-            for y in [low, *rows]:
-                canvas.text(x, y, DOTS, 18)
-            continue
-        last = column + 1 == len(shown)
-        canvas.box(
-            x, low, 1.05, 0.36, f"row {step}", colours=style.INPUT, rounding=0.07, size=style.TEXT
-        )
-        canvas.arrow((x, low + 0.2), (x, rows[0] - 0.29))
+            canvas.text(x, low, DOTS, 18)
+        else:
+            canvas.box(
+                x,
+                low,
+                0.92 * pitch,
+                0.36,
+                f"row {step}",
+                colours=style.INPUT,
+                rounding=0.07,
+                size=style.TEXT,
+            )
+            canvas.arrow((x, low + 0.2), (x, rows[0] - 0.26))
         for index, y in enumerate(rows):
-            canvas.box(x, y, 0.8, 0.52, "cell")
-            if index + 1 < layers:
-                canvas.arrow((x, y + 0.28), (x, rows[index + 1] - 0.29))
             if column == 0:
-                canvas.arrow((x - 0.85, y), (x - 0.42, y), line=STATE)
-            if not last:
-                gone = shown[column + 1] is None
-                canvas.arrow((x + 0.42, y), (x + pitch - (0.28 if gone else 0.42), y), line=STATE)
-            if column > 0 and shown[column - 1] is None:
-                canvas.arrow((x - pitch + 0.28, y), (x - 0.42, y), line=STATE)
+                canvas.arrow((0.08, y), (x - edge(0), y), line=STATE)
+            if column + 1 < len(shown):
+                canvas.arrow((x + edge(column), y), (x + pitch - edge(column + 1), y), line=STATE)
+            if step is None:
+                canvas.text(x, y, DOTS, 18)
+                continue
+            canvas.box(x, y, cell, 0.46, "cell", size=style.TEXT)
+            if index + 1 < layers:
+                canvas.arrow((x, y + 0.25), (x, rows[index + 1] - 0.26))
     x = start + pitch * (len(shown) - 0.5)
-    canvas.arrow((x, rows[-1] + 0.28), (x, dense - 0.27))
-    canvas.text(x - 0.15, rows[-1] + 0.52, "last output", align="right")
-    canvas.box(x, dense, 1.3, 0.48, "dense", colours=style.OTHER)
-    canvas.arrow((x, dense + 0.26), (x, scores - 0.2))
+    right = start + pitch * len(shown) + 0.08
+    canvas.arrow((x, rows[-1] + 0.25), (x, dense - 0.25))
+    canvas.text(x - 0.12, rows[-1] + 0.48, "last output", align="right")
+    canvas.box(x, dense, 0.92 * pitch, 0.44, "dense", colours=style.OTHER, size=style.TEXT)
+    canvas.arrow((x, dense + 0.24), (x, scores - 0.16))
     shown_scores = min(classes, 12)
-    side = 2.6 / max(shown_scores, 8)
+    side = min(0.22, 2 * (style.WIDTH - x - 0.08) / shown_scores)
     for index in range(shown_scores):
         canvas.circle(x + (index - (shown_scores - 1) / 2) * side, scores, 0.4 * side, line=1.4)
-    right = start + pitch * len(shown) + 0.1
     canvas.text(right, low, f"{depth} inputs", align="left")
     for number, y in enumerate(rows, start=1):
-        words = f"{units} units" if layers == 1 else f"layer {number}: {units}"
-        canvas.text(right, y, words, fit(words, 1.35, style.TEXT), align="left")
+        if layers == 1:
+            canvas.text(right, y, f"{units} units", align="left")
+        else:
+            canvas.text(right, y + 0.12, f"layer {number}", align="left")
+            canvas.text(right, y - 0.12, f"{units} units", align="left")
     canvas.text(right, dense, f"[{units}, {classes}]", align="left")
-    canvas.text(x - 1.45, scores, f"{classes} scores", align="right")
-    canvas.text(start + pitch * (len(shown) / 2), 0.22, f"{steps} steps, one row each")
+    canvas.text(x - shown_scores * side / 2 - 0.1, scores, f"{classes} scores", align="right")
+    canvas.text(start + pitch * len(shown) / 2, 0.2, f"{steps} steps, one row each")
     return canvas.done()
 
 
@@ -170,7 +184,7 @@ def images(
     Args:
       array: [N, height, width].
       titles: N labels, one above each image (default: none).
-      columns: from 1 to 12 (default: 8).
+      columns: from 1 to 12 (default: 8); fewer where the titles are long.
 
     Raises:
       TypeError: `columns` is not a whole number.
@@ -183,22 +197,26 @@ def images(
     total = len(pictures)
     across = min(count("columns", columns, 1, 12), total)
     above = labels("titles", titles, total)
+    room = style.WIDTH - 0.1
+    longest = max((text_width(title, style.TEXT) for title in above or [""]), default=0.0) + 0.08
+    if across * longest > room:  # then rows of equal length, of as many as there is room for
+        across = math.ceil(total / math.ceil(total / max(1, math.floor(room / longest))))
     down = math.ceil(total / across)
-    pitch = min(1.6, (style.WIDTH - 0.3) / across)
-    side = 0.9 * pitch
-    head = 0.34 if above is not None else 0.0
+    pitch = min(max(1.1, longest), room / across)
+    side = min(0.9 * pitch, 1.2)
+    head = 0.3 if above is not None else 0.0
     storey = pitch + head
-    canvas = Canvas(across * pitch + 0.3, down * storey + 0.3, ax)
+    canvas = Canvas(across * pitch + 0.1, down * storey + 0.1, ax)
     for index, picture in enumerate(pictures):
-        left = 0.15 + (index % across) * pitch + (pitch - side) / 2
-        low = canvas.height - 0.15 - (index // across + 1) * storey + (pitch - side) / 2
+        left = 0.05 + (index % across) * pitch + (pitch - side) / 2
+        low = canvas.height - 0.05 - (index // across + 1) * storey + (pitch - side) / 2
         _image(canvas, picture, left, low, side, side)
         canvas.outline(left, low, side, side, colour=style.RULE, line=1.0)
         if above is not None and above[index]:
             canvas.text(
                 left + side / 2,
-                low + side + 0.19,
+                low + side + 0.16,
                 above[index],
-                fit(above[index], pitch - 0.08, style.TEXT),
+                fit(above[index], pitch, style.TEXT),
             )
     return canvas.done()

@@ -51,7 +51,7 @@ def kernel_blocks(
       row_labels: names of the D+U rows (default: none).
       column_labels: names of the k blocks: i, j, f, o of an LSTM, r, u of a GRU (default: one block
         without a name).
-      values: print the numbers, of at most ten columns (default: True).
+      values: print the numbers, of at most eight columns (default: True).
 
     Raises:
       TypeError: `num_inputs` is not a whole number.
@@ -70,61 +70,52 @@ def kernel_blocks(
             f"column_labels has {len(names)} entries, which do not divide the "
             f"kernel's {columns} columns into equal blocks."
         )
-    if values and columns > 10:
+    if values and columns > 8:
         raise ValueError(f"kernel has {columns} columns, too many to print; pass values=False.")
 
-    gap = 0.16
-    state_rows = rows - num_inputs
+    gap = 0.1
     texts = [["" if not values else number(entry) for entry in row] for row in array.tolist()]
-    left = 1.5
-    margin = 0.25
+    first = 0.1
     if beside is not None:
-        margin += max(text_width(name, style.TEXT) for name in beside) + 0.1
-    room = style.WIDTH - left - margin - 0.2 - gap * (len(names) - 1)
-    wide = min(0.82, room / columns) if values else min(0.45, room / columns)
-    tall = 0.46 if values else min(0.4, 4.0 / rows)
-    head = 0.5 if column_labels is not None else 0.2
-    first = left + margin
+        first += max(text_width(name, style.TEXT) for name in beside) + 0.1
+    room = style.WIDTH - first - 0.1 - gap * (len(names) - 1)
+    wide = min(0.75 if values else 0.4, room / columns)
+    tall = 0.42 if values else 0.3
+    head, top_row = 0.34, 0.36 if column_labels is not None else 0.05
+    blocks = (("input rows", 0, num_inputs), ("state rows", num_inputs, rows))
+    words = [f"{name} [{end - begin}, {columns}]" for name, begin, end in blocks]
     canvas = Canvas(
-        first + wide * columns + gap * (len(names) - 1) + 0.2, 0.25 + rows * tall + gap + head, ax
+        first
+        + max(
+            wide * columns + gap * (len(names) - 1),
+            *(text_width(text, style.TEXT, "bold") for text in words),
+        )
+        + 0.1,
+        0.1 + rows * tall + 2 * head + top_row,
+        ax,
     )
-    top = canvas.height - head
     per_block = columns // len(names)
-
-    for row in range(rows):
-        state = row >= num_inputs
-        bottom = top - (row + 1) * tall - (gap if state else 0)
-        for column in range(columns):
-            x = first + column * wide + gap * (column // per_block)
-            canvas.tile(
-                x,
-                bottom,
-                wide,
-                tall,
-                texts[row][column] or None,
-                colours=style.CELL if state else style.INPUT,
-                size=style.TEXT if wide > 0.7 else style.SMALL,
-            )
-        if beside is not None and beside[row]:
-            canvas.text(first - 0.12, bottom + tall / 2, beside[row], align="right")
     for block, name in enumerate(names):
         if name:
             middle = first + (block + 0.5) * per_block * wide + gap * block
-            canvas.text(middle, top + 0.22, name, style.LABEL, weight="bold")
-    for name, high, number_of_rows in (
-        ("input rows", top, num_inputs),
-        ("state rows", top - num_inputs * tall - gap, state_rows),
-    ):
-        low = high - number_of_rows * tall
-        canvas.bracket(left - 0.12, low + 0.05, high - 0.05)
-        shape = f"[{number_of_rows}, {columns}]"
-        middle = (low + high) / 2
-        if number_of_rows * tall < 0.5:
-            canvas.text(left - 0.22, middle + 0.11, name, style.SMALL, align="right")
-            canvas.text(left - 0.22, middle - 0.11, shape, style.SMALL, align="right")
-        else:
-            canvas.text(left - 0.22, middle + 0.13, name, style.TEXT, align="right")
-            canvas.text(left - 0.22, middle - 0.13, shape, style.TEXT, align="right")
+            canvas.text(middle, canvas.height - 0.2, name, style.LABEL, weight="bold")
+    bottom = canvas.height - top_row
+    for (_, begin, end), heading in zip(blocks, words, strict=True):
+        bottom -= head
+        canvas.text(first, bottom + 0.15, heading, style.TEXT, align="left")
+        for row in range(begin, end):
+            bottom -= tall
+            for column in range(columns):
+                canvas.tile(
+                    first + column * wide + gap * (column // per_block),
+                    bottom,
+                    wide,
+                    tall,
+                    texts[row][column] or None,
+                    colours=style.CELL if begin else style.INPUT,
+                )
+            if beside is not None and beside[row]:
+                canvas.text(first - 0.1, bottom + tall / 2, beside[row], align="right")
     return canvas.done()
 
 
@@ -197,31 +188,31 @@ def _grid(
     ax: Axes | None,
 ) -> Figure | Axes:
     rows, steps = len(texts), len(texts[0])
-    left = max(text_width(name, style.TEXT) for name in [*names, "step"]) + 0.45
+    left = max(text_width(name, style.TEXT) for name in [*names, "step"]) + 0.2
     widest = max(text_width(text, style.TEXT) for row in texts for text in row)
-    room = (style.WIDTH - left - 0.25) / steps
-    wide = min(max(1.0 if steps <= 3 else 0.8, widest + 0.3), room)
-    tall = 0.56
+    room = (style.WIDTH - left - 0.1) / steps
+    wide = min(max(0.8 if steps <= 3 else 0.6, widest + 0.2), room)
+    tall = 0.46
     # A key explains the hatching, if any.
     key = []
     if any(map(any, padding)):
         key = [(colours[0], False, meaning[0]), (style.PADDING, True, meaning[1])]
-    foot = 0.6 if key else 0.15
+    foot = 0.5 if key else 0.1
     canvas = Canvas(
-        max(left + wide * steps + 0.25, key_width(key) + 0.4),
-        foot + rows * (tall + 0.08) + 0.55,
+        max(left + wide * steps + 0.1, key_width(key) + 0.2),
+        foot + rows * (tall + 0.08) + 0.4,
         ax,
     )
-    top = canvas.height - 0.5
-    canvas.text(left - 0.2, top + 0.2, "step", style.SMALL, colour=style.MUTED, align="right")
+    top = canvas.height - 0.36
+    canvas.text(left - 0.1, top + 0.16, "step", style.SMALL, colour=style.MUTED, align="right")
     for step in range(steps):
         canvas.text(
-            left + (step + 0.5) * wide, top + 0.2, str(step), style.SMALL, colour=style.MUTED
+            left + (step + 0.5) * wide, top + 0.16, str(step), style.SMALL, colour=style.MUTED
         )
     for row, name in enumerate(names):
         bottom = top - (row + 1) * (tall + 0.08) + 0.04
         if name:
-            canvas.text(left - 0.2, bottom + tall / 2, name, align="right")
+            canvas.text(left - 0.1, bottom + tall / 2, name, align="right")
         for step in range(steps):
             canvas.tile(
                 left + step * wide,
@@ -234,7 +225,7 @@ def _grid(
                 size=style.LABEL,
             )
     if key:
-        canvas.key(min(left, canvas.width - 0.2 - key_width(key)), 0.3, key)
+        canvas.key(min(left, canvas.width - 0.1 - key_width(key)), 0.22, key)
     return canvas.done()
 
 
@@ -275,7 +266,7 @@ def loss_masked(
         list(rows),
         _texts(rows.values(), len(rows), steps),
         [ignored] * len(rows),
-        ("counts", "weight 0: does not count"),
+        ("counts", "does not count"),
         [kinds[name] for name in rows],
         ax,
     )
@@ -300,28 +291,27 @@ def layouts(
     count("batch", batch, 2, 6)
     count("steps", steps, 2, 6)
     count("depth", depth, 1, 4)
-    shift = 0.15
+    shift = 0.13
     reach = shift * (depth - 1)
-    side = min(0.5, (1.9 - reach) / max(batch, steps))
-    tallest = max(batch, steps) * side
-    canvas = Canvas(7.2, tallest + reach + 2.35, ax)
-    floor = 1.3
+    side = min(0.42, (1.7 - reach) / max(batch, steps))
+    sizes = {"B": batch, "T": steps}
     step_colours = ("#f3b04a", style.CELL[1])  # darker than the input's blue, in grey too
-    for left, name, rows, columns, letters in (
-        (0.0, "batch-major", batch, steps, "BT"),
-        (3.6, "time-major", steps, batch, "TB"),
-    ):
-        first = left + 0.9
-        top = floor + tallest
-        sizes = {"B": batch, "T": steps}
+    panels = (("batch-major", "BT"), ("time-major", "TB"))
+    storeys = [1.5 + sizes[letters[0]] * side + reach for _, letters in panels]
+    canvas = Canvas(style.WIDTH, sum(storeys) + 0.2, ax)
+    ceiling = canvas.height
+    first = 0.9
+    for (name, letters), storey in zip(panels, storeys, strict=True):
+        rows, columns = (sizes[letter] for letter in letters)
         canvas.text(
-            left + 0.2,
-            canvas.height - 0.25,
+            0.1,
+            ceiling - 0.22,
             f"{name} [{', '.join(letters)}, D]",
             style.LABEL,
             align="left",
             weight="bold",
         )
+        top = ceiling - 0.8 - reach
         for sheet in reversed(range(depth)):
             for row in range(rows):
                 for column in range(columns):
@@ -339,31 +329,27 @@ def layouts(
                     patch.set_zorder(3 - 0.1 * sheet)
                     if sample:
                         patch.set_hatch("\\\\\\")
+        canvas.text(first - 0.12, top - rows * side / 2, f"{letters[0]} = {rows}", align="right")
         canvas.text(
-            first - 0.15,
-            top - rows * side / 2,
-            f"{letters[0]} = {sizes[letters[0]]}",
-            align="right",
+            first + columns * side / 2 + reach, top + reach + 0.18, f"{letters[1]} = {columns}"
         )
-        canvas.text(
-            first + columns * side / 2 + reach,
-            top + reach + 0.2,
-            f"{letters[1]} = {sizes[letters[1]]}",
-        )
-        canvas.text(first + columns * side + reach + 0.12, top - 0.1, f"D = {depth}", align="left")
+        canvas.text(first + columns * side + reach + 0.1, top - 0.1, f"D = {depth}", align="left")
         step_slice, sample_slice = (
             ("x[:, -1]", "x[-1]") if letters == "BT" else ("x[-1]", "x[:, -1]")
         )
+        bottom = ceiling - storey
         for y, code, words, hatched in (
-            (0.8, step_slice, "last step", False),
-            (0.4, sample_slice, "last sample", True),
+            (bottom + 0.5, step_slice, "last step", False),
+            (bottom + 0.18, sample_slice, "last sample", True),
         ):
             swatch = canvas.tile(
-                left + 0.25, y - 0.13, 0.3, 0.26, colours=style.INPUT if hatched else step_colours
+                first, y - 0.11, 0.28, 0.22, colours=style.INPUT if hatched else step_colours
             )
             if hatched:
                 swatch.set_hatch("\\\\\\")
-            canvas.text(left + 0.68, y, code, style.TEXT, align="left", family="DejaVu Sans Mono")
-            canvas.text(left + 1.72, y, words, style.TEXT, align="left")
-    canvas.line((3.5, 0.25), (3.5, canvas.height - 0.15), colour=style.RULE)
+            canvas.text(first + 0.4, y, code, family="DejaVu Sans Mono", align="left")
+            canvas.text(first + 1.35, y, words, align="left")
+        ceiling -= storey + 0.2
+    middle = canvas.height - storeys[0] - 0.1
+    canvas.line((0.1, middle), (style.WIDTH - 0.1, middle), colour=style.RULE)
     return canvas.done()

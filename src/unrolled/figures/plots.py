@@ -33,9 +33,14 @@ def _axes(width: float, height: float, ax: Axes | None) -> tuple[Axes, Figure | 
         figsize=(width, height),
         dpi=style.DPI,
         facecolor=style.CARD,
-        layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12),
+        layout=ConstrainedLayoutEngine(w_pad=0.06, h_pad=0.08),
     )
     return figure.add_subplot(), figure
+
+
+def _headed(ax: Axes, title: str | None, **place: Any) -> None:
+    if title:
+        ax.set_title(textwrap.fill(title, 27), **place)
 
 
 def _series(name: str, value: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -83,7 +88,7 @@ def curves(
     if logy and not any((y > 0).any() for _, y in data.values()):
         raise ValueError("logy is True, but no value of series is positive; give logy=False.")
     with matplotlib.rc_context(style.RC):
-        ax, result = _axes(6.8, 4.0, ax)
+        ax, result = _axes(style.WIDTH, 3.4, ax)
         ends: list[tuple[float, str, str]] = []
         left = min(x.min() for x, _ in data.values())
         right = max(x.max() for x, _ in data.values())
@@ -97,12 +102,13 @@ def curves(
             ends.append((float(value), f"{name} {value:g}", style.MUTED))
         ax.set_xlabel(xlabel)
         ax.set_ylabel(ylabel)
-        if title:
-            ax.set_title(title)
+        _headed(ax, title)
         if logy:
             ax.set_yscale("log")
+            # an exponent is a small part of its label
+            ax.tick_params(axis="y", which="both", labelsize=style.LABEL)
         if all(float(value).is_integer() for x, _ in data.values() for value in x):
-            ax.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True, min_n_ticks=2))
+            ax.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=2))
         span = right - left or 1.0
         ax.set_xlim(left - 0.02 * span, right + 0.02 * span)
         ax.margins(y=0.08)
@@ -122,12 +128,13 @@ def _names_at_ends(ax: Axes, ends: list[tuple[float, str, str]]) -> None:
         return (value - low) / (high - low)
 
     ends = sorted(ends, key=lambda end: end[0])
-    names = [textwrap.fill(name, 18, break_long_words=False) for _, name, _ in ends]
+    names = [textwrap.fill(name, 12, break_long_words=False) for _, name, _ in ends]
     # the height of each name, as a share of the axes', which the layout will shrink a little
     tall = 0.9 * ax.bbox.height / ax.figure.dpi
     heights = [(1.25 * (name.count("\n") + 1) + 0.2) * style.SMALL / 72 / tall for name in names]
     places = [place(value) for value, _, _ in ends]
     for _ in range(200):  # push neighbours apart until none touch
+        places[0] = max(places[0], heights[0] / 2)  # no name among the numbers below
         for index in range(len(places) - 1):
             short = (heights[index] + heights[index + 1]) / 2 - (places[index + 1] - places[index])
             if short > 0:
@@ -217,7 +224,7 @@ def cost_curves(
                 f"series {name!r} must be positive, since both axes are logarithmic; got {least:g}."
             )
     with matplotlib.rc_context(style.RC):
-        ax, result = _axes(6.8, 4.0, ax)
+        ax, result = _axes(style.WIDTH, 3.4, ax)
         ends: list[tuple[float, str, str]] = []
         for (name, (x, y)), look in zip(data.items(), style.LINES, strict=False):
             ax.plot(x, y, label=name, zorder=3, **look)
@@ -233,8 +240,7 @@ def cost_curves(
         ax.yaxis.set_minor_locator(NullLocator())
         ax.set_xlabel(xlabel)
         ax.set_ylabel(ylabel)
-        if title:
-            ax.set_title(title)
+        _headed(ax, title)
         low = min(float(y.min()) for _, y in everything) / 1.3
         ax.set_ylim(low, 1.3 * max(float(y.max()) for _, y in everything))
         if ground:
@@ -282,43 +288,45 @@ def time_bars(
             if name not in times:
                 raise ValueError(f"{kind} names {name!r}, which is none of {list(times)}.")
     with matplotlib.rc_context({**style.RC, "axes.grid": False}):
-        ax, result = _axes(6.8, 0.42 * len(times) + 1.3, ax)
+        ax, result = _axes(style.WIDTH, 0.57 * len(times) + 1.1, ax)
         ends = {name: max(time, *(spread or {}).get(name, (time,))) for name, time in known.items()}
         longest = max([*ends.values(), floor or 0.0]) or 1.0
         card = {"boxstyle": "square,pad=0.1", "facecolor": style.CARD, "edgecolor": "none"}
         for place, name in enumerate(times):
-            if name not in known:
-                ax.text(
-                    0.01 * longest,
-                    place,
-                    "not measured",
-                    va="center",
-                    fontsize=style.SMALL,
-                    color=style.MUTED,
-                    bbox=card,
-                    zorder=5,
-                )
-                continue
-            fill, edge = style.CELL if name in marked else style.INPUT
-            hatch = "//" if name in marked else None
-            ax.barh(
-                place, known[name], 0.62, color=fill, edgecolor=edge, linewidth=1.2, hatch=hatch
-            )
-            if spread and name in spread:
-                ax.plot(spread[name], [place, place], color=style.INK, linewidth=2.0, zorder=4)
+            # a name stands above its bar, which so has the whole width
             ax.text(
-                ends[name] + 0.015 * longest,
-                place,
-                f"{known[name]:.3g}",
+                0.01 * longest,
+                place - 0.4,
+                name,
                 va="center",
                 fontsize=style.SMALL,
                 bbox=card,
                 zorder=5,
             )
-        ax.set_yticks(range(len(times)), list(times))
-        ax.tick_params(axis="y", length=0)
-        ax.set_ylim(len(times) - 0.45, -0.55)
-        ax.set_xlim(0, 1.14 * longest)
+            if name not in known:
+                words, at, colour = "not measured", 0.01 * longest, style.MUTED
+            else:
+                words, at, colour = f"{known[name]:.3g}", ends[name] + 0.015 * longest, style.INK
+                fill, edge = style.CELL if name in marked else style.INPUT
+                hatch = "//" if name in marked else None
+                ax.barh(
+                    place, known[name], 0.4, color=fill, edgecolor=edge, linewidth=1.2, hatch=hatch
+                )
+            if spread and name in spread:
+                ax.plot(spread[name], [place, place], color=style.INK, linewidth=2.0, zorder=4)
+            ax.text(
+                at,
+                place,
+                words,
+                va="center",
+                fontsize=style.SMALL,
+                color=colour,
+                bbox=card,
+                zorder=5,
+            )
+        ax.set_yticks([])
+        ax.set_ylim(len(times) - 0.65, -0.65)
+        ax.set_xlim(0, 1.18 * longest)
         ax.set_xlabel(xlabel)
         if floor is not None:
             ax.axvline(floor, color=style.INK, linestyle=":", linewidth=2.0, zorder=3)
@@ -333,8 +341,7 @@ def time_bars(
                 color=style.MUTED,
                 weight="bold",
             )
-        if title:
-            ax.set_title(title, pad=22 if floor is not None else None)
+        _headed(ax, title, pad=22 if floor is not None else None)
     return result
 
 
@@ -379,7 +386,8 @@ def heat(
     )
     with matplotlib.rc_context({**style.RC, "axes.grid": False}):
         shape = min(max(rows / columns, 0.35), 1.1)
-        ax, result = _axes(6.4, min(max(5.0 * shape, 0.5 * min(rows, 10) + 1.6), 6.4), ax)
+        tall = min(max(3.6 * shape, 0.32 * min(rows, 10) + 1.2), 4.4)
+        ax, result = _axes(style.WIDTH, tall, ax)
         picture = ax.imshow(
             values,
             cmap=BOTH_SIGNS if center_zero else ONE_SIGN,
@@ -399,14 +407,13 @@ def heat(
             axis.set_tick_params(length=0)
         ax.set_xlabel(xlabel)
         ax.set_ylabel(ylabel)
-        if title:
-            ax.set_title(title)
+        _headed(ax, title)
         texts = [[number(entry, digits) for entry in row] for row in values.tolist()]
         longest = max((text for row in texts for text in row), key=len)
-        if rows <= 12 and text_width(longest, style.SMALL) + 0.1 <= 5.0 / columns:
+        if rows <= 12 and text_width(longest, style.SMALLEST) + 0.06 <= 3.6 / columns:
             ax.set_xticks(np.arange(columns + 1) - 0.5, minor=True)
             ax.set_yticks(np.arange(rows + 1) - 0.5, minor=True)
-            ax.grid(which="minor", color=style.CARD, linewidth=2.5)
+            ax.grid(which="minor", color=style.CARD, linewidth=2.0)
             ax.tick_params(which="minor", length=0)
             for row in range(rows):
                 for column in range(columns):
@@ -418,7 +425,7 @@ def heat(
                         texts[row][column],
                         ha="center",
                         va="center",
-                        fontsize=style.SMALL,
+                        fontsize=style.SMALLEST,
                         color=style.CARD if dark else style.INK,
                     )
         else:

@@ -6,15 +6,20 @@ on a hue alone: each kind of thing also has its own shape, hatching, line style 
 
 from __future__ import annotations
 
+import base64
+import importlib
 import io
 import sys
 from typing import Any
 
 import matplotlib
+from matplotlib.cbook import is_math_text
 from matplotlib.figure import Figure
+from matplotlib.mathtext import MathTextParser
 from matplotlib.rcsetup import cycler
+from matplotlib.text import Text
 
-CARD = "#ffffff"  # every picture has its own light card, so that it is readable on a dark page
+CARD = "#ffffff"  # a page in the dark theme turns it, and all that is drawn on it, around
 INK = "#1f2933"
 MUTED = "#52606d"
 RULE = "#c3cad2"
@@ -27,13 +32,15 @@ OTHER = ("#f2d7e6", "#9c3f74")
 PLAIN = ("#ffffff", "#52606d")
 PADDING = ("#eef0f2", "#8a949e")
 
-WIDTH = 7.2  # inches: the widest picture a page can hold
+# A phone's column is some 320 CSS pixels, within a frame 300: a picture of this width is shown
+# there at 68 percent, and its smallest text in 10 pixels.
+WIDTH = 4.4  # inches: no picture is wider
 DPI = 100  # one inch is 100 CSS pixels; the file holds twice as many
 FONT = "DejaVu Sans"
-LABEL = 14.0  # points
-TEXT = 13.0
-SMALL = 11.5
-SMALLEST = 9.0
+LABEL = 15.2  # points; the least for a formula, whose indices have 0.7 of it
+TEXT = 12.0
+SMALL = 11.0
+SMALLEST = 10.6  # the least for a word
 
 # Lines in order of use: hue, dash and marker all differ from one to the next.
 LINES: tuple[dict[str, Any], ...] = (
@@ -68,14 +75,14 @@ RC: dict[str, Any] = {
     "figure.constrained_layout.use": True,
     "figure.dpi": DPI,
     "figure.facecolor": CARD,
-    "figure.figsize": (6.6, 3.8),
+    "figure.figsize": (WIDTH, 3.3),
     "grid.color": "#e4e7eb",
     "grid.linewidth": 1.0,
     "hatch.linewidth": 1.0,
     "legend.fontsize": SMALL,
     "legend.frameon": False,
-    "lines.linewidth": 2.4,
-    "lines.markersize": 6.5,
+    "lines.linewidth": 2.2,
+    "lines.markersize": 6.0,
     "savefig.bbox": None,
     "savefig.dpi": "figure",
     "savefig.facecolor": CARD,
@@ -88,8 +95,33 @@ RC: dict[str, Any] = {
     "ytick.labelsize": SMALL,
 }
 
-# Without this, Matplotlib writes its version into a PNG.
-METADATA: dict[str, None] = {"Software": None}
+RECORD = "Smallest text"  # what a PNG says of itself: the size of its smallest text, in its pixels
+FORMULAS = MathTextParser("path")
+
+
+def smallest_text(figure: Figure) -> float | None:
+    """Return the size in points of the smallest text that `figure` shows, or None without text."""
+    figure.draw_without_rendering()  # ticks are made while drawing
+    hidden = {
+        text
+        for axes in figure.axes
+        if not axes.axison
+        for axis in (axes.xaxis, axes.yaxis)
+        for text in axis.findobj(Text)
+    }
+    sizes: list[float] = []
+    for text in figure.findobj(Text):
+        assert isinstance(text, Text)
+        words = text.get_text()
+        if text in hidden or not text.get_visible() or not words.strip():
+            continue
+        font = text.get_fontproperties()
+        if is_math_text(words):  # indices and exponents are smaller than the rest
+            for line in words.split("\n"):
+                sizes += [glyph[1] for glyph in FORMULAS.parse(line, 72, font).glyphs]
+        else:
+            sizes.append(font.get_size_in_points())
+    return min(sizes, default=None)
 
 
 def use_style() -> None:
@@ -103,15 +135,31 @@ def use_style() -> None:
     shell = ipython.get_ipython() if ipython is not None else None
     if shell is None:
         return
-    from IPython.core.pylabtools import select_figure_formats
-    from matplotlib_inline.config import InlineBackend
+    # A notebook's backend registers formats of its own when it is loaded: let that be now.
+    importlib.import_module("matplotlib_inline.backend_inline")
+    shell.display_formatter.formatters["image/png"].for_type(Figure, _shown)
 
-    settings: dict[str, Any] = {"metadata": METADATA, "bbox_inches": None}
-    config = InlineBackend.instance(parent=shell)
-    config.print_figure_kwargs = settings  # used when pyplot is imported
-    config.figure_formats = {"retina"}
-    # pyplot would register the formats when imported; these pictures need no pyplot.
-    select_figure_formats(shell, {"retina"}, **settings)
+
+def _shown(figure: Figure) -> tuple[str, dict[str, int]] | None:
+    """Return what a notebook keeps of a figure: the file, and its size in CSS pixels."""
+    if not figure.axes and not figure.lines:
+        return None  # an empty one is not shown
+    file = _written(figure, 2 * figure.dpi)
+    width, height = (int.from_bytes(file[at : at + 4]) // 2 for at in (16, 20))
+    return base64.b64encode(file).decode(), {"width": width, "height": height}
+
+
+def _written(figure: Figure, dpi: float) -> bytes:
+    points = smallest_text(figure)
+    metadata = {
+        "Software": None,  # or Matplotlib would write its version
+        RECORD: "none" if points is None else f"{points * dpi / 72:.2f}",
+    }
+    buffer = io.BytesIO()
+    figure.savefig(
+        buffer, format="png", dpi=dpi, metadata=metadata, facecolor=figure.get_facecolor()
+    )
+    return buffer.getvalue()
 
 
 def png(figure: Figure, density: float = 2.0) -> bytes:
@@ -121,7 +169,5 @@ def png(figure: Figure, density: float = 2.0) -> bytes:
       figure: what a picture function returns.
       density: pixels of the file for each CSS pixel (default: 2.0).
     """
-    buffer = io.BytesIO()
     with matplotlib.rc_context(RC):  # ticks are made while drawing, in the style of that moment
-        figure.savefig(buffer, format="png", dpi=DPI * density, metadata=METADATA, facecolor=CARD)
-    return buffer.getvalue()
+        return _written(figure, DPI * density)
