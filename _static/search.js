@@ -5,27 +5,35 @@
   const ROOT = new URL("..", document.currentScript.src);
   const AT_ONCE = 10; // results, and as many more for each press of the button
   // How much a word counts where it is not prose: see tools/book_extension/search.py.
-  const WEIGHTS = { title: 5, aliases: 12, code: 0.2, chapter: 0, url: 0 };
+  const RANKING = {
+    termSimilarity: 20,
+    metaWeights: { title: 5, aliases: 12, code: 0.2, chapter: 0, url: 0 },
+  };
+  // Below it a result has nothing of a word but its first letter.
+  const LEAST_SCORE = 0.05;
   const FOLDER = location.protocol === "file:";
 
   let loading;
   const pagefind = () => loading ??= import(new URL("pagefind/pagefind.js", ROOT)).then(
     async (index) => {
-      await index.options({ ranking: { metaWeights: WEIGHTS } });
+      await index.options({ ranking: RANKING });
       await index.init();
       return index;
     });
 
+  const matches = async (index, words) =>
+    (await index.search(words)).results.filter(({ score }) => score > LEAST_SCORE);
+
   const find = async (query) => {
     const index = await pagefind();
-    const all = (await index.search(query)).results;
+    const all = await matches(index, query);
     if (all.length) return all;
-    // No section has all of the words: first come those that have the most and the rarest.
+    // No section has all of the words: first come those that have the most of them.
     const found = new Map();
     for (const word of new Set(query.split(/\s+/))) {
-      for (const result of (await index.search(word)).results) {
-        const known = found.get(result.id) ?? { ...result, score: 0 };
-        found.set(result.id, { ...known, score: known.score + result.score });
+      for (const result of await matches(index, word)) {
+        const score = Math.log1p(result.score) + (found.get(result.id)?.score ?? 0);
+        found.set(result.id, { ...result, score });
       }
     }
     return [...found.values()].sort((one, other) => other.score - one.score);
@@ -56,6 +64,7 @@
   };
 
   const setUp = (box) => {
+    box.hidden = false;
     const input = box.querySelector("input");
     const status = box.querySelector("[role=status]");
     const list = made("ol", "search-list");
