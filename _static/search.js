@@ -13,13 +13,17 @@
   const LEAST_SCORE = 0.05;
   const FOLDER = location.protocol === "file:";
 
+  const load = async () => {
+    const index = await import(new URL("pagefind/pagefind.js", ROOT));
+    await index.options({ ranking: RANKING });
+    await index.init();
+    return index;
+  };
   let loading;
-  const pagefind = () => loading ??= import(new URL("pagefind/pagefind.js", ROOT)).then(
-    async (index) => {
-      await index.options({ ranking: RANKING });
-      await index.init();
-      return index;
-    });
+  const pagefind = () => loading ??= load().catch((lost) => {
+    loading = null; // to be tried again
+    throw lost;
+  });
 
   const matches = async (index, words) =>
     (await index.search(words)).results.filter(({ score }) => score > LEAST_SCORE);
@@ -83,10 +87,17 @@
 
     const search = async () => {
       const mine = ++turn, query = input.value.trim();
-      const results = query ? await find(query) : [];
+      let results = [];
+      try {
+        if (query) results = await find(query);
+      } catch {
+        status.textContent = "The search could not be loaded. Is there a network?";
+        return;
+      }
       if (mine !== turn) return; // something else has been typed since
       found = results;
       list.replaceChildren();
+      box.closest("dialog")?.scrollTo(0, 0);
       await show();
       if (mine !== turn) return;
       const count = found.length === 1 ? "1 result" : `${found.length || "No"} results`;
@@ -114,7 +125,7 @@
     box.querySelector("#search-results").append(list, more);
     more.hidden = true;
     more.addEventListener("click", async () => (await show())?.querySelector("a").focus());
-    input.addEventListener("focus", pagefind);
+    input.addEventListener("focus", () => pagefind().catch(() => {})); // said while one types
     input.addEventListener("input", search);
     if (input.value) search();
     if (!box.closest("dialog")) {

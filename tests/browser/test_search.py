@@ -217,6 +217,17 @@ def test_nothing_is_fetched_before_the_box_has_the_focus(browser: Browser, site:
     context.close()
 
 
+def test_a_search_that_cannot_be_loaded_says_so(browser: Browser, site: str) -> None:
+    context = chromium.reader(browser)
+    page = context.new_page()
+    page.goto(f"{site}{START}")
+    page.route("**/pagefind/**", lambda route: route.abort())
+    page.keyboard.press("Control+k")
+    page.keyboard.type("gru")
+    page.get_by_role("status").filter(has_text="could not be loaded").wait_for()
+    context.close()
+
+
 def test_sphinx_answers_from_a_folder(page: Page, html: Path) -> None:
     """The dialog leads to the page for the search, where Sphinx's index needs no request."""
     troubles: list[str] = []
