@@ -5,27 +5,39 @@
   const ROOT = new URL("..", document.currentScript.src);
   const AT_ONCE = 10; // results, and as many more for each press of the button
   // How much a word counts where it is not prose: see tools/book_extension/search.py.
-  const WEIGHTS = { title: 5, aliases: 12, code: 0.2, chapter: 0, url: 0 };
+  const RANKING = {
+    termSimilarity: 20,
+    metaWeights: { title: 5, aliases: 12, code: 0.2, chapter: 0, url: 0 },
+  };
+  // Below it a result has nothing of a word but its first letter.
+  const LEAST_SCORE = 0.05;
   const FOLDER = location.protocol === "file:";
 
+  const load = async () => {
+    const index = await import(new URL("pagefind/pagefind.js", ROOT));
+    await index.options({ ranking: RANKING });
+    await index.init();
+    return index;
+  };
   let loading;
-  const pagefind = () => loading ??= import(new URL("pagefind/pagefind.js", ROOT)).then(
-    async (index) => {
-      await index.options({ ranking: { metaWeights: WEIGHTS } });
-      await index.init();
-      return index;
-    });
+  const pagefind = () => loading ??= load().catch((lost) => {
+    loading = null; // to be tried again
+    throw lost;
+  });
+
+  const matches = async (index, words) =>
+    (await index.search(words)).results.filter(({ score }) => score > LEAST_SCORE);
 
   const find = async (query) => {
     const index = await pagefind();
-    const all = (await index.search(query)).results;
+    const all = await matches(index, query);
     if (all.length) return all;
-    // No section has all of the words: first come those that have the most and the rarest.
+    // No section has all of the words: first come those that have the most of them.
     const found = new Map();
     for (const word of new Set(query.split(/\s+/))) {
-      for (const result of (await index.search(word)).results) {
-        const known = found.get(result.id) ?? { ...result, score: 0 };
-        found.set(result.id, { ...known, score: known.score + result.score });
+      for (const result of await matches(index, word)) {
+        const score = Math.log1p(result.score) + (found.get(result.id)?.score ?? 0);
+        found.set(result.id, { ...result, score });
       }
     }
     return [...found.values()].sort((one, other) => other.score - one.score);
@@ -56,6 +68,7 @@
   };
 
   const setUp = (box) => {
+    box.hidden = false;
     const input = box.querySelector("input");
     const status = box.querySelector("[role=status]");
     const list = made("ol", "search-list");
@@ -74,10 +87,17 @@
 
     const search = async () => {
       const mine = ++turn, query = input.value.trim();
-      const results = query ? await find(query) : [];
+      let results = [];
+      try {
+        if (query) results = await find(query);
+      } catch {
+        status.textContent = "The search could not be loaded. Is there a network?";
+        return;
+      }
       if (mine !== turn) return; // something else has been typed since
       found = results;
       list.replaceChildren();
+      box.closest("dialog")?.scrollTo(0, 0);
       await show();
       if (mine !== turn) return;
       const count = found.length === 1 ? "1 result" : `${found.length || "No"} results`;
@@ -105,7 +125,7 @@
     box.querySelector("#search-results").append(list, more);
     more.hidden = true;
     more.addEventListener("click", async () => (await show())?.querySelector("a").focus());
-    input.addEventListener("focus", pagefind);
+    input.addEventListener("focus", () => pagefind().catch(() => {})); // said while one types
     input.addEventListener("input", search);
     if (input.value) search();
     if (!box.closest("dialog")) {
