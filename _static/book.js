@@ -2,7 +2,7 @@
    tables, formulas. Such a frame takes the keyboard's focus, so that the arrow keys scroll it; one that fits does not. */
 (() => {
   const FRAMES = [
-    "article pre", ".cell_output", ".pst-scrollable-table-container", "article math",
+    "article pre", ".cell_output", ".pst-scrollable-table-container", "article div.math > math",
   ].join();
 
   const offerFocus = (frame) => {
