@@ -3,7 +3,7 @@
    there is more; one that fits has neither. */
 (() => {
   const FRAMES = [
-    "article pre", ".cell_output", ".pst-scrollable-table-container", "article math",
+    "article pre", ".cell_output", ".pst-scrollable-table-container", "article div.math > math",
   ].join();
 
   const describe = (frame) => {

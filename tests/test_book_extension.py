@@ -319,7 +319,7 @@ TABLE = """<table class="table"><thead><tr><th>{}</th><th>needed?</th><th>defaul
 
 def test_wide_table_becomes_cards_with_labels_and_roles() -> None:
     """`display` takes the roles of a table away, so all of its parts name theirs."""
-    cards = BeautifulSoup(tables.mended(TABLE.format("a heading " * 4)), "html.parser")
+    cards = BeautifulSoup(tables.mended(TABLE.format("heading" * 4)), "html.parser")
     names, needed, default = cards.find_all("td")
     assert cards.table and cards.table["class"] == ["table", "cards"]
     for tag, role in {**tables.ROLES, "th": "columnheader", "td": "cell"}.items():
@@ -347,7 +347,7 @@ def test_many_rows_make_a_table_long() -> None:
 def test_font_of_formulas_has_what_sets_them() -> None:
     """Its larger brackets, and scripts of scripts that are no smaller than scripts."""
     font = TTFont(io.BytesIO(formulas.font({"(", "x"})))
-    assert set(font.getBestCmap()) == {ord("("), ord("x")}
+    assert {ord("("), ord("x")} <= font.getBestCmap().keys()
     assert len(font.getGlyphOrder()) > 8
     constants = font["MATH"].table.MathConstants
     assert constants.ScriptScriptPercentScaleDown == constants.ScriptPercentScaleDown > 70

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import browser as chromium
@@ -81,3 +82,12 @@ def test_the_font_has_every_character(browser: Browser, site: str) -> None:
             fonts = session.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
             assert {font["familyName"] for font in fonts} <= {"STIX Two Math"}
     context.close()
+
+
+def test_a_comma_stays_with_its_formula(page: Page, site: str) -> None:
+    """It stands in the same piece of the line, which does not break."""
+    page.goto(f"{site}chapters/02_learning_by_hand.html")
+    kept = page.locator("article span.math", has_text=re.compile("[,.]$"))
+    assert kept.count() > 5
+    assert kept.evaluate_all("""(all) => all.every((each) =>
+        each.lastChild.data && getComputedStyle(each).whiteSpace === "nowrap")""")

@@ -32,6 +32,8 @@ STYLE_SHEET = """\
 @font-face{{font-family:"Book Math";src:url("data:font/woff;base64,{data}") format("woff")}}
 """
 MATH = re.compile("<math.*?</math>", re.DOTALL)
+# What stands behind a formula in a sentence, and is kept with it on the same line.
+BEHIND = re.compile(r"</math></span>([,.;:!?)]+)")
 # A letter alone is shown as the slanted letter of a formula, which is another character.
 SLANTED = {
     **dict(zip(string.ascii_uppercase, map(chr, range(0x1D434, 0x1D44E)), strict=True)),
@@ -66,6 +68,8 @@ def style(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
     """The font goes with a page that has formulas itself; Sphinx counts those of sub-pages too."""
+    if "body" in context:
+        context["body"] = BEHIND.sub(r"</math>\1</span>", context["body"])
     if app.env.get_domain("math").data["has_equations"].get(page):
         app.add_css_file("math.css")
 
