@@ -798,9 +798,10 @@ def test_a_link_holds_what_is_shown(figure: Open, preset: str) -> None:
         page.get_by_role("radio", name="2").check()
     button(page, "Copy a link to what is shown").click()
     page.wait_for_function("location.hash !== ''")
-    shows = (
-        "document.querySelector('.network').innerHTML + document.querySelector('.panel').innerHTML"
-    )
+    shows = """JSON.stringify([
+        ...[...document.querySelectorAll(".step:not([hidden]) .bar")].map((e) => e.outerHTML),
+        ...[...document.querySelectorAll(".controls input, table input")].map((e) => e.value),
+        document.querySelector(".panel").textContent])"""
     before, fragment = page.evaluate(shows), page.evaluate("location.hash")
     page = figure(preset, fragment)
     assert "This is what the link holds." in said(page)
