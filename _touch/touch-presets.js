@@ -92,8 +92,10 @@ const presets = {
     maxSteps: 8,
     sliders: [times(2)],
     task: {
-      ask: "With T = 8, bring the gradient to the start at about its own length: between 0.9 and 1.1.",
-      done: ({ steps }, now) => steps === 8 && lengthAtStart(now) > 0.9 && lengthAtStart(now) < 1.1,
+      ask: "With T = 8, let the gradient arrive at the start with about the length it had at the " +
+        "last step: between 0.75 and 1.25 times.",
+      done: ({ steps }, now) =>
+        steps === 8 && lengthAtStart(now) > 0.75 && lengthAtStart(now) < 1.25,
       learned: "A little above 1: what the slopes of tanh take away, the weights put back.",
     },
     start: { inputs: repeated(X.slice(3), 8), steps: 8, selected: 7, ...orthogonal },

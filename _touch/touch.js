@@ -216,9 +216,10 @@ function mount(figure) {
   const xTable = gates ? null : numbers(1, inputNames, preset.letters ? null
     : edited((_, j) => ["inputs", model.row, model.selected, j]), String);
   const sums = gates ? null : numbers(model.lengths ? 7 : 6, units);
+  const open = preset.open && figure.clientWidth > 600; // on a phone it is a screen of its own
   const panel = el("div", { class: "panel", role: "tabpanel", id: `${id}-panel`, tabindex: 0 },
     panelTitle, choice, levels?.node, formula, mask,
-    gates ? null : el("details", { class: "sums", ...(preset.open ? { open: "" } : {}) },
+    gates ? null : el("details", { class: "sums", ...(open ? { open: "" } : {}) },
       el("summary", {}, "The sum in numbers"), xTable.node, sums.node));
   const weight = {
     wx: numbers(D, weightNames, edited((i, j) => ["wx", i, j])),
@@ -230,7 +231,7 @@ function mount(figure) {
     } : {}),
   };
   const weights = el("details", { class: "weights" },
-    el("summary", {}, "Change the weights (all steps share them)"),
+    el("summary", {}, "Weights, shared by all steps"),
     el("div", { class: "tables" }, ...Object.values(weight).map((one) => one.node)));
   const taskSaid = el("span", { class: "state", role: "status" });
   const task = el("p", { class: "task" }, el("strong", {}, "Try this. "), ...rich(preset.task.ask),
