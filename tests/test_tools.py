@@ -19,6 +19,7 @@ from book_extension import repository
 from exercises import CHECK
 from nbformat import NotebookNode
 from PIL import Image, ImageChops
+from PIL.PngImagePlugin import PngInfo
 
 import chapters
 
@@ -164,10 +165,12 @@ def test_notebook_elsewhere_leaves_no_record(tmp_path: Path, monkeypatch: Any) -
 
 def test_picture_gets_a_palette_once() -> None:
     ramp = Image.linear_gradient("L").convert("RGB")
-    written = io.BytesIO()
-    ramp.save(written, "png")
+    written, said = io.BytesIO(), PngInfo()
+    said.add_text("Smallest text", "28.19")
+    ramp.save(written, "png", pnginfo=said)
     small = notebooks.with_palette(written.getvalue())
     assert Image.open(io.BytesIO(small)).mode == "P"
+    assert Image.open(io.BytesIO(small)).text == {"Smallest text": "28.19"}
     assert notebooks.with_palette(small) == small
     shown = Image.open(io.BytesIO(small)).convert("RGB")
     assert max(high for _, high in ImageChops.difference(ramp, shown).getextrema()) <= 1

@@ -16,7 +16,7 @@ import browser as chromium
 import numpy as np
 import pages
 import pytest
-from notebooks import ROOT
+from matplotlib.colors import to_rgb
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext
 
@@ -60,7 +60,7 @@ def phone(browser: Browser) -> Iterator[BrowserContext]:
     context.close()
 
 
-@pytest.mark.parametrize("name", [name for name in pages.files_in_contents()])
+@pytest.mark.parametrize("name", pages.files_in_contents())
 def test_pictures_fit_a_phone_and_can_be_read(
     phone: BrowserContext, site: str, html: Path, name: str
 ) -> None:
@@ -87,3 +87,109 @@ def test_pictures_fit_a_phone_and_can_be_read(
             least = float(said) * picture["width"] / width
             wrong.append(f"{file} has text of {least:.1f} pixels at a width of {picture['width']}")
     assert not wrong, "\n".join(wrong)
+
+
+def luminance(colour: np.ndarray) -> float:
+    parts = colour / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+def contrast(one: np.ndarray, other: np.ndarray) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def hue(colour: np.ndarray) -> float:
+    """The place of a colour on the circle of hues, in degrees."""
+    return 360 * colorsys.rgb_to_hsv(*(colour / 255))[0]
+
+
+def apart(one: float, other: float) -> float:
+    return abs((one - other + 180) % 360 - 180)
+
+
+def pixels(picture: Image.Image) -> np.ndarray:
+    return np.asarray(picture.convert("RGB"), dtype=float)
+
+
+def rgb(colour: str) -> np.ndarray:
+    return 255 * np.array(to_rgb(colour))
+
+
+class Change:
+    """What the browser makes of the colours of a picture."""
+
+    def __init__(self, drawn: np.ndarray, seen: np.ndarray) -> None:
+        height, width, _ = drawn.shape
+        self.drawn, self.seen = drawn, seen[:height, :width]
+        assert self.seen.shape == drawn.shape
+
+    def __call__(self, colour: str) -> np.ndarray | None:
+        """What is seen where this colour was drawn, if it was."""
+        there = np.abs(self.drawn - rgb(colour)).max(axis=2) < 8
+        return np.median(self.seen[there], axis=0) if there.sum() > 50 else None
+
+
+@pytest.fixture(scope="module")
+def night(browser: Browser) -> Iterator[BrowserContext]:
+    """A reader in the dark theme, whose screen has the two pixels for one that pictures have."""
+    context = chromium.context(
+        browser, viewport={"width": 1280, "height": 900}, device_scale_factor=2
+    )
+    context.add_init_script("localStorage.setItem('mode', 'dark')")
+    yield context
+    context.close()
+
+
+TEXTS = [style.INK, style.MUTED, *(line["color"] for line in style.LINES)]
+KINDS = [style.INPUT, style.CELL, style.OUTPUT, style.OTHER]  # fill and edge
+
+
+@pytest.mark.parametrize("chapter", ["03_cells", "06_lengths_and_masks", "10_mnist_row_by_row"])
+def test_pictures_are_dark_in_the_dark_theme(
+    night: BrowserContext, site: str, html: Path, chapter: str
+) -> None:
+    """White is the page's colour, text can be read on it and on each fill, and hues stay."""
+    page = night.new_page()
+    page.goto(f"{site}chapters/{chapter}.html")
+    page.evaluate(chromium.SETTLED)
+    ground = np.array(
+        [
+            float(part)
+            for part in re.findall(
+                r"\d+", page.evaluate("getComputedStyle(document.body).backgroundColor")
+            )[:3]
+        ]
+    )
+    assert luminance(ground) < 0.05
+    looked_at = set()
+    for image in page.locator("article div.cell_output img:visible").all():
+        image.scroll_into_view_if_needed()
+        drawn = pixels(
+            Image.open(html / "_images" / (image.get_attribute("src") or "").split("/")[-1])
+        )
+        box = image.bounding_box() or {}
+        top, left = (round(2 * (box[side] % 1)) for side in "yx")  # a screenshot begins before it
+        seen = pixels(Image.open(io.BytesIO(image.screenshot())))[top:, left:]
+        became = Change(drawn, seen)
+        alt = image.get_attribute("alt")
+        card = became(style.CARD)
+        assert card is not None and np.abs(card - ground).max() <= 2, alt
+        ink = became(style.INK)
+        for colour in TEXTS:
+            text = became(colour)
+            if text is not None:
+                looked_at.add(colour)
+                assert contrast(text, ground) >= 4.5, (colour, text, alt)
+        for fill, edge in KINDS:
+            filled, edged = became(fill), became(edge)
+            if filled is None or edged is None or ink is None:
+                continue
+            looked_at.add(edge)
+            assert contrast(ink, filled) >= 4.5, (fill, filled, alt)
+            assert contrast(edged, ground) >= 3, (edge, edged, alt)
+            for before, after in ((fill, filled), (edge, edged)):
+                assert apart(hue(rgb(before)), hue(after)) < 30, (before, after, alt)
+    page.close()
+    assert {style.INK, style.INPUT[1]} <= looked_at
