@@ -50,7 +50,7 @@ TORN = """() => {
         const walker = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
         while (walker.nextNode()) {
             const node = walker.currentNode;
-            for (const word of node.data.matchAll(/\\w[\\w-]*|^# \\w+/g))
+            for (const word of node.data.matchAll(/[^\\W_][^\\W_-]*(?:-[^\\W_]+)*|^# \\w+/g))
                 if (rows(node, word.index, word.index + word[0].length) > 1) torn.push(word[0]);
         }
     }
