@@ -20,9 +20,13 @@ BLOCK = re.compile(
 TEXT = {"myst-ansi", "none", "text", "ipythontb"}  # languages of outputs
 COLON = re.compile(r'(<span class="p">:</span>) (?=<)')  # what it announces stays with it
 COLUMN = re.compile(r"(?<=\S) {2,}(?=\S)")
-WORD = re.compile(r"[^\s<>]+|<[^>]*>|\s+")
+INDENT = re.compile(r"^((?:<[^>]*>)*)( +)")
 HYPHEN = re.compile(r"-(?:[\w-]|&\w+;)+")  # behind one a browser would break
-UNBROKEN = 24  # characters without a space that any line holds
+RUN = re.compile(r"(?:<[^>]*>|[^\s<])+")  # code without a space, with the tags in it
+PLACES = re.compile(r"(?<=[(\[{,=])|(?=\.(?!\d))")
+TAG_OR_TEXT = re.compile(r"<[^>]*>|[^<]+")
+NARROWEST = 34  # characters in a line on the smallest phone
+DEEPEST = 16  # characters of indentation that a phone shows, see book.css
 
 
 def plain(line: str) -> str:
@@ -31,30 +35,42 @@ def plain(line: str) -> str:
 
 def line_of(code: str) -> str:
     """One line of HTML that wraps: its indentation is told to the style sheet."""
-    indent = re.match(r" *", plain(code))
-    depth = len(indent[0]) if indent else 0
+    indent = INDENT.match(code)
+    depth = len(indent[2]) if indent else 0
+    room = NARROWEST - min(depth, DEEPEST)
+
+    def hold(colon: re.Match[str]) -> str:
+        before = plain(code[: colon.end(1)]).split(" ")[-1]
+        after = plain(code[colon.end() :]).split(" ")[0]
+        fits = len(before) + len(after) < room
+        return f'{colon[1]}<span class="glue"> </span>' if fits else colon[0]
+
+    code = COLON.sub(hold, code)
+    code = RUN.sub(lambda run: with_breaks(run[0], room), code)
+    code = INDENT.sub(r'\1<span class="indent">\2</span>', code)
     style = f' style="--indent:{depth}"' if depth else ""
-    glued = COLON.sub(r'\1<span class="glue"> </span>', with_breaks(code))
-    return f'<span class="line"{style}>{glued}\n</span>'
+    return f'<span class="line"{style}>{code}\n</span>'
 
 
-def with_breaks(code: str) -> str:
-    """Where there is no space for long, a line may also break before a dot and after a bracket."""
-    pieces, length = [], 0
-    for piece in WORD.findall(code):
-        if piece.isspace():
-            length = 0
-        elif not piece.startswith("<"):
-            if piece == "." and length > UNBROKEN:
-                pieces.append("<wbr>")
-                length = 0
-            length += len(unescape(piece))
-            piece = HYPHEN.sub(r'<span class="glue">\g<0></span>', piece)
-            if piece.endswith(tuple("([{,")) and length > UNBROKEN:
-                piece += "<wbr>"
-                length = 0
-        pieces.append(piece)
-    return "".join(pieces)
+def with_breaks(run: str, room: int) -> str:
+    """A run of code that no line can hold, with places to break: at dots, brackets, commas …
+
+    A name that no line can hold breaks at its underscores, too.
+    """
+    long = len(plain(run)) > room
+
+    def pieces(part: re.Match[str]) -> str:
+        text = part[0]
+        if text.startswith("<"):
+            return text
+        text = HYPHEN.sub(r'<span class="glue">\g<0></span>', text)
+        if long:
+            text = PLACES.sub("<wbr>", text)
+        if len(part[0]) > room:
+            text = re.sub("_(?=[a-zA-Z])", "_<wbr>", text)
+        return text
+
+    return TAG_OR_TEXT.sub(pieces, run)
 
 
 def is_table(lines: list[str]) -> bool:
