@@ -252,6 +252,7 @@ def test_each_line_of_code_knows_its_indentation() -> None:
         ("does.not(fit,one=line)", "does|.not(|fit,|one=|line)"),
         ("a_name_that_no_line_can_hold", "a_|name_|that_|no_|line_|can_|hold"),
         ("<i>take_one</i>(<i>number</i>=0.123)", "<i>take_one</i>(|<i>number</i>=|0.123)"),
+        ("hold_this(rate=1e-3)", 'hold_|this(|rate=|1e<span class="glue">-3</span>)'),
         ("x-images-idx3", 'x<span class="glue">-images-idx3</span>'),
     ],
 )

@@ -63,12 +63,11 @@ def with_breaks(run: str, room: int) -> str:
         text = part[0]
         if text.startswith("<"):
             return text
-        text = HYPHEN.sub(r'<span class="glue">\g<0></span>', text)
         if long:
             text = PLACES.sub("<wbr>", text)
         if len(part[0]) > room:
             text = re.sub("_(?=[a-zA-Z])", "_<wbr>", text)
-        return text
+        return HYPHEN.sub(r'<span class="glue">\g<0></span>', text)
 
     return TAG_OR_TEXT.sub(pieces, run)
 

@@ -285,7 +285,7 @@ def two_blocks(tf, **settings):
         num_frequency_blocks=[2, 1],
         start_freqindex_list=[0, 3],
         end_freqindex_list=[3, 5],
-        **settings,
+        **settings
     )
 
 

@@ -136,7 +136,9 @@ def trained(tf, kind):
             inputs, lengths, trained, 0.5, seed=5, scheduling_seed=6
         )
     feed = tf.layers.Dense(D, name="feed")
-    return seq2seq.ScheduledOutputTrainingHelper(inputs, lengths, 0.5, seed=7, next_inputs_fn=feed)
+    return seq2seq.ScheduledOutputTrainingHelper(
+        inputs, lengths, 0.5, seed=7, next_inputs_fn=feed
+    )
 
 
 decodes("scheduled_trained_table", lambda tf: trained(tf, "classes"))

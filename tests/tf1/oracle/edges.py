@@ -74,7 +74,7 @@ def both_directions_of_length_0(tf):
             x(tf),
             lengths(tf, [0, 0, 0]),
             dtype=tf.float32,
-        ),
+        )
     )
 
 

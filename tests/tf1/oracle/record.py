@@ -116,7 +116,7 @@ def default(value):
     """A default as text that is the same in every run and on both Pythons."""
     if value is None or isinstance(value, (bool, int, float)):
         return repr(value)
-    if isinstance(value, (str, bytes, type(""))):
+    if isinstance(value, (str, bytes, type(u""))):
         return json.dumps(value)
     return getattr(value, "__name__", type(value).__name__)
 
@@ -124,7 +124,7 @@ def default(value):
 def write(path, content):
     """Write JSON that people can read: what lies deeper than three levels stands in one line."""
     with io.open(os.path.join(FOLDER, path), "w", encoding="utf-8") as file:
-        file.write(type("")(_lines(content, 3)) + "\n")
+        file.write(type(u"")(_lines(content, 3)) + u"\n")
     print(path)
 
 
