@@ -77,6 +77,9 @@ PICTURES = {
     "curves, logarithmic": lambda: figures.curves(
         {"falls": 0.5 ** np.arange(20), "grows": 1.5 ** np.arange(20)}, "x", "y", logy=True
     ),
+    "curves, less than two powers of ten": lambda: figures.curves(
+        {"falls": 0.04 * FALL, "stays": 0 * FALL + 0.003}, "x", "y", logy=True
+    ),
     "heat": lambda: figures.heat(KERNEL, "unit", "row", "A kernel"),
     "heat, large": lambda: figures.heat(np.outer(FALL, np.arange(40)), "step", "unit"),
     "heat of counts": lambda: figures.heat(
@@ -480,6 +483,12 @@ def test_curves_keep_their_data():
     line = figure.axes[0].lines[0]
     assert line.get_xydata().tolist() == [[1, 2], [3, 4]]
     assert figure.axes[0].get_yscale() == "log"
+
+
+def test_few_powers_of_ten_are_plain_numbers():
+    found = words(PICTURES["curves, less than two powers of ten"]())
+    assert {"0.005", "0.01", "0.02"} <= set(found)
+    assert "$\\mathdefault{10^{4}}$" in words(PICTURES["curves, logarithmic"]())
 
 
 def test_names_stand_in_the_order_of_their_lines():

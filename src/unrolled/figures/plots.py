@@ -38,6 +38,14 @@ def _axes(width: float, height: float, ax: Axes | None) -> tuple[Axes, Figure | 
     return figure.add_subplot(), figure
 
 
+def _plain_numbers(ax: Axes) -> None:
+    """Write 0.02 at a logarithmic axis, and not 2 times a power of ten."""
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=12))
+    ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    ax.yaxis.set_minor_locator(NullLocator())
+    ax.tick_params(axis="y", labelsize=style.SMALL)
+
+
 def _headed(ax: Axes, title: str | None, **place: Any) -> None:
     if title:
         ax.set_title(textwrap.fill(title, 27), **place)
@@ -112,6 +120,9 @@ def curves(
         span = right - left or 1.0
         ax.set_xlim(left - 0.02 * span, right + 0.02 * span)
         ax.margins(y=0.08)
+        low, high = ax.get_ylim()
+        if logy and high < 100 * low:  # few powers of ten: plain numbers, in steps of 1, 2 and 5
+            _plain_numbers(ax)
         _names_at_ends(ax, ends)
     return result
 
@@ -235,9 +246,7 @@ def cost_curves(
         ax.set_xticks(sizes, [f"{size:g}" for size in sizes])
         ax.tick_params(axis="x", which="minor", bottom=False)
         ax.set_xlim(sizes[0] / 1.08, sizes[-1] * 1.08)
-        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=12))
-        ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-        ax.yaxis.set_minor_locator(NullLocator())
+        _plain_numbers(ax)
         ax.set_xlabel(xlabel)
         ax.set_ylabel(ylabel)
         _headed(ax, title)
