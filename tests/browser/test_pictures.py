@@ -54,7 +54,7 @@ def shown_files(html: Path, name: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def phone(browser: Browser) -> Iterator[BrowserContext]:
-    """A reader without scripts: solutions are open, and the pictures of touchable figures there."""
+    """A reader without scripts, to whom a touchable figure is a picture."""
     context = chromium.reader(browser, size=chromium.NARROW, scripts=False)
     yield context
     context.close()
@@ -69,6 +69,7 @@ def test_pictures_fit_a_phone_and_can_be_read(
         pytest.skip("no figure on this page")
     page = phone.new_page()
     page.goto(f"{site}{name}.html")
+    page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
     pictures = page.evaluate(PICTURES)
     page.close()
     assert [picture["file"].removeprefix(site) for picture in pictures] == files

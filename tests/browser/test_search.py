@@ -121,9 +121,10 @@ def test_nearest_sections_where_none_has_all_the_words(box: Page) -> None:
 
 def test_the_number_of_results_is_said(box: Page) -> None:
     type_in(box, "saturation")
-    assert re.fullmatch(r"\d+ results for “saturation”", box.get_by_role("status").inner_text())
+    status = box.locator("#search-status")
+    assert re.fullmatch(r"\d+ results for “saturation”", status.inner_text())
     assert type_in(box, "xylophone") == []
-    assert box.get_by_role("status").inner_text() == "No results for “xylophone”"
+    assert status.inner_text() == "No results for “xylophone”"
 
 
 def test_more_results_come_when_asked_for(box: Page) -> None:

@@ -1096,7 +1096,7 @@ def test_nothing_moves_on_the_front_page(
     context = chromium.reader(browser, size=size)
     page = context.new_page()
     page.add_init_script(SHIFTS)
-    page.goto(site + "intro.html")
+    page.goto(site + "index.html")
     page.locator(".touch-live").wait_for()
     page.evaluate(chromium.SETTLED)
     assert page.evaluate("shifts") < 0.02

@@ -3,7 +3,7 @@
 What is too wide is decided here, from the text: a table stays one on a phone when its rows fit
 there in one line or nearly so. In a card each cell stands behind the heading of its column, so the
 cells are given that heading (`data-label`), and the roles that they lose with the look of a table.
-Names in code get places where they may break. The look is in `_static/tables.css`.
+The look is in `_static/tables.css`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ LONG = 18  # rows, from which on a table can be filtered
 
 TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 ROLES = {"table": "table", "thead": "rowgroup", "tbody": "rowgroup", "tr": "row"}
-BREAKS = re.compile(r"(?<=[._(/])(?=\w)")
 
 
 def text(cell: Tag) -> str:
@@ -45,18 +44,9 @@ def add_class(tags: Iterable[Tag], name: str) -> None:
         tag["class"] = " ".join([*filter(None, tag.get_attribute_list("class")), name])
 
 
-def let_names_break(soup: BeautifulSoup) -> None:
-    for code in soup.find_all("code"):
-        for string in code.find_all(string=BREAKS):
-            first, *rest = BREAKS.split(string)
-            breaks = [piece for each in rest for piece in (soup.new_tag("wbr"), each)]
-            string.replace_with(first, *breaks)
-
-
 def mended(html: str) -> str:
     """The HTML of one table, with all that its style sheet needs."""
     soup = BeautifulSoup(html, "html.parser")
-    let_names_break(soup)
     rows = [row.find_all(["th", "td"]) for row in soup.find_all("tr")]
     texts = [[text(cell) for cell in row] for row in rows]
     regular = soup.thead and len({len(row) for row in rows}) == 1
