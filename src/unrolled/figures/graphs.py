@@ -9,6 +9,7 @@ from . import style
 from .canvas import FLOW, STATE, Canvas, count
 
 NAMES = 12.0  # points: what stands inside a node or beside it
+INDEXED = 14.5  # a letter with an index, which is smaller than the letter
 
 
 def written_out(steps: int = 3, *, ax: Axes | None = None) -> Figure | Axes:
@@ -32,12 +33,12 @@ def written_out(steps: int = 3, *, ax: Axes | None = None) -> Figure | Axes:
         x = first + pitch * step
         canvas.arrow((begin, middle), (x - 0.23, middle), line=STATE)
         canvas.arrow((centre + 0.22 * (step - (steps - 1) / 2), 2.64), (x, middle + 0.24))
-        canvas.square(x, 0.45, 0.5, f"$x_{{{step}}}$", size=NAMES)
+        canvas.square(x, 0.45, 0.5, f"$x_{{{step}}}$", size=INDEXED)
         canvas.arrow((x, 0.72), (x, middle - 0.24))
         canvas.circle(x, middle, 0.2, "\N{MULTIPLICATION SIGN}", colours=style.CELL, size=NAMES)
         canvas.arrow((x + 0.21, middle), (x + 0.37, middle), line=1.4)
         canvas.box(x + 0.6, middle, 0.44, 0.4, "tanh", size=11.0, rounding=0.08)
-        canvas.text(x + 0.62, middle - 0.4, f"$h_{{{step}}}$", NAMES)
+        canvas.text(x + 0.62, middle - 0.4, f"$h_{{{step}}}$", INDEXED)
         begin = x + 0.83
     return canvas.done()
 
@@ -70,7 +71,7 @@ def while_loop(*, ax: Axes | None = None) -> Figure | Axes:
     canvas.box(lanes["outputs"], turn, 0.9, 0.5, "write", colours=style.OUTPUT, size=NAMES)
     canvas.arrow((lanes["h"] + 0.39, turn), (lanes["outputs"] - 0.47, turn))
     canvas.text(lanes["h"] + 0.15, 1.27, "body: one copy", NAMES, align="left")
-    canvas.square(lanes["h"], read, 0.5, "$x_t$", size=NAMES)
+    canvas.square(lanes["h"], read, 0.5, "$x_t$", size=INDEXED)
     canvas.arrow((lanes["h"], read + 0.27), (lanes["h"], turn - 0.27))
     canvas.text(lanes["h"] + 0.37, read, "= inputs[t]", NAMES, align="left")
 
