@@ -65,6 +65,9 @@ PICTURES = {
     "image as rows": lambda: figures.image_as_rows(RING, "a ring"),
     "network": lambda: figures.mnist_network(),
     "network of three layers": lambda: figures.mnist_network(layers=3),
+    "graph written out": lambda: figures.written_out(),
+    "graph of one step": lambda: figures.written_out(1),
+    "graph of a loop": lambda: figures.while_loop(),
     "graph growth": lambda: figures.graph_growth([2, 4, 8], [20, 40, 80], [41, 41, 41]),
     "curves": lambda: figures.curves(
         {"one layer": FALL + 0.3, "three layers": FALL + 0.17, "GRU": (np.arange(11), FALL + 0.16)},
@@ -344,6 +347,20 @@ def test_masked_steps_are_hatched_and_hand_the_state_on():
     found = words(figure)
     assert found.count("0") == 2 and found.count("cell") == 2
     assert found.count("$h_{1}$") == 3 and "$h_{2}$" not in found
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_one_kernel_feeds_the_product_of_every_step(steps):
+    figure = figures.written_out(steps)
+    found = words(figure)
+    assert found.count("kernel") == 1
+    assert found.count("\N{MULTIPLICATION SIGN}") == found.count("tanh") == steps
+
+
+def test_a_loop_has_one_cell_and_three_variables():
+    found = words(figures.while_loop())
+    assert found.count("cell") == 1 and found.count("0") == 2
+    assert {"t", "h", "outputs"} <= set(found)
 
 
 def test_a_long_chain_shows_its_ends():

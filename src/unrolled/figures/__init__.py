@@ -15,6 +15,7 @@ from .chains import (
 )
 from .digits import image_as_rows, images, mnist_network
 from .gates import cell_diagram
+from .graphs import while_loop, written_out
 from .grids import batch, kernel_blocks, layouts, loss_masked
 from .plots import cost_curves, curves, graph_growth, heat, time_bars
 from .style import png, use_style
@@ -42,4 +43,6 @@ __all__ = [
     "time_bars",
     "unrolled",
     "use_style",
+    "while_loop",
+    "written_out",
 ]
