@@ -16,6 +16,7 @@ from .chains import (
 from .digits import image_as_rows, images, mnist_network
 from .gates import cell_diagram
 from .grids import batch, kernel_blocks, layouts, loss_masked
+from .memory import gates_over_time, memory_line
 from .plots import cost_curves, curves, graph_growth, heat, time_bars
 from .style import png, use_style
 
@@ -27,6 +28,7 @@ __all__ = [
     "curves",
     "feedforward_and_recurrent",
     "four_shapes",
+    "gates_over_time",
     "graph_growth",
     "heat",
     "image_as_rows",
@@ -35,6 +37,7 @@ __all__ = [
     "layer",
     "layouts",
     "loss_masked",
+    "memory_line",
     "mnist_network",
     "neuron",
     "png",
