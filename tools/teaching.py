@@ -16,6 +16,7 @@ from notebooks import tags
 TAGS = ["remove-cell", "teacher"]
 MINUTES = re.compile(r"^- minutes: (\d+) to teach, (\d+) for the exercises$", re.MULTILINE)
 GOES_WRONG = re.compile(r"^- goes wrong: (.+)$", re.MULTILINE)
+LEVEL = re.compile(r"^- level: (gentle|moderate|demanding)$", re.MULTILINE)
 LEAVE_OUT = re.compile(r"^- leave out: (.+)$", re.MULTILINE)
 
 
@@ -44,13 +45,14 @@ def faults(notebook: NotebookNode) -> Iterator[str]:
     for pattern, what, fewest, most in (
         (MINUTES, "line '- minutes: N to teach, N for the exercises'", 1, 1),
         (GOES_WRONG, "line '- goes wrong: ...'", 2, 4),
+        (LEVEL, "line '- level: gentle', moderate or demanding", 0, 1),
         (LEAVE_OUT, "line '- leave out: ...'", 1, 1),
     ):
         found = len(pattern.findall(text))
         if not fewest <= found <= most:
             yield f"the cell for teachers has {found} times a {what}, not {fewest} to {most} times"
     items = len(re.findall(r"^- ", text, flags=re.MULTILINE))
-    known = sum(len(each.findall(text)) for each in (MINUTES, GOES_WRONG, LEAVE_OUT))
+    known = sum(len(each.findall(text)) for each in (MINUTES, LEVEL, GOES_WRONG, LEAVE_OUT))
     if items != known:
         yield f"{items - known} lines of the cell for teachers are none of the usual ones"
 
