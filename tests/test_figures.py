@@ -57,6 +57,11 @@ PICTURES = {
     "basic cell": lambda: figures.cell_diagram("basic"),
     "LSTM cell": lambda: figures.cell_diagram("lstm"),
     "GRU cell": lambda: figures.cell_diagram("gru"),
+    "memory line": lambda: figures.memory_line(),
+    "memory line with its gates": lambda: figures.memory_line("fio"),
+    "gates over time": lambda: figures.gates_over_time(
+        FALL, list("!....?....?"), {"f": FALL, "i": 1 - FALL}, -FALL, FALL
+    ),
     "four shapes": lambda: figures.four_shapes(),
     "stack": lambda: figures.stack(),
     "stack with dropout": lambda: figures.stack(5, 28, dropout=True),
@@ -758,3 +763,34 @@ def test_a_notebook_shows_them_at_twice_the_density_without_a_version(pyplot):
               b"Software" in image, image == figures.png(figure))
         """)
     assert found == ["True", "True", "False", "True"]
+
+
+def test_memory_line_has_the_gates_it_is_given():
+    for gates in ("", "f", "fi", "fio"):
+        found = words(figures.memory_line(gates))
+        assert [f"${gate}$" in found for gate in "fio"] == [gate in gates for gate in "fio"]
+        assert found.count("\N{MULTIPLICATION SIGN}") == len(gates)
+    with pytest.raises(ValueError, match="letters of 'fio'"):
+        figures.memory_line("fj")
+
+
+def test_a_gate_is_filled_as_far_as_it_is_open():
+    openings = [0.0, 0.25, 1.0]
+    figure = figures.gates_over_time([0, 0, 0], "!.?", {"f": openings}, [0, 0, 0], [0, 0, 0])
+    filled = [
+        patch.get_height()
+        for patch in figure.axes[0].patches
+        if matplotlib.colors.to_hex(patch.get_facecolor()) == style.CELL[0]
+    ]
+    assert np.allclose(filled, [0.25 * filled[-1], filled[-1]])
+    assert {"reads", "says", "$c$", "$f$", "!", ".", "?"} == set(words(figure))
+
+
+def test_long_gates_take_several_rows():
+    gates = {"o": np.ones(20)}
+    figure = figures.gates_over_time(np.ones(20), "." * 20, gates, np.ones(20), np.ones(20))
+    assert words(figure).count("$o$") == 2
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        figures.gates_over_time([1], ".", {"f": [1.5]}, [1], [1])
+    with pytest.raises(ValueError, match="signs has 2 entries"):
+        figures.gates_over_time([1], "..", {"f": [1]}, [1], [1])

@@ -17,6 +17,7 @@ from .digits import image_as_rows, images, mnist_network
 from .gates import cell_diagram
 from .graphs import while_loop, written_out
 from .grids import batch, kernel_blocks, layouts, loss_masked
+from .memory import gates_over_time, memory_line
 from .plots import cost_curves, curves, graph_growth, heat, time_bars
 from .style import png, use_style
 
@@ -28,6 +29,7 @@ __all__ = [
     "curves",
     "feedforward_and_recurrent",
     "four_shapes",
+    "gates_over_time",
     "graph_growth",
     "heat",
     "image_as_rows",
@@ -36,6 +38,7 @@ __all__ = [
     "layer",
     "layouts",
     "loss_masked",
+    "memory_line",
     "mnist_network",
     "neuron",
     "png",

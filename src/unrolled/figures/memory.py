@@ -1,0 +1,134 @@
+"""The memory of an LSTM: its line with one gate after the other, and its gates over a sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from . import style
+from .canvas import STATE, Canvas
+
+WIDE = 4.4  # inches
+BLOCK = 12  # steps in one row of `gates_over_time`
+
+
+def memory_line(gates: str = "", *, ax: Axes | None = None) -> Figure | Axes:
+    """Draw the line of the memory c through one step, with some of its gates.
+
+    Args:
+      gates: the letters of the gates that are drawn, of f (forget), i (input) and o (output), in
+        any order (default: none of them).
+
+    Raises:
+      ValueError: a letter is none of these.
+    """
+    if set(gates) - set("fio"):
+        raise ValueError(f"gates is {gates!r}; give letters of 'fio'.")
+    canvas = Canvas(WIDE, 3.2, ax)
+    line, keep, add, end = 1.6, 1.25, 2.1, 3.0
+    canvas.text(0.42, line, "$c_{t-1}$", style.LABEL)
+    canvas.text(4.1, line, "$c_t$", style.LABEL)
+    canvas.arrow((0.75, line), (add - 0.2, line), line=STATE)
+    canvas.arrow((add + 0.2, line), (3.85, line), line=STATE)
+    canvas.circle(add, line, 0.19, "+", colours=style.PLAIN, size=15)
+    if "f" in gates:
+        _times(canvas, keep, line)
+        canvas.square(keep, 0.35, 0.46, "$f$", colours=style.CELL)
+        canvas.arrow((keep, 0.6), (keep, line - 0.21))
+    canvas.square(add, 0.35, 0.46, "$x_t$")
+    canvas.arrow((add, 0.6), (add, line - 0.21))
+    if "i" in gates:
+        _times(canvas, add, 0.97)
+        canvas.square(end, 0.97, 0.46, "$i$", colours=style.CELL)
+        canvas.arrow((end - 0.25, 0.97), (add + 0.21, 0.97))
+    canvas.dot(end, line)
+    canvas.arrow((end, line), (end, 2.6))
+    if "o" in gates:
+        _times(canvas, end, 2.12)
+        canvas.square(3.75, 2.12, 0.46, "$o$", colours=style.CELL)
+        canvas.arrow((3.5, 2.12), (end + 0.21, 2.12))
+    canvas.circle(end, 2.89, 0.27, "$y_t$")
+    return canvas.done()
+
+
+def gates_over_time(
+    reads: Sequence[float],
+    signs: Sequence[str],
+    gates: Mapping[str, Sequence[float]],
+    memory: Sequence[float],
+    says: Sequence[float],
+    *,
+    ax: Axes | None = None,
+) -> Figure | Axes:
+    """Draw the gates of one unit over a sequence, as basins that are filled as far as they open.
+
+    Above them stands what the unit reads, below them its memory and what is said, as bars that go
+    up or down from a middle line. More than 12 steps are drawn in several rows.
+
+    Args:
+      reads: T numbers; the longest bar stands for the largest of them.
+      signs: T short texts, written below the bars of `reads`.
+      gates: name -> T numbers from 0 (closed) to 1 (open).
+      memory, says: T numbers each.
+
+    Raises:
+      ValueError: the sequences differ in length, or a gate is not between 0 and 1.
+    """
+    steps = len(reads)
+    for name, values in {"signs": signs, **gates, "memory": memory, "says": says}.items():
+        if len(values) != steps:
+            raise ValueError(f"{name} has {len(values)} entries where reads has {steps}.")
+    for name, values in gates.items():
+        if not all(0 <= value <= 1 for value in values):
+            raise ValueError(f"gate {name!r} must lie between 0 and 1; got {list(values)}.")
+    starts = range(0, steps, BLOCK)
+    tall = 2.55 + 0.48 * len(gates)  # inches, of one row of steps
+    canvas = Canvas(WIDE, tall * len(starts), ax)
+    for row, start in enumerate(starts):
+        top = canvas.height - row * tall - 0.1
+        part = slice(start, start + BLOCK)
+        _bars(canvas, top - 0.4, "reads", reads[part], reads, style.INPUT)
+        for column, sign in enumerate(signs[part]):
+            canvas.text(_middle(column), top - 0.94, str(sign), style.TEXT, weight="bold")
+        y = top - 1.14
+        for name, values in gates.items():
+            canvas.text(0.66, y - 0.19, f"${name}$", style.LABEL, align="right")
+            for column, value in enumerate(values[part]):
+                left = _middle(column) - 0.12
+                canvas.tile(left, y - 0.36, 0.24, 0.36, colours=style.PLAIN, line=1.0)
+                if value > 0.02:
+                    canvas.tile(left, y - 0.36, 0.24, 0.36 * value, colours=style.CELL, line=1.0)
+            y -= 0.48
+        _bars(canvas, y - 0.3, "$c$", memory[part], memory, style.OTHER)
+        _bars(canvas, y - 0.98, "says", says[part], says, style.OUTPUT)
+    return canvas.done()
+
+
+def _times(canvas: Canvas, x: float, y: float) -> None:
+    canvas.circle(x, y, 0.19, "\N{MULTIPLICATION SIGN}", colours=style.PLAIN, size=15)
+
+
+def _middle(column: int) -> float:
+    return 0.92 + 0.295 * column
+
+
+def _bars(
+    canvas: Canvas,
+    y: float,
+    name: str,
+    values: Sequence[float],
+    scale: Sequence[float],
+    colours: tuple[str, str],
+) -> None:
+    largest = float(np.abs(scale).max()) or 1.0
+    size = style.LABEL if name.startswith("$") else style.TEXT
+    canvas.text(0.66, y, name, size, align="right")
+    canvas.line((_middle(0) - 0.15, y), (_middle(len(values) - 1) + 0.15, y))
+    for column, value in enumerate(values):
+        height = 0.3 * float(value) / largest
+        if abs(height) > 0.006:
+            left = _middle(column) - 0.09
+            canvas.tile(left, min(y, y + height), 0.18, abs(height), colours=colours, line=1.0)
