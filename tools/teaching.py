@@ -18,7 +18,6 @@ MINUTES = re.compile(r"^- minutes: (\d+) to teach, (\d+) for the exercises$", re
 LEVELS = ("gentle", "moderate", "demanding")
 LEVEL = re.compile(rf"^- level: ({'|'.join(LEVELS)})$", re.MULTILINE)
 GOES_WRONG = re.compile(r"^- goes wrong: (.+)$", re.MULTILINE)
-LEVEL = re.compile(r"^- level: (gentle|moderate|demanding)$", re.MULTILINE)
 LEAVE_OUT = re.compile(r"^- leave out: (.+)$", re.MULTILINE)
 
 
@@ -49,7 +48,6 @@ def faults(notebook: NotebookNode) -> Iterator[str]:
         (MINUTES, "line '- minutes: N to teach, N for the exercises'", 1, 1),
         (LEVEL, f"line '- level: {' or '.join(LEVELS)}'", 1, 1),
         (GOES_WRONG, "line '- goes wrong: ...'", 2, 4),
-        (LEVEL, "line '- level: gentle', moderate or demanding", 0, 1),
         (LEAVE_OUT, "line '- leave out: ...'", 1, 1),
     ):
         found = len(pattern.findall(text))
