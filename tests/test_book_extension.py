@@ -350,6 +350,12 @@ def test_many_rows_make_a_table_long() -> None:
     assert 'class="table"' in tables.mended(few)
 
 
+def test_characters_of_formulas_are_those_that_are_drawn() -> None:
+    root = formulas.converter.convert_with_local_state(r"\sqrt{x}", displaystyle=False)
+    assert "√" not in root and "<msqrt>" in root
+    assert formulas.characters(root) == {"x", "𝑥", "√"}
+
+
 def test_font_of_formulas_has_what_sets_them() -> None:
     """Its larger brackets, and scripts of scripts that are no smaller than scripts."""
     font = TTFont(io.BytesIO(formulas.font({"(", "x"})))

@@ -74,6 +74,13 @@ def style(
         app.add_css_file("math.css")
 
 
+def characters(formulas: str) -> set[str]:
+    """All that is drawn for formulas, given as MathML: a root's sign stands in no text."""
+    found = set(html.unescape(re.sub("<[^>]*>", "", formulas)))
+    found |= {SLANTED[each] for each in found & SLANTED.keys()}
+    return found | ({"√"} if "<msqrt" in formulas or "<mroot" in formulas else set())
+
+
 def font(characters: set[str]) -> bytes:
     """The font with these characters, their larger forms, and what says how to set them."""
     cut = TTFont(FONT, recalcTimestamp=False)  # the same font on every day
@@ -97,9 +104,7 @@ def write(app: Sphinx, exception: Exception | None) -> None:
         return
     pages = (path.read_text(encoding="utf-8") for path in Path(app.outdir).rglob("*.html"))
     formulas = "".join(formula for page in pages for formula in MATH.findall(page))
-    characters = set(html.unescape(re.sub("<[^>]*>", "", formulas)))
-    characters |= {SLANTED[each] for each in characters & SLANTED.keys()}
-    data = base64.b64encode(font(characters)).decode("ascii")
+    data = base64.b64encode(font(characters(formulas))).decode("ascii")
     target = Path(app.outdir) / "_static" / "math.css"
     target.write_text(STYLE_SHEET.format(data=data), encoding="utf-8")
 
