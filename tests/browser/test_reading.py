@@ -132,3 +132,21 @@ def test_opens_from_a_folder(page: Page, html: Path) -> None:
     assert page.locator("math").count() == page.locator("article .math").count() > 0
     assert page.evaluate("document.fonts.check('1rem Book Math')")
     page.locator("figure.touch button").first.wait_for()
+
+
+@pytest.mark.parametrize("size", [chromium.WIDE, chromium.NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [("01_two_steps_in_numpy", "ch1-memory-cells"), ("05_dynamic_rnn", "ch5-hello")],
+)
+def test_a_link_leads_to_its_section(
+    browser: Browser, site: str, size: tuple[int, int], name: str, place: str
+) -> None:
+    """Pictures above it, which are loaded later, have kept their place."""
+    context = chromium.reader(browser, size=size)
+    page = context.new_page()
+    page.goto(f"{site}chapters/{name}.html#{place}")
+    page.evaluate(chromium.SETTLED)
+    top = page.locator(f"#{place}").evaluate("place => place.getBoundingClientRect().top")
+    context.close()
+    assert -5 <= top <= size[1] / 4

@@ -1,6 +1,7 @@
 """Mends the HTML of a page where the writers behind Sphinx lag.
 
-Pictures are loaded when a reader comes near them, not all before the first line is read. Citations
+Pictures are loaded when a reader comes near them, not all before the first line is read; their size
+keeps their place until then, so that a link to a section leads there. Citations
 lose roles that ARIA has deprecated; the list and the links say the same without them. Long words
 of code in a sentence get places where they may break. Answers of a self-test say whether they are
 right, for the style sheet, and have names.
@@ -22,6 +23,7 @@ LEAST = 4  # characters on either side of a break
 LONG = 24  # characters of a piece that may have to break anywhere
 SEPARATOR = re.compile(r"&[#\w]+;|.", re.DOTALL)
 
+SIZE = re.compile(r' style="width: (\d+)px; height: (\d+)px;"')
 PRE = re.compile(r'<span class="pre">([^<]*)</span>')
 SELF_TEST = re.compile(
     r"<p><strong>(?P<number>\d+)\. "
@@ -71,6 +73,7 @@ def answers_named(html: str) -> str:
 
 def mended(html: str) -> str:
     html = html.replace("<img ", '<img loading="lazy" decoding="async" ')
+    html = SIZE.sub(r' width="\1" height="\2"', html)  # they keep its place; a style does not
     html = re.sub(r' role="doc-(?:biblioentry|backlink)"', "", html)
     html = html.replace('<div role="list" class="citation-list">', '<div class="citation-list">')
     return answers_named(breakable(laid_out(html)))
