@@ -9,7 +9,7 @@ from .chains import (
     feedforward_and_recurrent,
     four_shapes,
     layer,
-    neuron,
+    one_number,
     stack,
     unrolled,
 )
@@ -36,7 +36,7 @@ __all__ = [
     "layouts",
     "loss_masked",
     "mnist_network",
-    "neuron",
+    "one_number",
     "png",
     "stack",
     "time_bars",
