@@ -27,9 +27,9 @@ KERNEL = np.linspace(-2.0, 2.0, 40).reshape(5, 8)  # [D+U, 4U] with D 3, U 2
 FALL = np.exp(-np.arange(11) / 3)
 
 PICTURES = {
-    "neuron": lambda: figures.neuron(),
-    "neuron of one input": lambda: figures.neuron(1),
-    "neuron of six inputs": lambda: figures.neuron(6),
+    "one number": lambda: figures.one_number(),
+    "one number, one step": lambda: figures.one_number([2], -0.5, 0.75),
+    "one number, negative": lambda: figures.one_number([1, 0, 0], w_h=-0.5),
     "feedforward and recurrent": lambda: figures.feedforward_and_recurrent(),
     "unrolled": lambda: figures.unrolled(),
     "unrolled hello": lambda: figures.unrolled(5, list("hello"), list("ello."), title="Spelling"),
@@ -305,11 +305,15 @@ def test_draws_on_the_axes_that_are_given(draw):
 # -- what each picture shows ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("inputs", [1, 3, 6])
-def test_neuron_has_a_weight_for_each_input_and_one_for_the_way_back(inputs):
-    found = words(figures.neuron(inputs))
-    assert [f"$w_{{{i}}}$" in found for i in range(1, 8)] == [i <= inputs for i in range(1, 8)]
-    assert {"$w_y$", "$b$", "tanh", "$y_t$"} <= set(found)
+def test_one_number_writes_each_product_and_each_sum():
+    found = words(figures.one_number([1, 0, 0, 1], w_x=1, w_h=0.5))
+    assert [text for text in found if text.startswith("\N{MULTIPLICATION SIGN}")] == [
+        "\N{MULTIPLICATION SIGN}0.5",
+        "\N{MULTIPLICATION SIGN}1",
+    ] * 4
+    for products_and_sums in ("0.5", "0.25", "0.125", "1.125"):
+        assert products_and_sums in found
+    assert {"$x_0$", "$x_3$", "$h_0$", "$h_3$"} <= set(found)
 
 
 def test_unrolled_writes_the_labels_it_is_given():
@@ -377,13 +381,13 @@ def test_a_long_chain_shows_its_ends():
 @pytest.mark.parametrize(
     ("batch", "shapes"),
     [
-        (None, ["$x_t$ [3]", "$y_{t-1}$ [5]"]),
-        (4, ["$X_t$ [4, 3]", "$Y_{t-1}$ [4, 5]"]),
+        (None, ["$x_t$ [3]", "$h_{t-1}$ [5]", "$h_t$ [5]"]),
+        (4, ["$X_t$ [4, 3]", "$H_{t-1}$ [4, 5]", "$H_t$ [4, 5]"]),
     ],
 )
 def test_layer_writes_its_shapes(batch, shapes):
     found = words(figures.layer(3, 5, batch))
-    assert {"$W_x$ [3, 5]", "$W_y$ [5, 5]", "$b$ [5]", *shapes} <= set(found)
+    assert {"$W_x$ [3, 5]", "$W_h$ [5, 5]", "$b$ [5]", *shapes} <= set(found)
 
 
 def test_kernel_is_split_where_the_inputs_end():
@@ -580,19 +584,19 @@ def test_kinds_differ_in_grey():
     ("call", "error", "message"),
     [
         (
-            lambda: figures.neuron(0),
+            lambda: figures.layer(0),
             ValueError,
-            "num_inputs is 0; give a whole number from 1 to 6.",
+            "num_inputs is 0; give a whole number from 1 to 8.",
         ),
         (
-            lambda: figures.neuron(2.5),
+            lambda: figures.layer(2.5),
             TypeError,
-            "num_inputs is 2.5; give a whole number from 1 to 6.",
+            "num_inputs is 2.5; give a whole number from 1 to 8.",
         ),
         (
-            lambda: figures.neuron(True),
+            lambda: figures.layer(True),
             TypeError,
-            "num_inputs is True; give a whole number from 1 to 6.",
+            "num_inputs is True; give a whole number from 1 to 8.",
         ),
         (
             lambda: figures.unrolled(3, inputs=["a"]),

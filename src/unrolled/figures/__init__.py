@@ -9,7 +9,7 @@ from .chains import (
     feedforward_and_recurrent,
     four_shapes,
     layer,
-    neuron,
+    one_number,
     stack,
     unrolled,
 )
@@ -40,7 +40,7 @@ __all__ = [
     "loss_masked",
     "memory_line",
     "mnist_network",
-    "neuron",
+    "one_number",
     "png",
     "stack",
     "time_bars",

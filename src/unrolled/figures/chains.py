@@ -6,6 +6,7 @@ carried from one step to the next is a thick dark arrow.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -22,51 +23,55 @@ RISE = 0.95  # from the middle of a cell up to its output, and down to its input
 DOTS = r"$\cdots$"
 
 
-def neuron(num_inputs: int = 3, *, ax: Axes | None = None) -> Figure | Axes:
-    """Draw one recurrent neuron: a weighted sum, tanh, and the output that is fed back.
+def one_number(
+    inputs: Sequence[float] = (1, 0, 0, 1),
+    w_x: float = 1.0,
+    w_h: float = 0.5,
+    *,
+    ax: Axes | None = None,
+) -> Figure | Axes:
+    """Draw a neuron of one input without tanh over time, each product beside its arrow.
 
     Args:
-      num_inputs: D, from 1 to 6 (default: 3).
+      inputs: 1 to 4 numbers, one for each step (default: 1, 0, 0, 1).
+      w_x, w_h: the weights of the input and of the number before (default: 1 and 0.5).
 
     Raises:
-      TypeError: a number is not a whole number.
-      ValueError: a number is out of its range.
+      ValueError: there are too few or too many inputs, or a number is too long to print.
     """
-    count("num_inputs", num_inputs, 1, 6)
-    pitch = 0.78
-    height = max(num_inputs * pitch, 2.0) + 1.3
-    canvas = Canvas(style.WIDTH, height, ax)
-    middle = height - 0.05 - max(num_inputs * pitch, 2.0) / 2
-    total, squash, result = (1.95, middle), (2.98, middle), (3.98, middle)
+    count("inputs", len(inputs), 1, 4)
+    pitch, wide, low, middle = 1.03, 0.5, 0.62, 2.0
+    canvas = Canvas(0.98 + pitch * (len(inputs) - 1) + 0.3, 2.7, ax)
+    write = functools.partial(canvas.text, size=style.SMALL)
 
-    for index in range(num_inputs):
-        y = middle + ((num_inputs - 1) / 2 - index) * pitch
-        canvas.square(0.36, y, SIDE, f"$x_{{{index + 1}}}$")
-        canvas.arrow((0.63, y), (total[0] - 0.36, middle + 0.16 * (y - middle)))
-        at = 0.38  # how far along the arrow its weight stands
-        canvas.text(
-            0.63 + at * 0.96, y + at * 0.84 * (middle - y), f"$w_{{{index + 1}}}$", halo=True
-        )
-    canvas.circle(*total, 0.33, r"$\Sigma$", colours=style.CELL, size=18)
-    canvas.text(total[0], middle + 0.85, "$b$", style.LABEL)
-    canvas.arrow((total[0], middle + 0.7), (total[0], middle + 0.35))
-    canvas.box(*squash, 0.68, 0.56, "tanh")
-    canvas.arrow((total[0] + 0.35, middle), (squash[0] - 0.36, middle))
-    canvas.circle(*result, 0.33, "$y_t$")
-    canvas.arrow((squash[0] + 0.36, middle), (result[0] - 0.35, middle))
-
-    low = 0.62
-    canvas.arrow(
-        (result[0], middle - 0.35),
-        (result[0], low),
-        (total[0], low),
-        (total[0], middle - 0.36),
-        line=STATE,
-        radius=0.2,
-    )
-    canvas.text(total[0] + 0.12, (low + middle - 0.36) / 2 + 0.04, "$w_y$", align="left")
-    canvas.text((total[0] + result[0]) / 2, low - 0.3, "$y_{t-1}$: one step later")
+    canvas.text(0.1, middle, "0")
+    h, before = 0.0, 0.2
+    for step, x in enumerate(inputs):
+        centre = 0.98 + pitch * step
+        canvas.arrow((before, middle), (centre - wide / 2 - 0.02, middle), line=STATE)
+        between = (before + centre - wide / 2) / 2
+        write(between, middle + 0.2, _times(w_h))
+        write(between, middle - 0.2, short(w_h * h))
+        canvas.square(centre, low, SIDE, short(x))
+        canvas.text(centre, 0.17, f"$x_{step}$")
+        canvas.arrow((centre, low + SIDE / 2 + 0.02), (centre, middle - TALL / 2 - 0.03))
+        up = (low + SIDE / 2 + middle - TALL / 2) / 2 - 0.05
+        write(centre - 0.08, up, _times(w_x), align="right")
+        write(centre + 0.08, up, short(w_x * x), align="left")
+        h = w_x * x + w_h * h
+        canvas.box(centre, middle, wide, TALL, short(h), size=style.TEXT)
+        canvas.text(centre, middle + 0.5, f"$h_{step}$")
+        before = centre + wide / 2 + 0.02
     return canvas.done()
+
+
+def short(value: float) -> str:
+    """Return `value` with up to three decimals, and a true minus."""
+    return f"{round(float(value), 3) + 0.0:g}".replace("-", "\N{MINUS SIGN}")
+
+
+def _times(weight: float) -> str:
+    return f"\N{MULTIPLICATION SIGN}{short(weight)}"
 
 
 def feedforward_and_recurrent(*, ax: Axes | None = None) -> Figure | Axes:
@@ -75,7 +80,7 @@ def feedforward_and_recurrent(*, ax: Axes | None = None) -> Figure | Axes:
     half = style.WIDTH / 2
     for left, name, formula in (
         (0.0, "feedforward", "$y = f(x)$"),
-        (half, "recurrent", "$y_t = f(x_t,\\ y_{t-1})$"),
+        (half, "recurrent", "$h_t = f(x_t,\\ h_{t-1})$"),
     ):
         recurrent = name == "recurrent"
         centre = left + half / 2 - (0.15 if recurrent else 0.0)
@@ -87,7 +92,7 @@ def feedforward_and_recurrent(*, ax: Axes | None = None) -> Figure | Axes:
         for offset in (-0.48, -0.16, 0.16, 0.48):
             canvas.circle(centre + offset, 1.75, 0.12, colours=style.PLAIN)
         canvas.arrow((centre, 2.07), (centre, 2.4))
-        canvas.circle(centre, 2.7, RADIUS, f"$y{suffix}$")
+        canvas.circle(centre, 2.7, RADIUS, "$h_t$" if recurrent else "$y$")
         if recurrent:
             canvas.arrow(
                 (centre + RADIUS + 0.02, 2.7),
@@ -264,7 +269,7 @@ def layer(
 ) -> Figure | Axes:
     """Draw a recurrent layer of U = `num_units` units on D = `num_inputs` inputs.
 
-    The shapes are beside the arrows: W_x [D, U], W_y [U, U], and of the arrays [D] and [U], or
+    The shapes are beside the arrows: W_x [D, U], W_h [U, U], and of the arrays [D] and [U], or
     [B, D] and [B, U] with `batch`.
 
     Args:
@@ -283,9 +288,9 @@ def layer(
     unit = min(0.32, 1.6 / num_units)
     block = rows * tile
     lead = "" if batch is None else f"{rows}, "
-    x, y = ("x", "y") if batch is None else ("X", "Y")
+    x, h = ("x", "h") if batch is None else ("X", "H")
     wide = max(num_units * unit + 0.2, 0.9)
-    before, loop = f"${y}_{{t-1}}$ [{lead}{num_units}]", f"$W_y$ [{num_units}, {num_units}]"
+    before, loop = f"${h}_{{t-1}}$ [{lead}{num_units}]", f"$W_h$ [{num_units}, {num_units}]"
     bias = f"$b$ [{num_units}]"
     centre = 0.15 + text_width(bias, style.LABEL) + 0.1 + wide / 2
     right = centre + wide / 2 + 0.35
@@ -324,7 +329,7 @@ def layer(
     canvas.arrow((centre, middle + 0.32), (centre, high - 0.03))
     canvas.text(centre - 0.13, (middle + 0.32 + high - 0.1) / 2, "tanh", align="right")
     array(high, num_units, style.OUTPUT)
-    canvas.text(centre, high + block + 0.25, f"${y}_t$ [{lead}{num_units}]")
+    canvas.text(centre, high + block + 0.25, f"${h}_t$ [{lead}{num_units}]")
     canvas.arrow(
         (centre + num_units * tile / 2 + 0.04, high + block / 2),
         (right, high + block / 2),
