@@ -398,6 +398,39 @@ def test_the_loop_ends_with_the_longest_row():
     assert outputs.shape == (B, T, 2)
 
 
+@pytest.mark.parametrize("eager", [True, False])
+def test_static_rnn_ends_with_the_longest_row_eagerly_and_its_graph_does_not(eager):
+    steps_run = tf.Variable(0)
+
+    class Counted(u.BasicRNNCell):
+        def step(self, inputs, state):
+            steps_run.assign_add(1)
+            return super().step(inputs, state)
+
+    def run(x, lengths):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            outputs, state = u.static_rnn(
+                cell, tf.unstack(x, axis=1), sequence_length=lengths, dtype=tf.float64
+            )
+            loss = tf.reduce_sum(state**2) + tf.reduce_sum(tf.stack(outputs) ** 3)
+        return tf.stack(outputs, axis=1), state, tape.gradient(loss, x)
+
+    x, lengths = tf.constant(X), [1, 2, 0, 1]
+    cell = Counted(2)
+    cell.build(D, tf.float64)
+    actual = (run if eager else tf.function(run))(x, tf.constant(lengths))
+    assert steps_run.numpy() == (2 if eager else T)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        outputs, state = u.dynamic_rnn(cell, x, lengths, dtype=tf.float64)
+        loss = tf.reduce_sum(state**2) + tf.reduce_sum(outputs**3)
+    wanted = (outputs, state, tape.gradient(loss, x))
+    for a, b in zip(actual, wanted):
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-15)
+    assert not np.any(actual[0][:, 2:])
+
+
 def test_carrying_the_state_equals_one_long_run():
     cell = u.MultiRNNCell([u.BasicLSTMCell(3), u.GRUCell(2)])
     whole, final = u.dynamic_rnn(cell, X, dtype=tf.float64)

@@ -70,8 +70,9 @@ def static_rnn(
       initial_state: as `cell.zero_state` makes it (default: zeros of `dtype`).
       dtype: the dtype of the initial zeros.
       sequence_length: B integers in 0..T. Past its length a row's outputs are exactly zero and its
-        state no longer changes; its inputs there affect neither results nor gradients (default:
-        every row has T steps).
+        state no longer changes; its inputs there affect neither results nor gradients. Eagerly
+        the run ends with the longest row; a graph runs all its T steps (default: every row has T
+        steps).
       scope: a name for the operations (default: "rnn").
 
     Returns:
@@ -111,10 +112,12 @@ def static_rnn(
         )
 
         outputs, carried = [], run.initial  # the state, and with lengths the last real inputs
-        for t, x in enumerate(steps):
+        last = run.last if isinstance(run.last, int) else len(steps)
+        for t, x in enumerate(steps[:last]):
             output, carried = run.step(run.prepared, t, x, carried)
             outputs.append(output)
-        return outputs, run.final(carried)
+        zeros = [tf.nest.map_structure(tf.zeros_like, outputs[0])] * (len(steps) - last)
+        return outputs + zeros, run.final(carried)
 
 
 @no_autograph

@@ -455,6 +455,8 @@ def bidirectional(
 ) -> Figure | Axes:
     """Draw two chains over one sequence, forward and backward, their outputs side by side.
 
+    Each chain ends in its final state; the output that holds the same numbers has a thick outline.
+
     Args:
       steps: T, from 1 to 4 (default: 4).
       length: the number of real steps: later ones are padding, and the backward chain starts at
@@ -466,23 +468,24 @@ def bidirectional(
     """
     count("steps", steps, 1, 4)
     real = steps if length is None else count("length", length, 0, steps)
-    pitch, offset, radius = 1.06, 0.26, 0.24
+    pitch, offset, margin, half = 0.9, 0.21, 0.4, 0.18
     chains = (
         ("f", -offset, 1.4, style.CELL, "forward"),
         ("b", offset, 2.3, style.OTHER, "backward"),
     )
     key = [(colours, False, name) for _, _, _, colours, name in chains]
-    canvas = Canvas(max(pitch * steps + 0.1, key_width(key) + 0.2), 3.75, ax)
+    canvas = Canvas(max(pitch * steps + 2 * margin, key_width(key) + 0.2), 3.75, ax)
     (_, _, forward, *_), (_, _, backward, *_) = chains
     low, high = 0.75, 3.4
     canvas.key((canvas.width - key_width(key)) / 2, 0.2, key)
+    start = (canvas.width - pitch * (steps - 1)) / 2
     for step in range(steps):
-        x = (canvas.width - pitch * steps) / 2 + pitch * (step + 0.5)
+        x = start + pitch * step
         hatched = step >= real
         canvas.box(
             x,
             low,
-            0.9,
+            0.8,
             0.44,
             f"$x_{{{step}}}$",
             colours=style.INPUT,
@@ -492,20 +495,30 @@ def bidirectional(
         for letter, side, y, colours, _ in chains:
             if not hatched:
                 canvas.arrow((x + side, low + 0.24), (x + side, y - 0.26), bridge=True)
-                canvas.arrow((x + side, y + 0.25), (x + side, high - 0.26), bridge=True)
-            canvas.box(x + side, y, 0.4, 0.46, colours=colours, hatched=hatched)
-            canvas.circle(
-                x + side,
-                high,
-                radius,
+                canvas.arrow((x + side, y + 0.25), (x + side, high - 0.24), bridge=True)
+            canvas.box(x + side, y, 2 * half, 0.46, colours=colours, hatched=hatched)
+            canvas.tile(
+                x + side - offset,
+                high - 0.21,
+                2 * offset,
+                0.42,
                 "0" if hatched else f"${letter}_{{{step}}}$",
+                colours=style.OUTPUT,
                 hatched=hatched,
+                size=style.LABEL,
             )
+        if step + 1 < steps:  # past its end a row keeps the state of the forward chain
+            ahead = (x + pitch - offset - half - 0.04, forward)
+            canvas.arrow((x - offset + half + 0.04, forward), ahead, line=STATE)
         if step + 1 < real:
-            canvas.arrow(
-                (x - offset + 0.22, forward), (x + pitch - offset - 0.22, forward), line=STATE
-            )
-            canvas.arrow(
-                (x + pitch + offset - 0.22, backward), (x + offset + 0.22, backward), line=STATE
-            )
+            behind = (x + offset + half + 0.04, backward)
+            canvas.arrow((x + pitch + offset - half - 0.04, backward), behind, line=STATE)
+    end = start + pitch * (steps - 1)
+    canvas.arrow((end - offset + half + 0.04, forward), (end + 0.82, forward), line=STATE)
+    canvas.text(end + 0.62, forward + 0.24, r"$h_{\mathrm{fw}}$", style.LABEL)
+    canvas.arrow((start + offset - half - 0.04, backward), (start - 0.82, backward), line=STATE)
+    canvas.text(start - 0.64, backward + 0.24, r"$h_{\mathrm{bw}}$", style.LABEL)
+    if real:
+        for x in (start + pitch * (real - 1) - 2 * offset, start):
+            canvas.outline(x, high - 0.21, 2 * offset, 0.42)
     return canvas.done()
