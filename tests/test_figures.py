@@ -16,7 +16,7 @@ from matplotlib.patches import FancyArrowPatch
 from matplotlib.path import Path
 from PIL import Image
 
-from unrolled import figures
+from unrolled import figures, reference
 from unrolled.figures import style
 from unrolled.figures.canvas import fit, text_width
 from unrolled.figures.grids import number
@@ -37,6 +37,9 @@ PICTURES = {
     "unrolled unfolded": lambda: figures.unrolled(7, folded=False, masked=[6]),
     "unrolled long": lambda: figures.unrolled(28, outputs=[None] * 27 + ["$y_{27}$"]),
     "unrolled one": lambda: figures.unrolled(1, states=["0", "1"]),
+    "two steps": lambda: figures.two_steps_back(backward=False),
+    "two steps back": lambda: figures.two_steps_back(),
+    "two steps back, other weights": lambda: figures.two_steps_back((-1, 0.5), -1.5, 2.0, -1),
     "layer": lambda: figures.layer(),
     "layer on a batch": lambda: figures.layer(3, 5, 4),
     "layer, widest": lambda: figures.layer(8, 8, 6),
@@ -299,6 +302,29 @@ def test_neuron_has_a_weight_for_each_input_and_one_for_the_way_back(inputs):
     found = words(figures.neuron(inputs))
     assert [f"$w_{{{i}}}$" in found for i in range(1, 8)] == [i <= inputs for i in range(1, 8)]
     assert {"$w_y$", "$b$", "tanh", "$y_t$"} <= set(found)
+
+
+def test_two_steps_writes_values_and_gradients():
+    """The gradients are those of `reference`: a kernel of one input and one unit."""
+    x, kernel, target = np.array([[[1.0], [-1.0]]]), np.array([[0.5], [0.8]]), 1.0
+    states = reference.forward(x, kernel, np.zeros(1))
+    network = reference.Parameters(kernel, np.zeros(1), np.ones((1, 1)), np.zeros(1))
+    d_logits = np.array([[[0.0], [states[0, 2, 0] - target]]])
+    back = reference.backward(x, states, network, d_logits)
+    red = [
+        text.get_text()
+        for text, _ in drawn(figures.two_steps_back())
+        if text.get_weight() == "bold"
+    ]
+    shares = [float(word[3:].replace("\N{MINUS SIGN}", "-")) for word in red if word[:3] == "w: "]
+    assert np.allclose(shares[0] + shares[1], back.parameters.kernel[0], atol=0.01)
+    assert np.allclose(shares[2], back.parameters.kernel[1], atol=0.005)
+    assert {number(value) for value in back.states[0, 1:, 0]} <= set(red)
+    forwards = words(figures.two_steps_back(backward=False))
+    assert {number(value) for value in states[0, 1:, 0]} <= set(forwards)
+    assert not [word for word in forwards if word[:3] == "w: "]
+    with pytest.raises(ValueError, match="x has 3 entries"):
+        figures.two_steps_back((1, 2, 3))
 
 
 def test_unrolled_writes_the_labels_it_is_given():

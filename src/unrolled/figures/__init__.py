@@ -4,6 +4,7 @@ Every function returns a Matplotlib `Figure`, which a notebook shows when it is 
 or, with `ax=`, draws on those axes and returns them. The same call gives the same bytes.
 """
 
+from .backwards import two_steps_back
 from .chains import (
     bidirectional,
     feedforward_and_recurrent,
@@ -40,6 +41,7 @@ __all__ = [
     "png",
     "stack",
     "time_bars",
+    "two_steps_back",
     "unrolled",
     "use_style",
 ]
