@@ -80,6 +80,12 @@ PICTURES = {
     "curves, logarithmic": lambda: figures.curves(
         {"falls": 0.5 ** np.arange(20), "grows": 1.5 ** np.arange(20)}, "x", "y", logy=True
     ),
+    "descent": lambda: figures.descent(
+        (FALL + 1, FALL), {"free": [2.0, 1.5, 1.2, 9.0], "held": [1.2, 1.1]}, "w", "loss", 0.9
+    ),
+    "descent to the left": lambda: figures.descent(
+        (FALL + 1, FALL), {"free": [2.0, 1.5, -1.0]}, "w", "loss", 1.0
+    ),
     "heat": lambda: figures.heat(KERNEL, "unit", "row", "A kernel"),
     "heat, large": lambda: figures.heat(np.outer(FALL, np.arange(40)), "step", "unit"),
     "heat of counts": lambda: figures.heat(
@@ -302,6 +308,21 @@ def test_neuron_has_a_weight_for_each_input_and_one_for_the_way_back(inputs):
     found = words(figures.neuron(inputs))
     assert [f"$w_{{{i}}}$" in found for i in range(1, 8)] == [i <= inputs for i in range(1, 8)]
     assert {"$w_y$", "$b$", "tanh", "$y_t$"} <= set(found)
+
+
+def test_descent_says_where_a_path_that_leaves_has_gone():
+    curve = np.linspace(1, 2, 11), np.linspace(0, 1, 11)
+    paths = {"free": [2.0, 1.5, 9.25, 1.1], "held": [2.0, 1.9]}
+    figure = figures.descent(curve, paths, "w", "loss", 0.8)
+    _, free, held = figure.axes[0].lines
+    assert free.get_xydata().tolist() == [[2.0, 1.0], [1.5, 0.5]]
+    assert held.get_xydata()[:, 0].tolist() == paths["held"]
+    assert [word for word in words(figure) if "to" in word] == ["to 9.25 "]
+    for wrong in ({}, {name: [1.5] for name in "abcd"}):
+        with pytest.raises(ValueError, match="give 1 to 3"):
+            figures.descent(curve, wrong, "w", "loss", 0.8)
+    with pytest.raises(ValueError, match="two vectors"):
+        figures.descent((1.0, 2.0), paths, "w", "loss", 0.8)
 
 
 def test_two_steps_writes_values_and_gradients():

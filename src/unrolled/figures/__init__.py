@@ -17,7 +17,7 @@ from .chains import (
 from .digits import image_as_rows, images, mnist_network
 from .gates import cell_diagram
 from .grids import batch, kernel_blocks, layouts, loss_masked
-from .plots import cost_curves, curves, graph_growth, heat, time_bars
+from .plots import cost_curves, curves, descent, graph_growth, heat, time_bars
 from .style import png, use_style
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "cell_diagram",
     "cost_curves",
     "curves",
+    "descent",
     "feedforward_and_recurrent",
     "four_shapes",
     "graph_growth",
