@@ -16,7 +16,7 @@ from matplotlib.patches import FancyArrowPatch
 from matplotlib.path import Path
 from PIL import Image
 
-from unrolled import figures
+from unrolled import figures, reference
 from unrolled.figures import style
 from unrolled.figures.canvas import fit, text_width
 from unrolled.figures.grids import number
@@ -37,6 +37,9 @@ PICTURES = {
     "unrolled unfolded": lambda: figures.unrolled(7, folded=False, masked=[6]),
     "unrolled long": lambda: figures.unrolled(28, outputs=[None] * 27 + ["$y_{27}$"]),
     "unrolled one": lambda: figures.unrolled(1, states=["0", "1"]),
+    "two steps": lambda: figures.two_steps_back(backward=False),
+    "two steps back": lambda: figures.two_steps_back(),
+    "two steps back, other weights": lambda: figures.two_steps_back((-1, 0.5), -1.5, 2.0, -1),
     "layer": lambda: figures.layer(),
     "layer on a batch": lambda: figures.layer(3, 5, 4),
     "layer, widest": lambda: figures.layer(8, 8, 6),
@@ -87,6 +90,12 @@ PICTURES = {
     ),
     "curves, less than two powers of ten": lambda: figures.curves(
         {"falls": 0.04 * FALL, "stays": 0 * FALL + 0.003}, "x", "y", logy=True
+    ),
+    "descent": lambda: figures.descent(
+        (FALL + 1, FALL), {"free": [2.0, 1.5, 1.2, 9.0], "held": [1.2, 1.1]}, "w", "loss", 0.9
+    ),
+    "descent to the left": lambda: figures.descent(
+        (FALL + 1, FALL), {"free": [2.0, 1.5, -1.0]}, "w", "loss", 1.0
     ),
     "heat": lambda: figures.heat(KERNEL, "unit", "row", "A kernel"),
     "heat, large": lambda: figures.heat(np.outer(FALL, np.arange(40)), "step", "unit"),
@@ -314,6 +323,44 @@ def test_one_number_writes_each_product_and_each_sum():
     for products_and_sums in ("0.5", "0.25", "0.125", "1.125"):
         assert products_and_sums in found
     assert {"$x_0$", "$x_3$", "$h_0$", "$h_3$"} <= set(found)
+
+
+def test_descent_says_where_a_path_that_leaves_has_gone():
+    curve = np.linspace(1, 2, 11), np.linspace(0, 1, 11)
+    paths = {"free": [2.0, 1.5, 9.25, 1.1], "held": [2.0, 1.9]}
+    figure = figures.descent(curve, paths, "w", "loss", 0.8)
+    _, free, held = figure.axes[0].lines
+    assert free.get_xydata().tolist() == [[2.0, 1.0], [1.5, 0.5]]
+    assert held.get_xydata()[:, 0].tolist() == paths["held"]
+    assert [word for word in words(figure) if "to" in word] == ["to 9.25 "]
+    for wrong in ({}, {name: [1.5] for name in "abcd"}):
+        with pytest.raises(ValueError, match="give 1 to 3"):
+            figures.descent(curve, wrong, "w", "loss", 0.8)
+    with pytest.raises(ValueError, match="two vectors"):
+        figures.descent((1.0, 2.0), paths, "w", "loss", 0.8)
+
+
+def test_two_steps_writes_values_and_gradients():
+    """The gradients are those of `reference`: a kernel of one input and one unit."""
+    x, kernel, target = np.array([[[1.0], [-1.0]]]), np.array([[0.5], [0.8]]), 1.0
+    states = reference.forward(x, kernel, np.zeros(1))
+    network = reference.Parameters(kernel, np.zeros(1), np.ones((1, 1)), np.zeros(1))
+    d_logits = np.array([[[0.0], [states[0, 2, 0] - target]]])
+    back = reference.backward(x, states, network, d_logits)
+    red = [
+        text.get_text()
+        for text, _ in drawn(figures.two_steps_back())
+        if text.get_weight() == "bold"
+    ]
+    shares = [float(word[3:].replace("\N{MINUS SIGN}", "-")) for word in red if word[:3] == "w: "]
+    assert np.allclose(shares[0] + shares[1], back.parameters.kernel[0], atol=0.01)
+    assert np.allclose(shares[2], back.parameters.kernel[1], atol=0.005)
+    assert {number(value) for value in back.states[0, 1:, 0]} <= set(red)
+    forwards = words(figures.two_steps_back(backward=False))
+    assert {number(value) for value in states[0, 1:, 0]} <= set(forwards)
+    assert not [word for word in forwards if word[:3] == "w: "]
+    with pytest.raises(ValueError, match="x has 3 entries"):
+        figures.two_steps_back((1, 2, 3))
 
 
 def test_unrolled_writes_the_labels_it_is_given():

@@ -4,6 +4,7 @@ Every function returns a Matplotlib `Figure`, which a notebook shows when it is 
 or, with `ax=`, draws on those axes and returns them. The same call gives the same bytes.
 """
 
+from .backwards import two_steps_back
 from .chains import (
     bidirectional,
     feedforward_and_recurrent,
@@ -18,7 +19,7 @@ from .gates import cell_diagram
 from .graphs import while_loop, written_out
 from .grids import batch, kernel_blocks, layouts, loss_masked
 from .memory import gates_over_time, memory_line
-from .plots import cost_curves, curves, graph_growth, heat, time_bars
+from .plots import cost_curves, curves, descent, graph_growth, heat, time_bars
 from .style import png, use_style
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "cell_diagram",
     "cost_curves",
     "curves",
+    "descent",
     "feedforward_and_recurrent",
     "four_shapes",
     "gates_over_time",
@@ -44,6 +46,7 @@ __all__ = [
     "png",
     "stack",
     "time_bars",
+    "two_steps_back",
     "unrolled",
     "use_style",
     "while_loop",

@@ -440,3 +440,71 @@ def heat(
         else:
             ax.figure.colorbar(picture, ax=ax, fraction=0.05, pad=0.03).outline.set_visible(False)
     return result
+
+
+def descent(
+    curve: tuple[Any, Any],
+    paths: Mapping[str, Any],
+    xlabel: str,
+    ylabel: str,
+    top: float,
+    *,
+    ax: Axes | None = None,
+) -> Figure | Axes:
+    """Draw a curve, and paths of points that move down it; a leap out of the picture is an arrow.
+
+    Args:
+      curve: (x, y), the second for the height above each of the first.
+      paths: name -> the x of its points, in order; 1 to 3 of them.
+      xlabel, ylabel: the names of the axes.
+      top: the upper end of the vertical axis; the curve may go on above it.
+
+    Raises:
+      ValueError: there is no path or more than 3, or the curve is not two vectors of one length.
+    """
+    if not 1 <= len(paths) <= 3:
+        raise ValueError(f"paths has {len(paths)} entries; give 1 to 3.")
+    x, y = _series("curve", curve)
+    with matplotlib.rc_context(style.RC):
+        ax, result = _axes(style.WIDTH, 3.6, ax)
+        ax.set(xlim=(x.min(), x.max()), ylim=(-0.06 * top, top), xlabel=xlabel, ylabel=ylabel)
+        ax.plot(x, y, color=style.MUTED, linewidth=4.0, alpha=0.45, zorder=2)
+        for (name, path), look in zip(paths.items(), style.LINES[1:], strict=False):
+            path = np.asarray(path, dtype=float)
+            heights = np.interp(path, x, y)
+            inside = (path >= x.min()) & (path <= x.max())
+            shown = path.size if inside.all() else int(np.argmin(inside))
+            ax.plot(
+                path[:shown],
+                heights[:shown],
+                linestyle="none",
+                marker=look["marker"],
+                color=look["color"],
+                label=name,
+                zorder=3,
+            )
+            if 0 < shown < path.size:
+                end = x.max() if path[shown] > x.max() else x.min()
+                right = end > path[shown - 1]
+                ax.text(
+                    end,
+                    0.68 * top,
+                    f"to {number(path[shown])} " if right else f" to {number(path[shown])}",
+                    color=look["color"],
+                    ha="right" if right else "left",
+                    weight="bold",
+                    size=style.SMALL,
+                )
+                ax.annotate(
+                    "",
+                    xy=(end, 0.55 * top),
+                    xytext=(path[shown - 1], heights[shown - 1]),
+                    arrowprops={
+                        "arrowstyle": "-|>",
+                        "connectionstyle": f"arc3,rad={-0.3 if right else 0.3}",
+                        "color": look["color"],
+                        "linewidth": 2.0,
+                    },
+                )
+        ax.legend(loc="upper right")
+    return result
