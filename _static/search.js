@@ -24,7 +24,8 @@
 
   // What is sought, as words: of a dotted name its last part, tf.Session as Session.
   const tidy = (text) => {
-    const words = text.toLowerCase().replace(/(?:[a-z_]\w*\.)+(?=[a-z_])/g, "")
+    const words = text.toLowerCase().replace(/(?<=\d)[.](?=\d)/g, "") // 12.2 as Pagefind has it
+      .replace(/(?:[a-z_]\w*\.)+(?=[a-z_])/g, "")
       .replace(/(?<=\w)[가-힣]+/g, " ") // a particle, as in LSTM이란
       .replace(/[가-힣]+/g, " $& ").replace(/[^\p{L}\p{N}_-]+/gu, " ").replaceAll("-", "")
       .split(" ").filter(Boolean);

@@ -148,6 +148,7 @@ def vocabulary(found: list[Section]) -> list[str]:
     counted: Counter[str] = Counter()
     for each in found:
         text = f"{each.title} {each.text} {each.code} {each.aliases}".lower()
+        text = re.sub(r"(?<=\d)[.](?=\d)", "", text)
         spelt = {part for word in WORD.findall(text) for part in (*word.split("-"), word)}
         counted.update({word.replace("-", "") for word in spelt if len(word) > 1})
     return [word for word, _ in sorted(counted.items(), key=lambda each: (-each[1], each[0]))]
