@@ -246,7 +246,7 @@
   addEventListener("keydown", (event) => {
     const alone = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
     if (alone && event.key.toLowerCase() === "k") open(event);
-    // A search field would keep the first press to be emptied.
+    // From a result Chromium does not close the dialog of itself.
     const dialog = event.key === "Escape" && document.querySelector(".search-dialog[open]");
     if (!dialog) return;
     event.preventDefault();
