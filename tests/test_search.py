@@ -23,7 +23,8 @@ ValueError: no &lt;state&gt;
 <section id="ledger"><h2>3.8. Ledger rows answered</h2><p>A1.</p></section></section></article>"""
 
 TERMS = """<article><h1>Glossary</h1><dl class="glossary"><dt id="term-state">hidden state</dt>
-<dd><p>(은닉 상태) What a cell hands on.</p></dd></dl></article>"""
+<dd><p>(은닉 상태) What a cell hands on.</p></dd><dt id="term-net">recurrent network</dt>
+<dt id="term-RNN">RNN</dt><dd><p>A network with a loop.</p></dd></dl></article>"""
 
 
 def found(html: str = PAGE) -> dict[str, search.Section]:
@@ -48,7 +49,27 @@ def test_text_is_prose_and_messages_of_errors() -> None:
 def test_a_term_is_found_in_korean_with_and_without_the_blank() -> None:
     term = found(TERMS)["term-state"]
     assert (term.title, term.text) == ("hidden state", "(은닉 상태) What a cell hands on.")
-    assert term.aliases == "은닉상태"
+    assert term.aliases == "hidden state | 은닉 상태 | 은닉상태"
+
+
+def test_names_with_one_explanation_are_one_result() -> None:
+    terms = found(TERMS)
+    assert set(terms) == {"term-state", "term-net"}
+    assert terms["term-net"].title == "recurrent network, RNN"
+    assert terms["term-net"].aliases == "recurrent network | RNN"
+
+
+def test_names_in_a_table_lead_to_it_by_their_last_part() -> None:
+    table = "<table><tr><td><code>tf.<wbr>Session</code></td></tr></table>"
+    code = found(PAGE.replace("<pre>fine", f"{table}<pre>fine"))["ch3-lstm"].code
+    assert "Session" in code.split() and "tf.Session" not in code
+
+
+def test_words_are_listed_for_the_mending_of_slips() -> None:
+    words = search.vocabulary(list(found(PAGE.replace("Three gates", "One-hot steps")).values()))
+    assert words[0] == "one"  # in most sections
+    assert {"onehot", "hot", "steps", "basiclstmcell", "num_units"} <= set(words)
+    assert all(len(each) > 1 and each == each.lower() for each in words)
 
 
 def test_aliases_are_added_to_the_section_that_they_name() -> None:

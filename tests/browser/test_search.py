@@ -36,10 +36,27 @@ ANSWERS = {
     "BiLSTM": "ch6-bidirectional",
     "softmax": "term-softmax ch1-letters",
     "one-hot": "term-one-hot ch3-order",
+    "batch size": "term-mini-batch ch1-mini-batch",
+    "prerequisites": "what-you-need",
+    # a question: its small words decide nothing
+    "what is a recurrent neural network": "term-recurrent-neural-network",
+    "what is an RNN": "term-recurrent-neural-network",
+    "how do I clip gradients": "ch2-clipping",
+    "what is the difference between LSTM and GRU": "ch3-gru",
+    "how long does the course take": "teaching-plan",
+    # a slip of the fingers
+    "dinamic rnn": "ch5-one-tensor",
+    "lenght": "term-length",
+    "sequense": "ch1-sequences",
+    "softmx": "term-softmax",
+    "vanishing gradeint": "ch2-vanish-explode",
     # a teacher
     "solution": "notebooks-exercises",
     "lesson plan": "teaching-plan",
     "two hours": "teaching-two-hours",
+    "syllabus": "teaching-semester",
+    "solutions": "notebooks-exercises",
+    "answer key": "notebooks-exercises",
     # somebody with a program
     "stateful": "mistake-state",
     "static_rnn vs dynamic_rnn": "ch5-static-against-dynamic",
@@ -54,6 +71,16 @@ ANSWERS = {
     "clip_by_global_norm": "ch2-clipping",
     "checkpoint": "ch14-checkpoint",
     "swap_memory": "ch5-swap",
+    "BasicLSTMCell": "ch3-lstm",
+    # a name with its path
+    "tf.contrib.seq2seq.sequence_loss": "ch8-by-hand",
+    "seq2seq.sequence_loss": "ch8-by-hand",
+    "tf.nn.rnn_cell.BasicLSTMCell": "ch3-lstm",
+    "tf.Session": "ch12-then-and-now",
+    "sess.run(outputs)": "ch12-then-and-now",
+    "keras.layers.LSTM": "ch12-keras",
+    "tf.get_default_graph": "ch12-names ch12-replacements",
+    "tf.truncated_normal": "ch12-names ch12-replacements",
     # somebody with a message
     "module 'tensorflow' has no attribute 'contrib'": "ch13-layer",
     "AttributeError: module 'tensorflow' has no attribute 'placeholder'": "ch13-layer",
@@ -61,6 +88,8 @@ ANSWERS = {
     "ValueError: Attempt to reuse RNNCell with a different variable scope": "ch11-same-cell",
     "sequence_length must not be greater than the number of steps": "ch6-masks mistake-lengths",
     "Graph is finalized and cannot be modified": "ch10-finalize",
+    "tf.placeholder() is not compatible with eager execution": "ch12-then-and-now",
+    "CUDA out of memory": "ch16-memory",
     # the whole last line of a trace, with words that no section has
     "ValueError: inputs of depth 9 do not fit a BasicRNNCell built for depth 7": (
         "ch3-variables ch11-depth"
@@ -73,6 +102,26 @@ ANSWERS = {
     "기울기 소실": "term-vanishing-gradient ch2-vanish-explode",
     "역전파": "ch2-backward",
     "패딩": "term-padding ch6-padding",
+    "배치": "term-mini-batch",
+    "배치 크기": "term-mini-batch",
+    "미니배치": "term-mini-batch",
+    "타임스텝": "term-time-step",
+    "시퀀스": "ch1-sequences",
+    "가중치": "ch1-neuron",
+    "학습률": "term-learning-rate",
+    "손실 함수": "term-loss",
+    "활성화 함수": "term-activation",
+    "셀": "term-cell",
+    "게이트": "term-gate",
+    "망각 게이트": "term-forget-gate",
+    "양방향": "ch6-bidirectional",
+    "임베딩": "term-embedding",
+    "과적합": "term-overfitting",
+    "인코더": "term-encoder",
+    "디코더": "term-decoder",
+    "언어 모델": "ch8-hello",
+    "은닉 상태란": "term-hidden-state",
+    "LSTM이란": "ch3-lstm",
 }
 AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
 RUN_AXE = """async () => (await axe.run(".search-box", {resultTypes: ["violations"]}))
@@ -117,6 +166,50 @@ def page(context: BrowserContext) -> Iterator[Page]:
 def test_nearest_sections_where_none_has_all_the_words(box: Page) -> None:
     found = type_in(box, "clipping xylophone")
     assert set(found[:3]) & {"ch2-clipping", "term-clipping"}
+    assert box.locator("#search-status").inner_text().startswith("No section has all the words")
+
+
+def test_a_long_message_without_a_section_gives_no_flood(box: Page) -> None:
+    message = "logits and labels must have the same first dimension, got shape and batch"
+    assert 0 < len(type_in(box, message)) <= 10
+    assert box.locator("#search-status").inner_text().startswith("No section has all the words")
+    assert not box.get_by_role("button", name="More results").is_visible()
+
+
+def test_what_was_mistyped_is_said_and_no_single_letter_marked(box: Page) -> None:
+    type_in(box, "softmx")
+    assert "read as “softmax”" in box.locator("#search-status").inner_text()
+    for words in ("softmx", "xylophone", "clipping xylophone"):
+        type_in(box, words)
+        marked = box.locator(".search-list mark").all_inner_texts()
+        assert all(len(re.findall(r"\w", each)) > 1 for each in marked), marked
+
+
+def test_half_a_korean_term_finds_no_other_term(box: Page) -> None:
+    """Two Korean words are one term: 크기 (size) alone would lead to the hidden size."""
+    assert type_in(box, "학습 크기") == []
+
+
+def test_several_names_of_one_thing_are_one_result(box: Page) -> None:
+    type_in(box, "recurrent neural network")
+    texts = box.locator(".search-list p").all_inner_texts()
+    assert len(texts) == len(set(texts))
+
+
+def test_the_number_of_a_section_finds_it(box: Page) -> None:
+    type_in(box, "teacher forcing")
+    section = box.locator(".search-list a[href$='#ch7-teacher-forcing']").inner_text()
+    number, _, name = section.partition(". ")
+    assert type_in(box, number)[0] == "ch7-teacher-forcing", (number, name)
+
+
+def test_a_single_letter_is_too_little(box: Page) -> None:
+    status = box.locator("#search-status")
+    for words, said in {"a": "at least two letters", "": "Enter goes to the first result"}.items():
+        type_in(box, "gru")
+        box.locator("#search-input").fill(words)
+        status.filter(has_text=said).wait_for()
+        assert box.locator(".search-list li").count() == 0
 
 
 def test_the_number_of_results_is_said(box: Page) -> None:
@@ -160,13 +253,19 @@ def test_keyboard_walks_to_a_result_and_opens_it(page: Page, site: str) -> None:
     assert page.locator(f"#{first}").count() == 1
 
 
-def test_escape_closes_the_dialog_and_gives_the_focus_back(page: Page, site: str) -> None:
+@pytest.mark.parametrize("keys", [[], ["ArrowDown"], ["ArrowDown", "ArrowDown"], ["Tab"]])
+def test_escape_closes_the_dialog_and_gives_the_focus_back(
+    page: Page, site: str, keys: list[str]
+) -> None:
+    """From the box, from a result and from the button, with words in the box."""
     page.goto(f"{site}{START}")
     button = page.locator(".search-button-field")
     button.click()
     dialog = page.get_by_role("dialog")
     dialog.wait_for()
-    page.keyboard.press("Escape")
+    type_in(page, "forget gate")
+    for key in [*keys, "Escape"]:
+        page.keyboard.press(key)
     dialog.wait_for(state="hidden")
     assert button.evaluate("button => button === document.activeElement")
 
@@ -174,22 +273,41 @@ def test_escape_closes_the_dialog_and_gives_the_focus_back(page: Page, site: str
 def test_a_result_on_the_same_page_closes_the_dialog(page: Page, site: str) -> None:
     page.goto(f"{site}{START}")
     page.keyboard.press("Control+k")
-    place = type_in(page, "forget_bias")[0]
+    place = type_in(page, "zero_state")[0]
     page.locator(".search-list a").first.click()
     page.get_by_role("dialog").wait_for(state="hidden")
-    assert page.url == f"{site}{START}#{place}"
+    page.wait_for_url(f"{site}{START}#{place}")
+    page.wait_for_function("document.activeElement.matches('h2, h3')")
+    assert page.locator(f"section:has(> #{place}) > :is(h2, h3):focus").count() == 1
 
 
-def test_enter_opens_the_page_for_the_search_which_keeps_the_words(page: Page, site: str) -> None:
+def test_focus_goes_to_the_heading_of_a_result_on_another_page(page: Page, site: str) -> None:
     page.goto(f"{site}{START}")
     page.keyboard.press("Control+k")
-    found = type_in(page, "forget gate")
+    place = type_in(page, "teacher forcing")[0]
+    page.locator(".search-list a").first.click()
+    page.wait_for_url(f"**/*#{place}")
+    page.wait_for_function("document.activeElement.matches('h2, h3, h4, dt')")
+    focused = page.evaluate("document.activeElement.textContent")
+    assert "teacher forcing" in focused.lower()
+
+
+@pytest.mark.parametrize("address", [START, "search.html"])
+def test_enter_goes_to_the_first_result(page: Page, site: str, address: str) -> None:
+    page.goto(f"{site}{address}")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("forget gate")  # and Enter at once, before the results are there
     page.keyboard.press("Enter")
-    page.wait_for_url("**/search.html?q=forget+gate")
+    page.wait_for_function("document.activeElement.matches('.search-list li:first-child a')")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/*#*")
+
+
+def test_the_page_for_the_search_keeps_the_words(page: Page, site: str) -> None:
+    page.goto(f"{site}search.html?q=forget+gate")
     page.get_by_role("status").filter(has_text="“forget gate”").wait_for()
     assert page.locator("#search-input").input_value() == "forget gate"
-    links = page.locator(".search-list a").all()
-    assert [(each.get_attribute("href") or "").partition("#")[2] for each in links] == found
+    assert page.locator(".search-list a").count()
     type_in(page, "gru")
     page.wait_for_url("**/search.html?q=gru")
 
@@ -240,6 +358,7 @@ def test_sphinx_answers_from_a_folder(page: Page, html: Path) -> None:
     )
     page.goto((html / START).as_uri())
     page.keyboard.press("Control+k")
+    page.get_by_role("status").filter(has_text="From a folder").wait_for()
     page.keyboard.type("forget gate")
     page.keyboard.press("Enter")
     page.wait_for_url("**/search.html?q=forget+gate")

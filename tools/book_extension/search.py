@@ -2,7 +2,8 @@
 
 What is indexed is the prose of a section, and the error messages that its cells print. The names in
 its code, and what `chapters/search.yml` says that people type for it, lead to it too, but are never
-shown. Read from a folder the index cannot be fetched: there Sphinx's own index serves.
+shown. Beside Pagefind's index lies a list of all its words, by which the browser mends what is
+mistyped. Read from a folder nothing can be fetched: there Sphinx's own index serves.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
@@ -22,6 +24,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
 FOLDER = "pagefind"
+WORDS = "words.txt"
 ALIASES = Path("chapters") / "search.yml"
 # Parts of a page with a heading or a name of their own, each a result.
 PLACES = "section:has(> :is(h1, h2, h3, h4)), .exercise[id]"
@@ -32,7 +35,9 @@ PASSED_OVER = {"Self-test", "Ledger rows answered"}
 MESSAGE = re.compile(r"^.*\b[A-Z]\w+(?:Error|Exception|Warning)\b.*$", re.MULTILINE)
 # A name in code that nobody would take for a word: has_lines, HasHumps.
 NAME = re.compile(r"\b(?:[A-Za-z]\w*_\w+|[A-Z]+[a-z]\w*[A-Z]\w*)\b")
-KOREAN = re.compile("^[(]([\uac00-\ud7a3]+(?: [\uac00-\ud7a3]+)+)[)]")
+# A word of what is searched: `tidy` of _static/search.js splits what is typed in the same way.
+WORD = re.compile(r"[^\W_][\w-]+")
+KOREAN = re.compile("^[(]([\uac00-\ud7a3]+(?: [\uac00-\ud7a3]+)*)[)]")
 # Pagefind's other user interfaces.
 UNUSED = ("pagefind-*ui.*", "pagefind-highlight.js")
 
@@ -76,6 +81,22 @@ def readable_formulas(article: Tag) -> None:
         formula.replace_with("…" if "\\" in written else re.sub(r"[{}]", "", written))
 
 
+def terms(glossary: Tag, page: str, chapter: str) -> Iterator[Section]:
+    """The terms of a glossary; several names of one thing are one result."""
+    for explained in glossary.find_all("dd", recursive=False):
+        names: list[Tag] = []
+        for before in explained.find_previous_siblings():
+            if before.name != "dt":
+                break
+            names.insert(0, before)
+        text = words(explained)
+        # Many write a Korean term of two words without the blank.
+        korean = [name for each in KOREAN.findall(text) for name in (each, each.replace(" ", ""))]
+        titles = [words(name) for name in names]
+        aliases = " | ".join(dict.fromkeys([*titles, *korean]))
+        yield Section(page, str(names[0]["id"]), ", ".join(titles), chapter, text, aliases=aliases)
+
+
 def sections(page: str, html: str) -> Iterator[Section]:
     """The places of a page, the last first."""
     article = BeautifulSoup(html, "html.parser").article
@@ -85,16 +106,8 @@ def sections(page: str, html: str) -> Iterator[Section]:
     for unread in article.select(UNREAD):
         unread.extract()
     chapter = words(article.h1)
-    for term in article.select("dl.glossary > dt[id]"):
-        explained = term.find_next_sibling("dd")
-        if explained:
-            text = words(explained)
-            # Many write a Korean term of two words without the blank.
-            korean = [each.replace(" ", "") for each in KOREAN.findall(text)]
-            anchor, aliases = str(term["id"]), " | ".join(korean)
-            yield Section(page, anchor, words(term), chapter, text, aliases=aliases)
     for glossary in article.select("dl.glossary"):
-        glossary.extract()
+        yield from terms(glossary.extract(), page, chapter)
     for place in reversed(article.select(PLACES)):
         place.extract()  # from the one that holds it, which comes later
         heading = place.select_one(HEADING)
@@ -106,9 +119,12 @@ def sections(page: str, html: str) -> Iterator[Section]:
         if re.sub(r"^[\d.]+ ", "", title) in PASSED_OVER:
             continue
         outputs = "\n".join(each.get_text() for each in place.select(".cell_output"))
+        # Names in a table that a cell makes are what the table is about, however plain: tf.Session.
+        listed = [each.get_text() for each in place.select(".cell_output table code")]
         code = [each.extract().get_text() for each in place.select(".highlight, .cell, .traceback")]
         messages = " ".join(dict.fromkeys(map(str.strip, MESSAGE.findall(outputs))))
-        names = " ".join(dict.fromkeys(NAME.findall("\n".join(code))))
+        parts = [each.rpartition(".")[2] for each in listed]
+        names = " ".join(dict.fromkeys([*parts, *NAME.findall("\n".join(code))]))
         text = f"{words(place)} {messages}".strip()
         yield Section(page, str(label["id"]), title, chapter, text, names)
 
@@ -127,6 +143,17 @@ def apply_aliases(source: str, found: list[Section]) -> None:
             named[0].text = f"{entry['says']} {named[0].text}"
 
 
+def vocabulary(found: list[Section]) -> list[str]:
+    """All words that are found, those that are in most sections first."""
+    counted: Counter[str] = Counter()
+    for each in found:
+        text = f"{each.title} {each.text} {each.code} {each.aliases}".lower()
+        text = re.sub(r"(?<=\d)[.](?=\d)", "", text)
+        spelt = {part for word in WORD.findall(text) for part in (*word.split("-"), word)}
+        counted.update({word.replace("-", "") for word in spelt if len(word) > 1})
+    return [word for word, _ in sorted(counted.items(), key=lambda each: (-each[1], each[0]))]
+
+
 def write_index(found: list[Section], out: Path) -> None:
     """Has Pagefind index one small page for each section: it ranks pages, not their parts."""
     with tempfile.TemporaryDirectory() as folder:
@@ -136,6 +163,7 @@ def write_index(found: list[Section], out: Path) -> None:
         command = [sys.executable, "-m", "pagefind", *options, "--quiet"]
         if subprocess.run(command, check=False).returncode:
             raise ExtensionError("Pagefind could not write the index of the search.")
+    (out / WORDS).write_text(" ".join(vocabulary(found)), encoding="utf-8")
     for pattern in UNUSED:
         for path in out.glob(pattern):
             path.unlink()
