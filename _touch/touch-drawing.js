@@ -29,12 +29,11 @@ const decimals = (value) => minus((Math.abs(value) < 5e-5 ? 0 : value).toFixed(4
 const two = (value) => minus((Math.abs(value) < 5e-3 ? 0 : value).toFixed(2));
 const short = (value) => minus(value === 0 ? "0" : value < 1e-3 ? value.toExponential(0)
   : value >= 10 ? value.toFixed(0) : value.toPrecision(2));
-/** What stands under a step: the zero before the point goes where eight stand side by side. */
-const shortest = (value) => {
-  const text = value >= 1e-3 && value < 0.1 ? value.toFixed(3)
-    : value > 0 && value < 1e-3 ? value.toExponential(0) : short(value);
-  return text.startsWith("0.") ? [el("span", { class: "zero" }, "0"), text.slice(1)] : [text];
-};
+/** A number under a step: where little room is, the zero before its point goes. */
+const narrow = (text) => text.split(/(?<!\d)(0)(?=\.)/).map((part, i) =>
+  i % 2 ? el("span", { class: "zero" }, part) : part);
+const shortest = (value) => narrow(value >= 1e-3 && value < 0.1 ? value.toFixed(3)
+  : value > 0 && value < 1e-3 ? value.toExponential(0) : short(value));
 const differs = (a, b) => b === undefined || Math.abs(a - b) > 1e-12;
 const anyDiffers = (a, b) => a.some((value, i) => differs(value, b?.[i]));
 
@@ -197,7 +196,7 @@ const button = (text, label, onclick) =>
   el("button", { type: "button", "aria-label": label, onclick }, text);
 
 Object.assign(touch, {
-  el, name, rich, two, short, shortest, minus, anyDiffers, parsed, strips, column, numbers, meters, slider,
+  el, name, rich, two, narrow, short, shortest, minus, anyDiffers, parsed, strips, column, numbers, meters, slider,
   button,
 });
 })();

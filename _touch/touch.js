@@ -9,8 +9,8 @@
 "use strict";
 const touch = (globalThis.unrolledTouch ??= {});
 const {
-  zeros, norm, isLive, run, count, list, presets, start, spell, el, name, rich, two, short,
-  shortest, minus, anyDiffers, parsed, strips, column, numbers, meters, slider, button, toFragment, fromFragment,
+  zeros, norm, isLive, run, count, list, presets, start, spell, el, name, rich, two, narrow,
+  short, shortest, minus, anyDiffers, parsed, strips, column, numbers, meters, slider, button, toFragment, fromFragment,
 } = touch;
 
 const DOT = "\u25cf"; // at every step that moved; the sentence below says so
@@ -277,7 +277,7 @@ function mount(figure) {
       : now.gradients?.inputs.map((row) => row.map(norm));
     const largest = lengthsOf && Math.max(...lengthsOf.flat(), preset.gradient === "states" ? 1 : 1e-9);
     const drawFoot = (node, index, hidden) => {
-      if (gates) node.lastChild.textContent = two(now.memories[0][index][0]);
+      if (gates) node.lastChild.replaceChildren(...narrow(two(now.memories[0][index][0])));
       else lengthsOf.forEach((row, i) => {
         const track = node.children[i];
         track.classList.toggle("masked", hidden[i]);
