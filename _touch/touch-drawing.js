@@ -29,6 +29,11 @@ const decimals = (value) => minus((Math.abs(value) < 5e-5 ? 0 : value).toFixed(4
 const two = (value) => minus((Math.abs(value) < 5e-3 ? 0 : value).toFixed(2));
 const short = (value) => minus(value === 0 ? "0" : value < 1e-3 ? value.toExponential(0)
   : value >= 10 ? value.toFixed(0) : value.toPrecision(2));
+/** A number under a step: where little room is, the zero before its point goes. */
+const narrow = (text) => text.split(/(?<!\d)(0)(?=\.)/).map((part, i) =>
+  i % 2 ? el("span", { class: "zero" }, part) : part);
+const shortest = (value) => narrow(value >= 1e-3 && value < 0.1 ? value.toFixed(3)
+  : value > 0 && value < 1e-3 ? value.toExponential(0) : short(value));
 const differs = (a, b) => b === undefined || Math.abs(a - b) > 1e-12;
 const anyDiffers = (a, b) => a.some((value, i) => differs(value, b?.[i]));
 
@@ -44,7 +49,7 @@ function strips(rows, bars, { unsigned = false, most = 1 } = {}) {
   const [axis, full] = unsigned ? [39, 38] : [20, 19];
   const strip = () => {
     const line = el("rect", { class: "axis", x: 0, y: axis - 0.5, width: 10 * bars, height: 1 });
-    const bar = count(bars).map((j) => el("rect", { class: "bar", x: 10 * j + 1.5, width: 7 }));
+    const bar = count(bars).map((j) => el("rect", { class: "bar", x: 10 * j + 0.8, width: 8.4 }));
     const was = count(bars).map((j) =>
       el("rect", { class: "was", x: 10 * j, width: 10, height: 1.6 }));
     const svg = el("svg", { viewBox: `0 0 ${10 * bars} 40`, preserveAspectRatio: "none" },
@@ -127,13 +132,16 @@ function numbers(rows, columnNames, edit = null, format = decimals) {
     ...row.map((cell, j) => el("td", { role: "cell" }, cell, marks[i][j]))));
   const head = el("tr", { role: "row" }, el("td", { role: "cell" }),
     ...columnNames.map((c) => el("th", { scope: "col", role: "columnheader" }, c)));
+  const node = el("table", { role: "table", style: `--columns: ${columnNames.length}` }, title,
+    el("thead", { role: "rowgroup" }, head),
+    el("tbody", { role: "rowgroup" }, ...lines));
   return {
-    node: el("table", { role: "table", style: `--columns: ${columnNames.length}` }, title,
-      el("thead", { role: "rowgroup" }, head),
-      el("tbody", { role: "rowgroup" }, ...lines)),
+    node,
     /** titles and names: nodes and strings; base: where the numbers started; padding: grey rows. */
     set(titles, names, values, base, padding = [], label = "") {
       title.replaceChildren(...titles);
+      const longest = Math.max(...values.flat().map((value) => String(value).length));
+      node.style.setProperty("--digits", Math.min(longest, 8));
       values.forEach((row, i) => {
         heads[i].replaceChildren(...names[i]);
         lines[i].classList.toggle("padding", Boolean(padding[i]));
@@ -188,7 +196,7 @@ const button = (text, label, onclick) =>
   el("button", { type: "button", "aria-label": label, onclick }, text);
 
 Object.assign(touch, {
-  el, name, rich, two, short, minus, anyDiffers, parsed, strips, column, numbers, meters, slider,
+  el, name, rich, two, narrow, short, shortest, minus, anyDiffers, parsed, strips, column, numbers, meters, slider,
   button,
 });
 })();

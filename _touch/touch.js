@@ -9,10 +9,11 @@
 "use strict";
 const touch = (globalThis.unrolledTouch ??= {});
 const {
-  zeros, norm, isLive, run, count, list, presets, start, spell, el, name, rich, two, short, minus,
-  anyDiffers, parsed, strips, column, numbers, meters, slider, button, toFragment, fromFragment,
+  zeros, norm, isLive, run, count, list, presets, start, spell, el, name, rich, two, narrow,
+  short, shortest, minus, anyDiffers, parsed, strips, column, numbers, meters, slider, button, toFragment, fromFragment,
 } = touch;
 
+const DOT = "\u25cf"; // at every step that moved; the sentence below says so
 const SPEEDS = [["\u00bd\u00d7", 1800], ["1\u00d7", 900], ["2\u00d7", 450]];
 const GATES = {
   lstm: [["i", "\u03c3(i), input gate"], ["j", "tanh(j), candidate", true],
@@ -47,7 +48,8 @@ function mount(figure) {
   const way = preset.backwards ? -1 : 1; // in which a reader walks through the steps
   let model = start(preset);
   let past = []; // the models before, for undo
-  let lastChanged = null; // what moved last: dragging a slider is one change
+  let lastChanged = null; // what moved last
+  let running = null; // the change that goes on: a slider that is dragged, a word that is typed
   let note = ""; // what is to be said about the last thing that a reader did
   let speed = 1;
   let timer = null;
@@ -58,9 +60,20 @@ function mount(figure) {
   const rows = count(B).map(String);
 
   // --- what the reader can change
+  const same = (one, other) => JSON.stringify({ ...one, selected: 0 }) ===
+    JSON.stringify({ ...other, selected: 0 }); // looking at another step is no change
   function become(next, what = null, said = "") {
+    if (!same(next, model) && (what === null || what !== running)) {
+      past.push(model);
+      running = what;
+    } else if (past.length && same(next, past.at(-1))) { // typed, and typed back
+      past.pop();
+      running = null;
+    }
+    show(next, what, said);
+  }
+  function show(next, what, said) {
     stop();
-    if (what === null || what !== lastChanged) past.push(model);
     lastChanged = what;
     note = said;
     model = { ...next, selected: Math.min(next.selected, next.steps - 1) };
@@ -77,6 +90,7 @@ function mount(figure) {
     const value = parsed(field.value);
     if (value !== null && limited(value) !== get(model, where)) change(where, limited(value));
     if (!leaving) return;
+    running = null;
     const used = minus(get(model, where));
     if (value === null) note = `\u201c${field.value}\u201d is no number: ${used} stays.`;
     else if (limited(value) !== value) note = `Numbers go from \u221210 to 10: ${used} is used.`;
@@ -97,11 +111,11 @@ function mount(figure) {
     autocomplete: "off", autocapitalize: "none", spellcheck: "false",
     "aria-describedby": `${id}-hint`,
     oninput: () => read(wordField.value),
-    onchange: () => { wordField.value = model.word; } });
+    onchange: () => { running = null; wordField.value = model.word; } });
   const hint = el("small", { id: `${id}-hint`, role: "status" });
   const word = preset.letters && el("div", { class: "word" },
     el("label", { for: `${id}-word` }, "Word"), wordField,
-    ...preset.words.map((w) => button(w, `Read ${w}`, () => read(w))), hint);
+    ...preset.words.map((w) => button(w, `Read ${w}`, () => { running = null; read(w); })), hint);
 
   // --- the chain: the folded picture, and one tab for each step
   const folded = column(sizes);
@@ -122,7 +136,7 @@ function mount(figure) {
       "aria-controls": `${id}-panel`, onclick: () => select(t) }, said,
       el("span", { class: "drawn", "aria-hidden": "true" },
         el("span", { class: "time" }, el("span", { class: "long" }, "t = "), `${t}`),
-        ...parts.nodes, el("span", { class: "flag" }, "moved"), bars));
+        ...parts.nodes, el("span", { class: "flag" }, DOT), bars));
     return { ...parts, tab, said, bars };
   });
   const before = strips(B, U); // the initial state
@@ -158,11 +172,9 @@ function mount(figure) {
   const on = button("Step \u25b6", "Step forward", () => select(model.selected + 1));
   const pace = button("", null, () => { stop(); speed = (speed + 1) % SPEEDS.length; draw(); });
   const undo = button("Undo", null, () => {
-    const previous = past.pop();
-    if (!previous) return;
-    become(previous, null, "The last change is undone.");
-    past.pop(); // what was undone is gone
-    draw();
+    if (!past.length) return;
+    running = null;
+    show(past.pop(), null, "The last change is undone.");
   });
   const reset = button("Reset", "Reset all to how it was",
     () => become(start(preset), null, "All is as it was at the start."));
@@ -183,7 +195,7 @@ function mount(figure) {
   function select(t, playing = false) {
     if (!playing) stop();
     note = "";
-    lastChanged = null;
+    lastChanged = running = null;
     model = { ...model, selected: Math.max(0, Math.min(model.steps - 1, t)) };
     draw();
   }
@@ -233,6 +245,7 @@ function mount(figure) {
   const weights = el("details", { class: "weights" },
     el("summary", {}, "Weights, shared by all steps"),
     el("div", { class: "tables" }, ...Object.values(weight).map((one) => one.node)));
+  const scrolling = [panel, weights.lastChild]; // where their numbers need more than the width
   const taskSaid = el("span", { class: "state", role: "status" });
   const task = el("p", { class: "task" }, el("strong", {}, "Try this. "), ...rich(preset.task.ask),
     " ", taskSaid);
@@ -264,12 +277,12 @@ function mount(figure) {
       : now.gradients?.inputs.map((row) => row.map(norm));
     const largest = lengthsOf && Math.max(...lengthsOf.flat(), preset.gradient === "states" ? 1 : 1e-9);
     const drawFoot = (node, index, hidden) => {
-      if (gates) node.lastChild.textContent = two(now.memories[0][index][0]);
+      if (gates) node.lastChild.replaceChildren(...narrow(two(now.memories[0][index][0])));
       else lengthsOf.forEach((row, i) => {
         const track = node.children[i];
         track.classList.toggle("masked", hidden[i]);
         track.firstChild.style.setProperty("--size", row[index] / largest);
-        if (B === 1) node.lastChild.textContent = short(row[index]);
+        if (B === 1) node.lastChild.replaceChildren(...shortest(row[index]));
       });
     };
     const later = preset.gradient === "inputs" ? 0 : 1; // states begin with the one before step 0
@@ -339,14 +352,18 @@ function mount(figure) {
     undo.setAttribute("aria-disabled", past.length === 0);
     play.hidden = pace.hidden = calm.matches;
     play.textContent = timer ? "Stop" : "Play";
-    pace.textContent = `Speed ${SPEEDS[speed][0]}`;
+    pace.textContent = SPEEDS[speed][0];
+    pace.setAttribute("aria-label", `Speed ${SPEEDS[speed][0]}`);
     body.classList.toggle("many", T > 4);
+    body.classList.toggle("crowded", T > 6);
     const done = preset.task.done(model, now);
     task.classList.toggle("done", done);
     taskSaid.replaceChildren(...rich(done ? `\u2713 Done. ${preset.task.learned}` : "Not done yet."));
     said.setAttribute("aria-live", timer ? "off" : "polite");
-    said.textContent = [lastChanged === "word" ? "" : note, ...sentences(now, lengthsOf),
-      moved(changedSteps)].filter(Boolean).join(" ");
+    said.replaceChildren(
+      [lastChanged === "word" ? "" : note, ...sentences(now, lengthsOf)].filter(Boolean).join(" "),
+      ...(changedSteps.length ? [" ", el("span", { class: "dot", "aria-hidden": "true" }, DOT),
+        `\u00a0${moved(changedSteps)}`] : []));
   }
 
   /** The equation of a gated cell at one step, in letters and in numbers. */
@@ -374,8 +391,8 @@ function mount(figure) {
       role: tag === "td" ? "cell" : tag === "th" ? "columnheader" : "rowheader" }, text);
     mask.replaceChildren(
       el("caption", {}, "The mask", shape("B, T", B, model.steps), ": 1 is real, 0 is padding"),
-      el("tr", { role: "row" }, el("td", { role: "cell" }, ""),
-        ...times.map((s) => cell("th", `t = ${s}`, s === model.selected))),
+      el("tr", { role: "row" }, cell("th", "step", false),
+        ...times.map((s) => cell("th", `${s}`, s === model.selected))),
       ...rows.map((row, i) => el("tr", { role: "row" },
         el("th", { scope: "row", role: "rowheader" }, `row ${row}`),
         ...times.map((s) => el("td", { role: "cell", class: [
@@ -425,7 +442,6 @@ function mount(figure) {
   }
 
   const moved = (changed) => {
-    if (!changed.length) return "";
     const [from, to] = [changed[0], changed.at(-1)];
     return changed.length > 2 && to - from === changed.length - 1
       ? `Moved since the start: steps ${from} to ${to}.`
@@ -505,9 +521,12 @@ function mount(figure) {
     el("div", { class: "buttons" }, home, back, play, on, pace, undo, reset, link),
     said, task, panel, el("p", { class: "legend" }, ...rich(preset.legend)), weights);
   body.style.setProperty("--rows", B);
-  slot.replaceChildren(body);
+  slot.append(body); // the picture is hidden, and printed
   figure.classList.add("touch-live");
   draw();
+  const hints = new ResizeObserver(() => requestAnimationFrame(() => scrolling.forEach((one) =>
+    one.classList.toggle("more", one.scrollWidth > one.clientWidth + 1))));
+  [body, ...body.querySelectorAll("table")].forEach((one) => hints.observe(one));
   fromAddress();
   window.addEventListener("hashchange", fromAddress);
 }
