@@ -30,8 +30,10 @@ const two = (value) => minus((Math.abs(value) < 5e-3 ? 0 : value).toFixed(2));
 const short = (value) => minus(value === 0 ? "0" : value < 1e-3 ? value.toExponential(0)
   : value >= 10 ? value.toFixed(0) : value.toPrecision(2));
 /** A number under a step: where little room is, the zero before its point goes. */
-const narrow = (text) => text.split(/(?<!\d)(0)(?=\.)/).map((part, i) =>
-  i % 2 ? el("span", { class: "zero" }, part) : part);
+const narrow = (text) => {
+  const [, sign, rest] = /^(\D?)0(\..*)$/.exec(text) ?? [];
+  return rest ? [sign, el("span", { class: "zero" }, "0"), rest] : [text];
+};
 const shortest = (value) => narrow(value >= 1e-3 && value < 0.1 ? value.toFixed(3)
   : value > 0 && value < 1e-3 ? value.toExponential(0) : short(value));
 const differs = (a, b) => b === undefined || Math.abs(a - b) > 1e-12;
