@@ -505,7 +505,7 @@ function mount(figure) {
     el("div", { class: "buttons" }, home, back, play, on, pace, undo, reset, link),
     said, task, panel, el("p", { class: "legend" }, ...rich(preset.legend)), weights);
   body.style.setProperty("--rows", B);
-  slot.replaceChildren(body);
+  slot.append(body); // beside the picture, which is for paper
   figure.classList.add("touch-live");
   draw();
   fromAddress();
