@@ -77,6 +77,7 @@ def test_touchable_figure_prints_as_its_picture(browser: Browser, site: str, scr
         page.locator(".touch-body").first.wait_for()
         assert not still.is_visible()
     page.emulate_media(media="print")
+    page.locator("figure.touch").first.scroll_into_view_if_needed()
     still.wait_for()
     assert page.locator(".touch-body:visible").count() == 0
     slot, picture = page.locator(".touch-slot").first.bounding_box(), still.bounding_box()
