@@ -63,3 +63,47 @@
   addEventListener("DOMContentLoaded", name);
   new MutationObserver(name).observe(root, { attributeFilter: ["data-mode"] });
 })();
+
+/* Paper is white: what is printed has the light theme, and the screen gets its own back. */
+(() => {
+  const root = document.documentElement;
+  let chosen = "light";
+  const paper = () => {
+    if (root.dataset.theme === "light") return;
+    chosen = root.dataset.theme;
+    root.dataset.theme = "light";
+  };
+  const screen = () => {
+    if (chosen === "light") return;
+    root.dataset.theme = chosen;
+    chosen = "light";
+  };
+  addEventListener("beforeprint", paper);
+  addEventListener("afterprint", screen);
+  // Some browsers print without these two.
+  const printed = matchMedia("print");
+  printed.addEventListener("change", () => (printed.matches ? paper() : screen()));
+})();
+
+/* The copy button keeps the focus, which its script takes away, and says what has happened. */
+(() => {
+  let status;
+  addEventListener("DOMContentLoaded", () => {
+    status = Object.assign(document.createElement("p"), { className: "visually-hidden" });
+    status.role = "status";
+    document.querySelector("main").append(status);
+  });
+  addEventListener("click", ({ target }) => { // comes to the window last, when all is done
+    const button = target.closest("button.copybtn");
+    if (!button) return;
+    button.focus({ preventScroll: true });
+    status.textContent = button.dataset.tooltip === "Copied!" ? "Copied" : "Could not be copied";
+    setTimeout(() => { status.textContent = ""; }, 2000); // so that it is said each time
+  });
+})();
+
+/* On a narrow page the contents lie over the text: who has chosen a section wants to see it. */
+document.addEventListener("click", ({ target }) => {
+  const drawer = document.getElementById("pst-secondary-sidebar-checkbox");
+  if (drawer && target.closest(".bd-sidebar-secondary a")) drawer.checked = false;
+});

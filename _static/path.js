@@ -21,7 +21,7 @@
     try {
       load();
       save();
-      return true;
+      return !localStorage.forgets; // layout.html gives a page such a one where it is forbidden
     } catch {
       return false;
     }
@@ -50,7 +50,7 @@
     (!answer.classList.contains("wrong") &&
       answer.querySelector(":scope > :not(summary)")?.textContent.trim().startsWith("Right."));
 
-  let tests, mark, score, again, sum, erase;
+  let tests, mark, score, again, sum, erase, erased;
 
   const draw = () => {
     const links = document.querySelectorAll(".path-map li > p:first-child > a, .bd-links a");
@@ -66,22 +66,31 @@
     if (mark) {
       mark.textContent = kept[here]?.read ? "Marked as read" : "Mark as read";
       mark.classList.toggle("path-done", Boolean(kept[here]?.read));
+      mark.ariaPressed = Boolean(kept[here]?.read);
     }
     if (score) {
       const answers = Object.values(kept[here]?.answers ?? {});
       const right = answers.filter(Boolean).length;
+      again.hidden = !answers.length;
       score.textContent = "Of each question, the answer that you open first counts.";
-      if (answers.length) {
+      if (answers.length)
         score.textContent = `${right} of ${tests.length} right at first try` +
           (answers.length < tests.length ? `, ${answers.length} answered so far.` : ".");
-        again.hidden = false; // and stays, since it may have the focus
-      }
     }
     if (sum) {
       const all = document.querySelectorAll(".path-map li").length;
       sum.textContent = `You have marked ${read} of ${all} chapters as read.`;
-      if (Object.keys(kept).length) erase.hidden = false;
+      erase.hidden = !Object.keys(kept).length;
+      if (!erase.hidden) erased.textContent = "";
     }
+  };
+
+  const refuse = () => {
+    const place = document.querySelector(".path-foot, .path-status");
+    if (!place) return;
+    const said = "This browser lets no page keep anything, so chapters cannot be marked as read.";
+    place.replaceChildren(element("span", { role: "status" }, said));
+    if (place.matches(".path-status")) place.nextElementSibling?.remove(); // that it is kept
   };
 
   const change = (how) => {
@@ -90,7 +99,7 @@
       how();
       save();
     } catch {
-      // Storage is full or was forbidden meanwhile: the page goes on without it.
+      refuse(); // storage is full or was forbidden meanwhile
     }
     draw();
   };
@@ -102,9 +111,7 @@
     const foot = document.querySelector(".path-foot");
     const onMap = document.querySelector(".path-status");
     if (!allowed()) {
-      const sentence = "This browser lets no page keep anything, so chapters cannot be marked as read.";
-      (foot ?? onMap)?.replaceChildren(sentence);
-      onMap?.nextElementSibling.remove(); // that it is kept
+      refuse();
       return;
     }
     if (foot) {
@@ -120,6 +127,7 @@
       again = button("Answer again", "path-small", () => {
         delete mine().answers;
         for (const answer of tests.flat()) answer.open = false;
+        tests[0][0].querySelector("summary").focus(); // the button goes
       });
       again.hidden = true;
       score = element("span");
@@ -134,9 +142,13 @@
     }
     if (onMap) {
       sum = element("span");
-      erase = button("Delete what is kept", "path-small", () => (kept = {}));
-      erase.hidden = true;
-      onMap.append(sum, " ", erase);
+      erased = element("span", { role: "status", tabIndex: -1 });
+      erase = button("Delete what is kept", "path-small", () => {
+        kept = {};
+        erased.textContent = "Deleted.";
+        erased.focus(); // the button goes
+      });
+      onMap.append(sum, " ", erase, erased);
     }
     draw();
     const follow = () => allowed() && draw();

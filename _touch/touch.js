@@ -521,7 +521,7 @@ function mount(figure) {
     el("div", { class: "buttons" }, home, back, play, on, pace, undo, reset, link),
     said, task, panel, el("p", { class: "legend" }, ...rich(preset.legend)), weights);
   body.style.setProperty("--rows", B);
-  slot.append(body); // the picture is hidden, and printed
+  slot.append(body); // beside the picture, which is for paper
   figure.classList.add("touch-live");
   draw();
   const hints = new ResizeObserver(() => requestAnimationFrame(() => scrolling.forEach((one) =>

@@ -244,6 +244,20 @@ def test_copy_buttons_cover_no_code_on_a_phone(phone: Reader) -> None:
     assert covered == []
 
 
+def test_copying_keeps_the_focus_and_says_so(browser: Browser, site: str) -> None:
+    context = chromium.reader(browser)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(f"{site}chapters/10_mnist_row_by_row.html")
+    button = page.locator("button.copybtn:visible").first
+    button.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("status").filter(has_text="Copied").wait_for(state="attached")
+    assert button.evaluate("button => button === document.activeElement")
+    assert button.evaluate("button => getComputedStyle(button).opacity") == "1"
+    context.close()
+
+
 # --- folds -------------------------------------------------------------------------------------
 
 
@@ -265,6 +279,25 @@ def test_folded_code_opens_with_a_key_and_has_no_blank_line(phone: Reader) -> No
         }"""
     )
     assert gap < line / 2
+
+
+def test_ring_around_an_open_fold_is_whole(phone: Reader) -> None:
+    """No code lies over its lower edge."""
+    page = phone.at("03_cells")
+    summary = page.locator("details.fold > summary").first
+    page.keyboard.press("Tab")
+    summary.focus()
+    if not summary.evaluate("summary => summary.parentElement.open"):
+        page.keyboard.press("Enter")
+    seen = summary.evaluate(
+        """(summary) => {
+            const { position, zIndex, outlineStyle } = getComputedStyle(summary);
+            const below = summary.nextElementSibling.querySelector(".highlight");
+            const over = getComputedStyle(below).zIndex;
+            return [outlineStyle, position, Number(zIndex) > (Number(over) || 0)];
+        }"""
+    )
+    assert seen == ["solid", "relative", True]
 
 
 def test_first_cell_of_imports_is_folded(phone: Reader) -> None:
@@ -434,6 +467,88 @@ def test_focus_is_seen_on_all_that_takes_it(
         }"""
     )
     assert faults == []
+    context.close()
+
+
+@pytest.mark.parametrize("theme", chromium.THEMES)
+def test_links_under_the_mouse_stand_out(browser: Browser, site: str, theme: str) -> None:
+    context = chromium.reader(browser, theme=theme)
+    page = context.new_page()
+    page.goto(f"{site}chapters/03_cells.html")
+    page.evaluate(chromium.SETTLED)
+    for name in (
+        "article section p a:not(.headerlink)",
+        ".bd-links .toctree-l1:not(.active) a",
+        ".page-toc a:not(.active)",
+        ".right-next",
+        "details.fold > summary",
+        ".bd-footer-content a",
+        ".theme-switch-button:visible",
+    ):
+        link = page.locator(name).first
+        link.hover()
+        found = "() => { const element = document.querySelector(':hover a:hover, button:hover, "
+        found += "summary:hover'); " + CONTRAST.removeprefix("(element) => {")
+        found += " return contrast(getComputedStyle(element).color, element); }"
+        page.wait_for_function(found.replace("return contrast", "return 4.5 <= contrast"))
+    context.close()
+
+
+@pytest.mark.parametrize("name", ["index", "chapters/03_cells", "genindex", "404"])
+@pytest.mark.parametrize("scripts", [True, False])
+def test_skip_link_leads_to_the_text(browser: Browser, site: str, name: str, scripts: bool) -> None:
+    """Past the buttons above it, too."""
+    context = chromium.reader(browser, scripts=scripts)
+    page = context.new_page()
+    page.goto(f"{site}{name}.html")
+    page.keyboard.press("Tab")
+    focus = page.locator(":focus")
+    assert focus.inner_text() == "Skip to main content"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.locator("article :focus").count() == 1
+    context.close()
+
+
+def test_skip_link_of_the_search_leads_to_its_box(browser: Browser, site: str) -> None:
+    context = chromium.reader(browser)
+    page = context.new_page()
+    page.goto(f"{site}search.html")
+    page.locator(".skip-link a").focus()
+    page.keyboard.press("Enter")
+    page.locator("#search-input:focus").wait_for()
+    context.close()
+
+
+def test_button_to_the_top_covers_nothing_on_a_phone(phone: Reader) -> None:
+    page = phone.at("03_cells")
+    page.evaluate("document.querySelector('#pst-back-to-top').style.display = 'block'")  # theme's
+    assert not page.locator("#pst-back-to-top").is_visible()
+
+
+FORBID = """Object.defineProperty(window, "localStorage", {
+    get() { throw new DOMException("denied", "SecurityError"); } });"""
+FULL = """Storage.prototype.setItem = () => {
+    throw new DOMException("full", "QuotaExceededError"); };"""
+
+
+@pytest.mark.parametrize("storage", [FORBID, FULL], ids=["forbidden", "full"])
+def test_theme_changes_where_storage_is_forbidden(
+    browser: Browser, site: str, storage: str
+) -> None:
+    context = chromium.context(browser, viewport={"width": 1280, "height": 900})
+    context.add_init_script(storage)
+    page = context.new_page()
+    troubles: list[str] = []
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.goto(f"{site}chapters/03_cells.html")
+    button = page.locator(".theme-switch-button:visible")
+    seen = set()
+    for _ in range(3):
+        button.click()
+        seen.add(page.evaluate("document.documentElement.dataset.mode"))
+    assert seen == {"light", "dark", "auto"}
+    assert troubles == []
     context.close()
 
 

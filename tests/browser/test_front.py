@@ -183,6 +183,45 @@ def test_theme_of_a_first_visit_follows_the_system(
     context.close()
 
 
+# --- without scripts ---------------------------------------------------------------------------
+
+
+def without_scripts(browser: Browser, size: tuple[int, int]) -> Page:
+    return chromium.reader(browser, theme="dark", size=size, scripts=False).new_page()
+
+
+@pytest.mark.parametrize("name", ["index", "chapters/03_cells"])
+def test_chapters_stand_at_the_foot_of_a_phone_without_scripts(
+    browser: Browser, site: str, name: str
+) -> None:
+    page = without_scripts(browser, chromium.NARROW)
+    page.goto(f"{site}{name}.html")
+    chapter = page.locator(".bd-links a", has_text="MNIST, row by row")
+    text, listed = page.locator("article").bounding_box(), chapter.bounding_box()
+    assert text and listed and listed["x"] >= 0
+    assert listed["y"] > text["y"] + text["height"]
+    page.get_by_role("link", name="All chapters").click()
+    assert page.url.endswith("#chapters")
+    chapter.click()
+    page.wait_for_url(f"{site}chapters/10_mnist_row_by_row.html")
+    page.context.close()
+
+
+@pytest.mark.parametrize("size", [chromium.WIDE, chromium.NARROW], ids=["wide", "narrow"])
+def test_no_dead_button_without_scripts(browser: Browser, site: str, size: tuple[int, int]) -> None:
+    page = without_scripts(browser, size)
+    page.goto(f"{site}chapters/03_cells.html")
+    assert page.locator("button:visible").count() == 0
+    assert page.locator("a:visible", has_text=".ipynb").first.is_visible()
+    page.context.close()
+
+
+def test_page_without_scripts_is_light_as_a_whole(html: Path) -> None:
+    """The theme's styles, and those of code, ask for the attribute."""
+    for path in html.glob("chapters/*.html"):
+        assert soup(path).html["data-theme"] == "light"
+
+
 # --- a book with an address --------------------------------------------------------------------
 
 

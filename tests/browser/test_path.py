@@ -18,6 +18,8 @@ NAMES = [path.stem for path in notebooks.paths_of([])]
 QUESTIONS = questions.read_questions(
     notebooks.markdown_of(notebooks.read(notebooks.CHAPTERS / "01_two_steps_in_numpy.ipynb"))
 )
+FULL = """Storage.prototype.setItem = () => {
+    throw new DOMException("full", "QuotaExceededError"); };"""
 FORBID = """Object.defineProperty(window, "localStorage", {
     get() { throw new DOMException("denied", "SecurityError"); } });"""
 
@@ -73,15 +75,17 @@ def test_mark_is_ticked_in_map_and_sidebar(page: Page, site: str) -> None:
     page.goto(f"{site}{CHAPTER}.html")
     mark = page.locator(".path-foot button")
     assert mark.inner_text() == "Mark as read"
+    assert mark.get_attribute("aria-pressed") == "false"
     mark.click()
     assert "Marked as read" in mark.inner_text()
+    assert mark.get_attribute("aria-pressed") == "true"
     assert page.locator(".bd-links .path-tick").count() == 1
     page.goto(f"{site}index.html")
     for place in (".path-map", ".bd-links"):
         ticked = page.locator(f"{place} a:has(.path-tick)")
         assert ticked.count() == 1
         assert "01_two_steps" in (ticked.get_attribute("href") or "")
-    assert "1 of 17" in page.locator(".path-status").inner_text()
+    assert f"1 of {len(NAMES)}" in page.locator(".path-status").inner_text()
     page.goto(f"{site}{CHAPTER}.html")
     page.locator(".path-foot button").click()  # taken back
     assert page.locator(".path-tick").count() == 0
@@ -110,7 +114,11 @@ def test_all_that_is_kept_can_be_deleted(page: Page, site: str) -> None:
     page.locator(".path-foot button").click()
     answer(page, 0, right=True)
     page.goto(f"{site}index.html")
-    page.get_by_role("button", name="Delete what is kept").click()
+    erase = page.get_by_role("button", name="Delete what is kept")
+    erase.focus()
+    page.keyboard.press("Enter")
+    assert page.locator(".path-status [role=status]:focus").inner_text() == "Deleted."
+    assert not erase.is_visible()
     assert page.locator(".path-tick").count() == 0
     assert page.evaluate("localStorage.getItem('unrolled-path')") is None
     assert "this browser alone" in page.locator(".path-sum").inner_text()
@@ -163,22 +171,36 @@ def test_self_test_can_be_answered_again_by_keyboard(page: Page, site: str) -> N
     page.keyboard.press("Enter")
     assert page.locator("details.answer[open]").count() == 0
     assert "counts" in page.locator(".path-score").inner_text()
-    assert page.evaluate("document.activeElement.textContent") == "Answer again"
+    assert not page.get_by_role("button", name="Answer again").is_visible()
+    assert page.locator("details.answer > summary").first.evaluate(
+        "first => first === document.activeElement"
+    )
 
 
 # --- where it cannot work ----------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("storage", [FORBID, FULL], ids=["forbidden", "full"])
 @pytest.mark.parametrize("name", ["index", CHAPTER])
-def test_page_reads_where_storage_is_forbidden(browser: Browser, site: str, name: str) -> None:
+def test_page_reads_where_storage_is_forbidden(
+    browser: Browser, site: str, name: str, storage: str
+) -> None:
     context = chromium.context(browser)
-    context.add_init_script(FORBID)
+    context.add_init_script(storage)
     page = context.new_page()
     page.goto(f"{site}{name}.html")
     assert "cannot be marked" in page.locator(".path-foot, .path-status").inner_text()
+    assert page.get_by_text("cannot be marked").is_visible()
     assert page.locator(".path-foot button, .path-sum button").count() == 0
     assert "this browser alone" not in page.locator("article").inner_text()
     context.close()
+
+
+def test_what_fills_up_meanwhile_is_said(page: Page, site: str) -> None:
+    page.goto(f"{site}{CHAPTER}.html")
+    page.evaluate(f"() => {{ {FULL} }}")
+    page.locator(".path-foot button").click()
+    assert "cannot be marked" in page.locator(".path-foot [role=status]").inner_text()
 
 
 def test_nothing_is_offered_without_scripts(browser: Browser, site: str) -> None:
@@ -197,6 +219,21 @@ def test_mark_works_in_a_folder(page: Page, html: Path) -> None:
     page.locator(".path-foot button").click()
     page.reload()
     assert "Marked as read" in page.locator(".path-foot button").inner_text()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_folded_claims_keep_their_distance(browser: Browser, site: str, scripts: bool) -> None:
+    """From what follows them, be it the mark or the way on."""
+    context = chromium.reader(browser, scripts=scripts, size=chromium.NARROW)
+    page = context.new_page()
+    page.goto(f"{site}{CHAPTER}.html")
+    claims = page.locator("details.ledger").bounding_box()
+    following = page.locator(
+        ".path-foot" if scripts else ".prev-next-area .right-next"
+    ).bounding_box()
+    assert claims and following
+    assert following["y"] - claims["y"] - claims["height"] >= 24
+    context.close()
 
 
 # --- nothing moves -----------------------------------------------------------------------------

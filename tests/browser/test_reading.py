@@ -150,3 +150,16 @@ def test_a_link_leads_to_its_section(
     top = page.locator(f"#{place}").evaluate("place => place.getBoundingClientRect().top")
     context.close()
     assert -5 <= top <= size[1] / 4
+
+
+def test_the_contents_close_when_a_section_is_chosen(browser: Browser, site: str) -> None:
+    context = chromium.reader(browser, size=chromium.NARROW)
+    page = context.new_page()
+    page.goto(f"{site}chapters/04_static_rnn.html")
+    page.locator("button.secondary-toggle:visible").click()
+    link = page.locator(".bd-sidebar-secondary a[href^='#']:visible").nth(2)
+    link.click()
+    page.locator(".bd-sidebar-secondary").wait_for(state="hidden")
+    heading = page.locator(page.evaluate("CSS.escape(location.hash.slice(1))").join(["#", ""]))
+    assert 0 <= heading.evaluate("place => place.getBoundingClientRect().top") <= 200
+    context.close()
