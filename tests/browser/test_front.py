@@ -48,7 +48,7 @@ def test_root_is_the_front_page_itself(page: Page, site: str) -> None:
 
 
 def test_other_titles_name_page_and_book(html: Path) -> None:
-    assert soup(html / "chapters" / "03_cells.html").title.text == "3. Cells — Unrolled"
+    assert soup(html / "chapters" / "03_cells.html").title.text == "4. What a cell is — Unrolled"
 
 
 def test_front_page_has_one_thing_to_do_before_all_others(front: BeautifulSoup) -> None:
