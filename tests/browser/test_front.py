@@ -9,13 +9,17 @@ from pathlib import Path
 
 import browser as chromium
 import notebooks
+import pages
 import pytest
 import teaching
 from bs4 import BeautifulSoup
 from PIL import Image
 from playwright.sync_api import Browser, Page, Route
 
-NOTEBOOKS = notebooks.paths_of([])
+NOTEBOOKS = sorted(  # in the order of the contents
+    notebooks.paths_of([]),
+    key=lambda path: pages.files_in_contents().index(f"chapters/{path.stem}"),
+)
 
 
 def soup(path: Path) -> BeautifulSoup:
