@@ -9,13 +9,17 @@ from pathlib import Path
 
 import browser as chromium
 import notebooks
+import pages
 import pytest
 import teaching
 from bs4 import BeautifulSoup
 from PIL import Image
 from playwright.sync_api import Browser, Page, Route
 
-NOTEBOOKS = notebooks.paths_of([])
+NOTEBOOKS = sorted(  # in the order of the contents
+    notebooks.paths_of([]),
+    key=lambda path: pages.files_in_contents().index(f"chapters/{path.stem}"),
+)
 
 
 def soup(path: Path) -> BeautifulSoup:
@@ -48,7 +52,7 @@ def test_root_is_the_front_page_itself(page: Page, site: str) -> None:
 
 
 def test_other_titles_name_page_and_book(html: Path) -> None:
-    assert soup(html / "chapters" / "03_cells.html").title.text == "3. Cells — Unrolled"
+    assert soup(html / "chapters" / "03_cells.html").title.text == "4. What a cell is — Unrolled"
 
 
 def test_front_page_has_one_thing_to_do_before_all_others(front: BeautifulSoup) -> None:
