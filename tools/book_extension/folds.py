@@ -99,6 +99,8 @@ class FoldCells(SphinxPostTransform):
             images = bool(shown) and all(isinstance(each, nodes.image) for each in shown)
             if cell.get("hide_mode") == "input":
                 fold(cell, FIGURE if images else "Code")
+            elif cell.get("hide_mode") == "all":
+                fold(cell, "Code and what it shows", mode="all")
             elif not cell.get("hide_mode") and not inside(cell, solution_node):
                 name = label(source, images=images, silent=not outputs, read_later=read_later)
                 if name is not None:
@@ -106,8 +108,8 @@ class FoldCells(SphinxPostTransform):
             read_later |= read_names(source)
 
 
-def fold(cell: nodes.container, name: str) -> None:
-    cell["hide_mode"] = "input"
+def fold(cell: nodes.container, name: str, mode: str = "input") -> None:
+    cell["hide_mode"] = mode
     cell["prompt_show"] = cell["prompt_hide"] = name
 
 
