@@ -81,12 +81,12 @@ def while_loop(*, ax: Axes | None = None) -> Figure | Axes:
 
     # the number of the step says which input is read and where the output is written
     branch, aside = 2.36, (lanes["t"] + lanes["h"]) / 2
-    place = lanes["outputs"] - 0.2
+    upon = lanes["outputs"] - 0.2
     canvas.dot(lanes["t"], branch)
     canvas.dot(aside, branch)
     canvas.arrow((lanes["t"], branch), (aside + 0.1, branch), head=False)
     canvas.arrow((aside, branch), (aside, read), (lanes["h"] - 0.27, read))
-    canvas.arrow((aside + 0.1, branch), (place, branch), (place, turn + 0.27), bridge=True)
+    canvas.arrow((aside + 0.1, branch), (upon, branch), (upon, turn + 0.27), bridge=True)
 
     canvas.arrow((right + 0.02, turn), (4.22, turn), (4.22, asked), (right + 0.03, asked))
     canvas.arrow((left - 0.02, asked), (0.3, asked), (0.3, 0.45))
