@@ -76,6 +76,10 @@ PICTURES = {
     "graph written out": lambda: figures.written_out(),
     "graph of one step": lambda: figures.written_out(1),
     "graph of a loop": lambda: figures.while_loop(),
+    "pieces": lambda: figures.pieces(),
+    "operations": lambda: figures.operations(
+        {"called as it is": ([2, 32, 33, 64], [42, 460, 60, 60]), "loop": ([2, 64], [61, 60])}
+    ),
     "graph growth": lambda: figures.graph_growth([2, 4, 8], [20, 40, 80], [41, 41, 41]),
     "curves": lambda: figures.curves(
         {"one layer": FALL + 0.3, "three layers": FALL + 0.17, "GRU": (np.arange(11), FALL + 0.16)},
@@ -417,6 +421,30 @@ def test_a_loop_has_one_cell_and_three_variables():
     found = words(figures.while_loop())
     assert found.count("cell") == 1 and found.count("0") == 2
     assert {"t", "h", "outputs"} <= set(found)
+
+
+def test_the_number_of_the_step_leads_to_the_input_and_to_the_output():
+    ends = [shaft(arrow).vertices[-1] / 100 for arrow in arrows(figures.while_loop())]  # inches
+    assert any(np.allclose(end, (1.83, 0.55), atol=0.15) for end in ends)  # beside x_t
+    assert any(np.allclose(end, (3.05, 2.02), atol=0.15) for end in ends)  # above "write"
+
+
+def test_the_state_crosses_the_cut_and_no_gradient_does():
+    figure = figures.pieces()
+    assert {"cut", "gradient", "$h_1$"} <= set(words(figure))
+    shafts = {arrow: shaft(arrow).vertices[:, 0] / 100 for arrow in arrows(figure)}  # inches
+    crossing = [arrow for arrow, x in shafts.items() if x.min() < 2.25 < x.max()]
+    assert len(crossing) == 1 and crossing[0].get_linewidth() > 2
+    back = [arrow for arrow, x in shafts.items() if x[-1] < x[0]]
+    assert len(back) == 4 and not {*back} & {*crossing}
+
+
+def test_operations_are_counted_from_zero():
+    axes = PICTURES["operations"]().axes[0]
+    assert axes.get_ylim()[0] == 0.0
+    assert list(axes.get_xticks()) == [8, 16, 32, 64]
+    with pytest.raises(ValueError, match="0 lines; give 1 to 6"):
+        figures.operations({})
 
 
 def test_a_long_chain_shows_its_ends():

@@ -16,7 +16,7 @@ from .chains import (
 )
 from .digits import image_as_rows, images, mnist_network
 from .gates import cell_diagram
-from .graphs import while_loop, written_out
+from .graphs import operations, pieces, while_loop, written_out
 from .grids import batch, kernel_blocks, layouts, loss_masked
 from .memory import gates_over_time, memory_line
 from .plots import cost_curves, curves, descent, graph_growth, heat, time_bars
@@ -43,6 +43,8 @@ __all__ = [
     "memory_line",
     "mnist_network",
     "one_number",
+    "operations",
+    "pieces",
     "png",
     "stack",
     "time_bars",

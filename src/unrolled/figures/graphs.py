@@ -1,12 +1,16 @@
-"""Graphs of an unroll: the loop written out, and the loop as one operation of the graph."""
+"""Graphs of an unroll: the loop written out, as one operation of the graph, cut into pieces."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from . import style
 from .canvas import FLOW, STATE, Canvas, count
+from .plots import _axes, _names_at_ends
 
 NAMES = 12.0  # points: what stands inside a node or beside it
 INDEXED = 14.5  # a letter with an index, which is smaller than the letter
@@ -45,10 +49,10 @@ def written_out(steps: int = 3, *, ax: Axes | None = None) -> Figure | Axes:
 
 def while_loop(*, ax: Axes | None = None) -> Figure | Axes:
     """Draw the loop of a recurrent network as one operation, with its three loop variables."""
-    canvas = Canvas(4.4, 4.9, ax)
+    canvas = Canvas(4.4, 5.2, ax)
     middle, left, right = 2.3, 0.65, 3.95
     lanes = {"t": 1.15, "h": 2.1, "outputs": 3.25}
-    start, asked, turn, read = 4.1, 3.05, 1.75, 0.55
+    start, asked, top, turn, read = 4.4, 3.4, 2.65, 1.75, 0.55
 
     for name, x in lanes.items():
         canvas.text(x, start + 0.5, name, NAMES, weight="bold")
@@ -61,10 +65,10 @@ def while_loop(*, ax: Axes | None = None) -> Figure | Axes:
         canvas.arrow((x, start - 0.22), (x, asked + 0.27), line=line)
         canvas.arrow((x, asked - 0.27), (x, turn + 0.27), line=line)
     canvas.box(middle, asked, right - left, 0.5, "t < T ?", colours=style.PLAIN, size=NAMES)
-    frame = canvas.outline(left, 1.1, right - left, 1.25, colour=style.MUTED, line=1.4)
+    frame = canvas.outline(left, 1.1, right - left, top - 1.1, colour=style.MUTED, line=1.4)
     frame.set_zorder(1)
-    canvas.text(lanes["h"] + 0.5, 2.57, "yes", NAMES)
-    canvas.text(right + 0.15, 2.57, "again", NAMES, align="right")
+    canvas.text(lanes["h"] + 0.5, 2.88, "yes", NAMES)
+    canvas.text(right + 0.15, 2.88, "again", NAMES, align="right")
 
     canvas.box(lanes["t"], turn, 0.75, 0.5, "t + 1", colours=style.PLAIN, size=NAMES)
     canvas.box(lanes["h"], turn, 0.75, 0.5, "cell", size=NAMES)
@@ -75,8 +79,73 @@ def while_loop(*, ax: Axes | None = None) -> Figure | Axes:
     canvas.arrow((lanes["h"], read + 0.27), (lanes["h"], turn - 0.27))
     canvas.text(lanes["h"] + 0.37, read, "= inputs[t]", NAMES, align="left")
 
+    # the number of the step says which input is read and where the output is written
+    branch, aside = 2.36, (lanes["t"] + lanes["h"]) / 2
+    upon = lanes["outputs"] - 0.2
+    canvas.dot(lanes["t"], branch)
+    canvas.dot(aside, branch)
+    canvas.arrow((lanes["t"], branch), (aside + 0.1, branch), head=False)
+    canvas.arrow((aside, branch), (aside, read), (lanes["h"] - 0.27, read))
+    canvas.arrow((aside + 0.1, branch), (upon, branch), (upon, turn + 0.27), bridge=True)
+
     canvas.arrow((right + 0.02, turn), (4.22, turn), (4.22, asked), (right + 0.03, asked))
     canvas.arrow((left - 0.02, asked), (0.3, asked), (0.3, 0.45))
     canvas.text(0.33, asked + 0.24, "no", NAMES)
     canvas.text(0.1, 0.25, "h, outputs", NAMES, align="left")
     return canvas.done()
+
+
+def pieces(*, ax: Axes | None = None) -> Figure | Axes:
+    """Draw a sequence cut into two pieces: the state crosses the cut, the gradient stops there."""
+    canvas = Canvas(4.4, 3.1, ax)
+    columns, row, cut = (0.78, 1.63, 2.87, 3.72), 1.5, 2.25
+    forth, back = row + 0.1, row - 0.13
+    pink = style.OTHER[1]
+    canvas.ax.plot([cut, cut], [0.2, 2.8], "--", color=style.MUTED, linewidth=1.8, zorder=1.2)
+    begin = 0.12
+    for step, x in enumerate(columns):
+        canvas.square(x, 0.45, 0.5, f"$x_{step}$", size=INDEXED)
+        canvas.arrow((x, 0.72), (x, row - 0.3))
+        canvas.box(x, row, 0.52, 0.54, "cell", size=11.0)
+        canvas.arrow((x, row + 0.29), (x, 2.25))
+        canvas.circle(x, 2.53, 0.26, f"$y_{step}$", size=INDEXED)
+        canvas.arrow((begin, forth), (x - 0.28, forth), line=STATE)
+        end = cut + 0.03 if step == 2 else begin
+        canvas.arrow((x - 0.28, back), (end, back), line=1.2, colour=pink)
+        name = "$h_{-1}$" if step == 0 else f"$h_{step - 1}$"
+        canvas.text(cut - 0.17 if step == 2 else (begin + x - 0.28) / 2, row + 0.42, name, INDEXED)
+        begin = x + 0.28
+    canvas.arrow((begin, forth), (4.3, forth), line=STATE)
+    canvas.text(4.17, row + 0.42, "$h_3$", INDEXED)
+    canvas.text(cut + 0.02, row - 0.42, "gradient", 11.0, colour=pink, halo=True)
+    canvas.text(cut, 2.93, "cut", NAMES)
+    return canvas.done()
+
+
+def operations(
+    series: Mapping[str, tuple[Sequence[int], Sequence[int]]], *, ax: Axes | None = None
+) -> Figure | Axes:
+    """Draw how many operations a graph holds for T steps: from 0 on, a tick at each power of two.
+
+    Args:
+      series: name -> (the values of T, the operations at each); 1 to 6 of them.
+
+    Raises:
+      ValueError: there are too few or too many series.
+    """
+    if not 1 <= len(series) <= len(style.LINES):
+        raise ValueError(f"series has {len(series)} lines; give 1 to {len(style.LINES)}.")
+    with matplotlib.rc_context(style.RC):
+        ax, result = _axes(style.WIDTH, 3.4, ax)
+        for (name, (steps, counts)), look in zip(series.items(), style.LINES, strict=False):
+            ax.plot(steps, counts, label=name, zorder=3, **look)
+        largest = max(max(steps) for steps, _ in series.values())
+        most = max(max(counts) for _, counts in series.values())
+        ax.set_xticks([2**k for k in range(3, largest.bit_length()) if 2**k <= largest])
+        ax.set_xlim(0, 1.02 * largest)
+        ax.set_ylim(0, 1.08 * most)
+        ax.set_xlabel("steps T")
+        ax.set_ylabel("operations in the graph")
+        looks = zip(series.items(), style.LINES, strict=False)
+        _names_at_ends(ax, [(y[-1], name, look["color"]) for (name, (_, y)), look in looks])
+    return result
