@@ -17,7 +17,7 @@ from .digits import image_as_rows, images, mnist_network
 from .gates import cell_diagram
 from .graphs import while_loop, written_out
 from .grids import batch, kernel_blocks, layouts, loss_masked
-from .memory import gates_over_time, memory_line
+from .memory import gates_over_time, memory_line, seeds_side_by_side
 from .plots import cost_curves, curves, graph_growth, heat, time_bars
 from .style import png, use_style
 
@@ -42,6 +42,7 @@ __all__ = [
     "mnist_network",
     "one_number",
     "png",
+    "seeds_side_by_side",
     "stack",
     "time_bars",
     "unrolled",
