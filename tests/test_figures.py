@@ -67,7 +67,7 @@ PICTURES = {
         [6, 50],
         "steps between",
         "error",
-        {"forgot": 0.58},
+        ("always 0", [0.58, 0.55]),
     ),
     "four shapes": lambda: figures.four_shapes(),
     "stack": lambda: figures.stack(),
@@ -811,9 +811,12 @@ def test_only_cells_with_pointwise_operations_explain_their_sign():
 
 def test_every_seed_has_its_mark():
     values = {"A": [[0.1, 0.2, 0.3], [0.4]], "B": [[0.5], [0.6, 0.7]]}
-    axes = figures.seeds_side_by_side(values, ["near", "far"], "", "").axes[0]
+    line = ("guess", [0.9, 0.8])
+    axes = figures.seeds_side_by_side(values, ["near", "far"], "", "", line).axes[0]
     drawn = {line.get_label(): list(line.get_ydata()) for line in axes.lines}
     assert drawn["A"] == [0.1, 0.2, 0.3, 0.4] and drawn["B"] == [0.5, 0.6, 0.7]
+    dotted = [list(each.get_ydata()) for each in axes.lines if each.get_linestyle() == ":"]
+    assert dotted == [[0.9, 0.9], [0.8, 0.8]]
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["near", "far"]
     with pytest.raises(ValueError, match="give 1 to 4"):
         figures.seeds_side_by_side({}, [], "", "")

@@ -115,7 +115,7 @@ def seeds_side_by_side(
     columns: Sequence[object],
     xlabel: str,
     ylabel: str,
-    reference: Mapping[str, float] | None = None,
+    reference: tuple[str, Sequence[float]] | None = None,
     *,
     ax: Axes | None = None,
 ) -> Figure | Axes:
@@ -125,7 +125,7 @@ def seeds_side_by_side(
       values: name -> for each column a number from each seed; 1 to 4 names.
       columns: what is written below the columns.
       xlabel, ylabel: the names of the axes.
-      reference: name -> a constant, drawn as a dotted horizontal line (default: none).
+      reference: a name and a number for each column, drawn as a dotted line (default: none).
 
     Raises:
       ValueError: there are too few or too many names, or a name does not have a list of numbers
@@ -157,12 +157,15 @@ def seeds_side_by_side(
                 label=name,
                 zorder=3,
             )
-        for name, value in (reference or {}).items():
-            ax.axhline(value, color=style.MUTED, linestyle=":", linewidth=2.0, zorder=2)
+        if reference:
+            name, heights = reference[0], [float(height) for height in reference[1]]
+            for column, height in enumerate(heights):
+                ends = [column - 0.5, column + 0.5]
+                ax.plot(ends, [height] * 2, color=style.MUTED, linestyle=":", zorder=2)
             ax.annotate(
-                f"{name} {value:g}",
-                (-0.5, value),
-                (2, 4),
+                name,
+                (-0.5, heights[0]),
+                (3, 4),
                 textcoords="offset points",
                 fontsize=style.SMALL,
                 color=style.MUTED,
