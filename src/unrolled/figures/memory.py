@@ -143,14 +143,15 @@ def seeds_side_by_side(
             zip(values.items(), style.LINES, strict=False)
         ):
             middle = (index - (len(values) - 1) / 2) * step
-            at, heights = [], []
+            at: list[float] = []
+            marks: list[float] = []
             for column, numbers in enumerate(lists):
                 spread = np.linspace(-0.25, 0.25, len(numbers)) * step
                 at.extend(column + middle + spread)
-                heights.extend(float(number) for number in numbers)
+                marks.extend(float(number) for number in numbers)
             ax.plot(
                 at,
-                heights,
+                marks,
                 color=look["color"],
                 marker=look["marker"],
                 linestyle="none",
