@@ -65,6 +65,13 @@ PICTURES = {
     "gates over time": lambda: figures.gates_over_time(
         FALL, list("!....?....?"), {"f": FALL, "i": 1 - FALL}, -FALL, FALL
     ),
+    "seeds side by side": lambda: figures.seeds_side_by_side(
+        {"basic": [[0.03, 0.04], [0.1, 0.5]], "LSTM, bias 5": [[0.02, 0.02], [0.03, 0.03]]},
+        [6, 50],
+        "steps between",
+        "error",
+        ("always 0", [0.58, 0.55]),
+    ),
     "four shapes": lambda: figures.four_shapes(),
     "stack": lambda: figures.stack(),
     "stack with dropout": lambda: figures.stack(5, 28, dropout=True),
@@ -863,8 +870,35 @@ def test_a_gate_is_filled_as_far_as_it_is_open():
         for patch in figure.axes[0].patches
         if matplotlib.colors.to_hex(patch.get_facecolor()) == style.CELL[0]
     ]
-    assert np.allclose(filled, [0.25 * filled[-1], filled[-1]])
-    assert {"reads", "says", "$c$", "$f$", "!", ".", "?"} == set(words(figure))
+    assert np.allclose(filled, [0, 0.25 * filled[-1], filled[-1]])
+    assert {"reads", "says", "$c$", "$f$", "!", ".", "?", "±1"} == set(words(figure))
+
+
+def test_bars_say_how_long_the_longest_is():
+    figure = figures.gates_over_time([0.5, -0.93], "!.", {}, [2.5, 0], [0.25, 0])
+    assert [word for word in words(figure) if word.startswith("±")] == ["±0.93", "±2.5", "±0.25"]
+
+
+def test_only_cells_with_pointwise_operations_explain_their_sign():
+    for kind, explained in (("basic", False), ("lstm", True), ("gru", True)):
+        found = words(figures.cell_diagram(kind))
+        assert "layer with weights" in found
+        assert ("pointwise, no weights" in found) == explained
+
+
+def test_every_seed_has_its_mark():
+    values = {"A": [[0.1, 0.2, 0.3], [0.4]], "B": [[0.5], [0.6, 0.7]]}
+    line = ("guess", [0.9, 0.8])
+    axes = figures.seeds_side_by_side(values, ["near", "far"], "", "", line).axes[0]
+    drawn = {line.get_label(): list(line.get_ydata()) for line in axes.lines}
+    assert drawn["A"] == [0.1, 0.2, 0.3, 0.4] and drawn["B"] == [0.5, 0.6, 0.7]
+    dotted = [list(each.get_ydata()) for each in axes.lines if each.get_linestyle() == ":"]
+    assert dotted == [[0.9, 0.9], [0.8, 0.8]]
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["near", "far"]
+    with pytest.raises(ValueError, match="give 1 to 4"):
+        figures.seeds_side_by_side({}, [], "", "")
+    with pytest.raises(ValueError, match="'A' has 2 lists for 1 columns"):
+        figures.seeds_side_by_side(values, ["near"], "", "")
 
 
 def test_long_gates_take_several_rows():

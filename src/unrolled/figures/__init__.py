@@ -18,7 +18,7 @@ from .digits import image_as_rows, images, mnist_network
 from .gates import cell_diagram
 from .graphs import operations, pieces, while_loop, written_out
 from .grids import batch, kernel_blocks, layouts, loss_masked
-from .memory import gates_over_time, memory_line
+from .memory import gates_over_time, memory_line, seeds_side_by_side
 from .plots import cost_curves, curves, descent, graph_growth, heat, time_bars
 from .style import png, use_style
 
@@ -46,6 +46,7 @@ __all__ = [
     "operations",
     "pieces",
     "png",
+    "seeds_side_by_side",
     "stack",
     "time_bars",
     "two_steps_back",

@@ -36,9 +36,12 @@ def _frame(canvas: Canvas, left: float, right: float, low: float, high: float) -
     ).set_zorder(0)
 
 
-def _key(canvas: Canvas) -> None:
-    canvas.box(0.5, 0.48, 0.36, 0.22, rounding=0.05)
-    canvas.text(0.8, 0.48, "layer with weights", style.SMALL, align="left")
+def _key(canvas: Canvas, *, pointwise: bool = True) -> None:
+    y = 0.48 if pointwise else 0.33
+    canvas.box(0.5, y, 0.36, 0.22, rounding=0.05)
+    canvas.text(0.8, y, "layer with weights", style.SMALL, align="left")
+    if not pointwise:
+        return
     canvas.circle(0.5, 0.18, 0.11, colours=style.PLAIN)
     canvas.text(0.8, 0.18, "pointwise, no weights", style.SMALL, align="left")
 
@@ -72,7 +75,7 @@ def _basic(ax: Axes | None) -> Canvas:
     canvas.dot(2.7, middle)
     canvas.arrow((2.7, middle), (2.7, 3.1))
     canvas.circle(2.7, 3.39, 0.26, "$y_t$")
-    _key(canvas)
+    _key(canvas, pointwise=False)
     return canvas
 
 

@@ -1,15 +1,17 @@
-"""The memory of an LSTM: its line with one gate after the other, and its gates over a sequence."""
+"""The memory of an LSTM: its line with its gates, its gates over a sequence, and what it pays."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from . import style
 from .canvas import STATE, Canvas
+from .plots import _axes
 
 WIDE = 4.4  # inches
 BLOCK = 12  # steps in one row of `gates_over_time`
@@ -66,10 +68,11 @@ def gates_over_time(
     """Draw the gates of one unit over a sequence, as basins that are filled as far as they open.
 
     Above them stands what the unit reads, below them its memory and what is said, as bars that go
-    up or down from a middle line. More than 12 steps are drawn in several rows.
+    up or down from a middle line; below the name stands the largest of the T numbers, which the
+    longest bar shows. More than 12 steps are drawn in several rows.
 
     Args:
-      reads: T numbers; the longest bar stands for the largest of them.
+      reads: T numbers.
       signs: T short texts, written below the bars of `reads`.
       gates: name -> T numbers from 0 (closed) to 1 (open).
       memory, says: T numbers each.
@@ -99,12 +102,89 @@ def gates_over_time(
             for column, value in enumerate(values[part]):
                 left = _middle(column) - 0.12
                 canvas.tile(left, y - 0.36, 0.24, 0.36, colours=style.PLAIN, line=1.0)
-                if value > 0.02:
-                    canvas.tile(left, y - 0.36, 0.24, 0.36 * value, colours=style.CELL, line=1.0)
+                # an edge would make a dark bar of the little in a gate that is nearly closed
+                canvas.tile(left + 0.01, y - 0.35, 0.22, 0.34 * value, colours=style.CELL, line=0)
             y -= 0.48
         _bars(canvas, y - 0.3, "$c$", memory[part], memory, style.OTHER)
         _bars(canvas, y - 0.98, "says", says[part], says, style.OUTPUT)
     return canvas.done()
+
+
+def seeds_side_by_side(
+    values: Mapping[str, Sequence[Sequence[float]]],
+    columns: Sequence[object],
+    xlabel: str,
+    ylabel: str,
+    reference: tuple[str, Sequence[float]] | None = None,
+    *,
+    ax: Axes | None = None,
+) -> Figure | Axes:
+    """Draw one mark for each seed: a median would hide that some seeds learn and others do not.
+
+    Args:
+      values: name -> for each column a number from each seed; 1 to 4 names.
+      columns: what is written below the columns.
+      xlabel, ylabel: the names of the axes.
+      reference: a name and a number for each column, drawn as a dotted line (default: none).
+
+    Raises:
+      ValueError: there are too few or too many names, or a name does not have a list of numbers
+        for each column.
+    """
+    if not 1 <= len(values) <= 4:
+        raise ValueError(f"values has {len(values)} names; give 1 to 4.")
+    for name, lists in values.items():
+        if len(lists) != len(columns):
+            raise ValueError(f"{name!r} has {len(lists)} lists for {len(columns)} columns.")
+    with matplotlib.rc_context({**style.RC, "axes.grid": False}):
+        ax, result = _axes(style.WIDTH, 3.7, ax)
+        step = 0.8 / len(values)
+        for index, ((name, lists), look) in enumerate(
+            zip(values.items(), style.LINES, strict=False)
+        ):
+            middle = (index - (len(values) - 1) / 2) * step
+            at: list[float] = []
+            marks: list[float] = []
+            for column, numbers in enumerate(lists):
+                spread = np.linspace(-0.25, 0.25, len(numbers)) * step
+                at.extend(column + middle + spread)
+                marks.extend(float(number) for number in numbers)
+            ax.plot(
+                at,
+                marks,
+                color=look["color"],
+                marker=look["marker"],
+                linestyle="none",
+                label=name,
+                zorder=3,
+            )
+        if reference:
+            name, heights = reference[0], [float(height) for height in reference[1]]
+            for column, height in enumerate(heights):
+                ends = [column - 0.5, column + 0.5]
+                ax.plot(ends, [height] * 2, color=style.MUTED, linestyle=":", zorder=2)
+            ax.annotate(
+                name,
+                (-0.5, heights[0]),
+                (3, 4),
+                textcoords="offset points",
+                fontsize=style.SMALL,
+                color=style.MUTED,
+                weight="bold",
+            )
+        for column in range(1, len(columns)):
+            ax.axvline(column - 0.5, color=style.RULE, linewidth=1.0, zorder=1)
+        ax.set_xticks(range(len(columns)), [str(column) for column in columns])
+        ax.tick_params(axis="x", length=0)
+        ax.set_xlim(-0.5, len(columns) - 0.5)
+        low, high = ax.get_ylim()
+        ax.set_ylim(min(low, 0.0), high + 0.1 * (high - low))
+        ax.set_xlabel(xlabel)
+        ax.set_ylabel(ylabel)
+        ax.legend(
+            loc="lower left", bbox_to_anchor=(0, 1), ncols=2, handletextpad=0.2, columnspacing=1.2
+        )
+    return result
 
 
 def _times(canvas: Canvas, x: float, y: float) -> None:
@@ -125,7 +205,8 @@ def _bars(
 ) -> None:
     largest = float(np.abs(scale).max()) or 1.0
     size = style.LABEL if name.startswith("$") else style.TEXT
-    canvas.text(0.66, y, name, size, align="right")
+    canvas.text(0.66, y + 0.11, name, size, align="right")
+    canvas.text(0.66, y - 0.14, f"\N{PLUS-MINUS SIGN}{largest:.2g}", style.SMALL, align="right")
     canvas.line((_middle(0) - 0.15, y), (_middle(len(values) - 1) + 0.15, y))
     for column, value in enumerate(values):
         height = 0.3 * float(value) / largest
