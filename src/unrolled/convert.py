@@ -305,7 +305,7 @@ def rename_checkpoint(
 def write_example(folder: str | os.PathLike[str]) -> list[Path]:
     """Write what a program of TensorFlow 1 left behind, as an example to try these functions on.
 
-    The program of chapter 14, `old_program.py`, says how a wave goes on: two layers of
+    The program of *Moving an old program*, `old_program.py`, says how a wave goes on: two layers of
     BasicLSTMCell and a dense layer. It was run on TensorFlow 1.15.0, and again on 1.0.1, whose
     files are in the folder `1.0`.
 
