@@ -71,8 +71,9 @@ def static_rnn(
       dtype: the dtype of the initial zeros.
       sequence_length: B integers in 0..T. Past its length a row's outputs are exactly zero and its
         state no longer changes; its inputs there affect neither results nor gradients. Eagerly
-        the run ends with the longest row; a graph runs all its T steps (default: every row has T
-        steps).
+        the run ends with the longest row, so a later frame that is a variable of its own gets the
+        gradient None, as in TensorFlow's own; a graph runs all its T steps (default: every row
+        has T steps).
       scope: a name for the operations (default: "rnn").
 
     Returns:
