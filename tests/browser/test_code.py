@@ -8,7 +8,7 @@ import browser as chromium
 import nbformat
 import pytest
 from notebooks import ROOT
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 CHAPTERS = (
     "01_two_steps_in_numpy",
@@ -254,7 +254,7 @@ def test_copying_keeps_the_focus_and_says_so(browser: Browser, site: str) -> Non
     page.keyboard.press("Enter")
     page.get_by_role("status").filter(has_text="Copied").wait_for(state="attached")
     assert button.evaluate("button => button === document.activeElement")
-    assert button.evaluate("button => getComputedStyle(button).opacity") == "1"
+    expect(button).to_have_css("opacity", "1")  # it fades in
     context.close()
 
 
@@ -326,14 +326,13 @@ def test_link_of_a_solution_is_seen_on_hover_and_with_the_keyboard(desktop: Read
     page = desktop.at("03_cells")
     for box in (page.locator("div.exercise").first, page.locator("div.solution").first):
         link = box.locator(".headerlink")
-        opacity = "link => getComputedStyle(link).opacity"
         page.mouse.move(0, 0)
-        assert link.evaluate(opacity) == "0"
+        expect(link).to_have_css("opacity", "0")
         link.focus()
-        assert link.evaluate(opacity) == "1"
+        expect(link).to_have_css("opacity", "1")
         link.blur()
         box.hover()
-        assert link.evaluate(opacity) == "1"
+        expect(link).to_have_css("opacity", "1")
 
 
 def test_link_to_a_solution_opens_it(browser: Browser, site: str) -> None:
