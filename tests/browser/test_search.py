@@ -378,7 +378,7 @@ def test_without_scripts_the_page_says_that_the_search_needs_them(
     context = chromium.reader(browser, scripts=False)
     page = context.new_page()
     page.goto(f"{site}search.html")
-    needs = page.get_by_text("The search needs JavaScript")
+    needs = page.locator("noscript p", has_text="The search needs JavaScript")
     assert needs.is_visible()
     assert not page.locator(".search-box").is_visible()
     context.close()
