@@ -45,11 +45,6 @@
     }
     return found;
   };
-  const isRight = (answer) =>
-    answer.classList.contains("right") ||
-    (!answer.classList.contains("wrong") &&
-      answer.querySelector(":scope > :not(summary)")?.textContent.trim().startsWith("Right."));
-
   let tests, mark, score, again, sum, erase, erased;
 
   const draw = () => {
@@ -137,7 +132,7 @@
         const answer = event.target.closest("details.answer > summary")?.parentElement;
         const number = tests.findIndex((test) => test.includes(answer));
         if (number < 0 || answer.open) return;
-        change(() => ((mine().answers ??= {})[number] ??= Boolean(isRight(answer))));
+        change(() => ((mine().answers ??= {})[number] ??= answer.classList.contains("right")));
       });
     }
     if (onMap) {

@@ -49,6 +49,9 @@ LETTERS = {
     "wide and spaced": f"* {{{WIDE_FONT} {SPACING}}}",
 }
 
+# Opens all that waits behind a click.
+OPENED = "document.querySelectorAll('details').forEach((each) => { each.open = true; })"
+
 # Waits until a page has its fonts and all of its pictures.
 SETTLED = """async () => {
     await document.fonts.ready;

@@ -40,7 +40,7 @@ FAULTS = """(smallest) => {
 
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
-    """A phone that runs no scripts, so that solutions lie open."""
+    """A phone that runs no scripts."""
     context = chromium.reader(browser, size=chromium.NARROW, scripts=False)
     yield context.new_page()
     context.close()
@@ -49,7 +49,7 @@ def page(browser: Browser) -> Iterator[Page]:
 @pytest.mark.parametrize("name", pages.files_in_contents())
 def test_formulas_are_whole(page: Page, site: str, name: str) -> None:
     page.goto(f"{site}{name}.html")
-    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    page.evaluate(chromium.OPENED)
     assert page.locator("article .math").count() == page.locator("article math").count()
     assert page.evaluate(FAULTS, SMALLEST) == []
 

@@ -69,7 +69,7 @@ def test_pictures_fit_a_phone_and_can_be_read(
         pytest.skip("no figure on this page")
     page = phone.new_page()
     page.goto(f"{site}{name}.html")
-    page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+    page.evaluate(chromium.OPENED)
     pictures = page.evaluate(PICTURES)
     page.close()
     assert [picture["file"].removeprefix(site) for picture in pictures] == files
