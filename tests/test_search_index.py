@@ -9,7 +9,7 @@ from sphinx.errors import ExtensionError
 PAGE = r"""<nav>Contents</nav><article><section id="cells">
 <h1>3. Cells<a class="headerlink" href="#cells">#</a></h1>
 <p>One step at a time, with \(W\).</p>
-<section id="the-lstm"><span id="ch3-lstm"></span><h2>3.6. The LSTM</h2>
+<section id="the-lstm"><span id="gates-lstm"></span><h2>3.6. The LSTM</h2>
 <p>Three gates, <span class="math">\(h_{t-1}\)</span> and <span class="math">\(\frac12\)</span>.</p>
 <div class="cell"><div class="cell_input"><div class="highlight"><pre>
 cell = BasicLSTMCell(num_units)
@@ -18,7 +18,7 @@ ValueError: no &lt;state&gt;
 </pre></div></div>
 <section id="bias"><h3>3.6.1. Bias</h3><p>One more.</p></section></section>
 <section id="exercises"><h2>3.7. Exercises</h2>
-<div class="exercise" id="ch3-count"><p class="admonition-title">Exercise 3.1</p><p>Count.</p></div>
+<div class="exercise" id="cells-count"><p class="admonition-title">Exercise 3.1</p><p>Count.</p></div>
 <div class="solution"><p>It is two.</p></div></section>
 <section id="ledger"><h2>3.8. Ledger rows answered</h2><p>A1.</p></section></section></article>"""
 
@@ -32,17 +32,17 @@ def found(html: str = PAGE) -> dict[str, search.Section]:
 
 
 def test_each_section_is_found_by_the_label_of_its_author() -> None:
-    assert set(found()) == {"cells", "ch3-lstm", "bias", "exercises", "ch3-count"}
-    assert found()["ch3-lstm"].title == "3.6. The LSTM"
+    assert set(found()) == {"cells", "gates-lstm", "bias", "exercises", "cells-count"}
+    assert found()["gates-lstm"].title == "3.6. The LSTM"
     assert {each.chapter for each in found().values()} == {"3. Cells"}
 
 
 def test_text_is_prose_and_messages_of_errors() -> None:
-    lstm = found()["ch3-lstm"]
+    lstm = found()["gates-lstm"]
     assert lstm.text == "Three gates, h_t-1 and …. ValueError: no <state>"
     assert "BasicLSTMCell num_units" in lstm.code
     assert "ValueError: no &lt;state&gt;" in lstm.html()
-    assert found()["ch3-count"].text == "Count."
+    assert found()["cells-count"].text == "Count."
     assert found()["exercises"].text == ""
 
 
@@ -61,7 +61,7 @@ def test_names_with_one_explanation_are_one_result() -> None:
 
 def test_names_in_a_table_lead_to_it_by_their_last_part() -> None:
     table = "<table><tr><td><code>tf.<wbr>Session</code></td></tr></table>"
-    code = found(PAGE.replace("<pre>fine", f"{table}<pre>fine"))["ch3-lstm"].code
+    code = found(PAGE.replace("<pre>fine", f"{table}<pre>fine"))["gates-lstm"].code
     assert "Session" in code.split() and "tf.Session" not in code
 
 
@@ -74,8 +74,8 @@ def test_words_are_listed_for_the_mending_of_slips() -> None:
 
 def test_aliases_are_added_to_the_section_that_they_name() -> None:
     sections = list(found().values())
-    search.apply_aliases("- {find: ch3-lstm, type: [gates, 'Gers'], says: Here.}", sections)
-    lstm = next(each for each in sections if each.anchor == "ch3-lstm")
+    search.apply_aliases("- {find: gates-lstm, type: [gates, 'Gers'], says: Here.}", sections)
+    lstm = next(each for each in sections if each.anchor == "gates-lstm")
     assert lstm.aliases == "gates | Gers" and lstm.text.startswith("Here. Three")
 
 

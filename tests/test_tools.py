@@ -90,7 +90,7 @@ def chapter() -> NotebookNode:
         text(f"# Title\n\nA lead.\n\n{chapters.PROMISE}\n- see it.\n:::"),
         code(chapters.INSTALLS, tags=["remove-cell"]),
         code(f"{chapters.FIRST_LINE}\n\nfrom unrolled import figures\n\n{chapters.LAST_LINE}"),
-        text("(ch0-numbers)=\n## Numbers"),
+        text("(numbers)=\n## Numbers"),
         code("print(1.5)", stream("1.5\n")),
         code("clock()", stream("one step ≈ 3.10 ms\n")),
         code("draw()", image(), **described()),
@@ -762,7 +762,7 @@ def test_buttons_point_at_whoever_builds() -> None:
     assert options["repository_url"] == "https://github.com/reader/fork"
     assert options["article_footer_items"] and options["launch_buttons"]["colab_url"]
     opened = (
-        "https://colab.research.google.com/github/reader/fork/blob/main/chapters/03_cells.ipynb"
+        "https://colab.research.google.com/github/reader/fork/blob/main/chapters/04_cells.ipynb"
     )
     assert repository.colab_opens(opened, "main") == opened.replace("main", "hosted-notebooks")
 

@@ -18,38 +18,38 @@ ANSWERS = {
     "perplexity": "term-perplexity",
     "attention": "term-attention",
     "embedding": "term-embedding",
-    "overfitting": "term-overfitting ch8-by-heart",
-    "padding mask": "ch6-masks ch6-padding",
-    "vanishing gradient": "ch2-vanish-explode",
-    "exploding gradients": "ch2-vanish-explode",
-    "truncated BPTT": "ch2-truncation",
-    "BPTT": "ch2-backward",
-    "LSTM": "ch3-lstm",
-    "GRU": "ch3-gru",
-    "forget gate": "ch3-lstm ch3-forget-bias term-forget-gate",
-    "what is a hidden state": "term-hidden-state ch1-memory-cells",
-    "backpropagation through time": "ch2-backward",
-    "teacher forcing": "ch7-teacher-forcing",
-    "gradient clipping": "ch2-clipping",
-    "many to one": "ch7-four-shapes ch7-sequence-to-vector",
-    "seq2seq": "ch7-encoder-decoder",
-    "BiLSTM": "ch6-bidirectional",
-    "softmax": "term-softmax ch1-letters",
-    "one-hot": "term-one-hot ch3-order",
-    "batch size": "term-mini-batch ch1-mini-batch",
+    "overfitting": "term-overfitting loss-by-heart",
+    "padding mask": "lengths-masks lengths-padding",
+    "vanishing gradient": "learning-vanish-explode",
+    "exploding gradients": "learning-vanish-explode",
+    "truncated BPTT": "learning-truncation",
+    "BPTT": "learning-backward",
+    "LSTM": "gates-lstm",
+    "GRU": "gates-gru",
+    "forget gate": "gates-lstm gates-forget-bias term-forget-gate",
+    "what is a hidden state": "term-hidden-state steps-memory-cells",
+    "backpropagation through time": "learning-backward",
+    "teacher forcing": "shapes-teacher-forcing",
+    "gradient clipping": "learning-clipping",
+    "many to one": "shapes-four-shapes shapes-sequence-to-vector",
+    "seq2seq": "shapes-encoder-decoder",
+    "BiLSTM": "lengths-bidirectional",
+    "softmax": "term-softmax steps-letters",
+    "one-hot": "term-one-hot cells-order",
+    "batch size": "term-mini-batch steps-mini-batch",
     "prerequisites": "what-you-need",
     # a question: its small words decide nothing
     "what is a recurrent neural network": "term-recurrent-neural-network",
     "what is an RNN": "term-recurrent-neural-network",
-    "how do I clip gradients": "ch2-clipping",
-    "what is the difference between LSTM and GRU": "ch3-gru",
+    "how do I clip gradients": "learning-clipping",
+    "what is the difference between LSTM and GRU": "gates-gru",
     "how long does the course take": "teaching-plan",
     # a slip of the fingers
-    "dinamic rnn": "ch5-one-tensor",
+    "dinamic rnn": "dynamic-one-tensor",
     "lenght": "term-length",
-    "sequense": "ch1-sequences",
+    "sequense": "steps-sequences",
     "softmx": "term-softmax",
-    "vanishing gradeint": "ch2-vanish-explode",
+    "vanishing gradeint": "learning-vanish-explode",
     # a teacher
     "solution": "notebooks-exercises",
     "lesson plan": "teaching-plan",
@@ -59,69 +59,69 @@ ANSWERS = {
     "answer key": "notebooks-exercises",
     # somebody with a program
     "stateful": "mistake-state",
-    "static_rnn vs dynamic_rnn": "ch5-static-against-dynamic",
-    "state_is_tuple": "ch3-lstm-options",
-    "time_major": "ch5-time-major",
-    "return_sequences": "ch12-keras",
-    "sequence_length": "ch6-rule",
-    "sequence_loss": "ch8-by-hand",
-    "MultiRNNCell": "ch11-class ch11-picture",
-    "DropoutWrapper": "ch11-dropout",
-    "forget_bias": "ch3-forget-bias",
-    "clip_by_global_norm": "ch2-clipping",
-    "checkpoint": "ch14-checkpoint",
-    "swap_memory": "ch5-swap",
-    "BasicLSTMCell": "ch3-lstm",
+    "static_rnn vs dynamic_rnn": "dynamic-static-against-dynamic",
+    "state_is_tuple": "gates-lstm-options",
+    "time_major": "dynamic-time-major",
+    "return_sequences": "now-keras",
+    "sequence_length": "lengths-rule",
+    "sequence_loss": "loss-by-hand",
+    "MultiRNNCell": "stacked-class stacked-picture",
+    "DropoutWrapper": "stacked-dropout",
+    "forget_bias": "gates-forget-bias",
+    "clip_by_global_norm": "learning-clipping",
+    "checkpoint": "moving-checkpoint",
+    "swap_memory": "dynamic-swap",
+    "BasicLSTMCell": "gates-lstm",
     # a name with its path
-    "tf.contrib.seq2seq.sequence_loss": "ch8-by-hand",
-    "seq2seq.sequence_loss": "ch8-by-hand",
-    "tf.nn.rnn_cell.BasicLSTMCell": "ch3-lstm",
-    "tf.Session": "ch12-then-and-now",
-    "sess.run(outputs)": "ch12-then-and-now",
-    "keras.layers.LSTM": "ch12-keras",
-    "tf.get_default_graph": "ch12-names ch12-replacements",
-    "tf.truncated_normal": "ch12-names ch12-replacements",
+    "tf.contrib.seq2seq.sequence_loss": "loss-by-hand",
+    "seq2seq.sequence_loss": "loss-by-hand",
+    "tf.nn.rnn_cell.BasicLSTMCell": "gates-lstm",
+    "tf.Session": "now-then-and-now",
+    "sess.run(outputs)": "now-then-and-now",
+    "keras.layers.LSTM": "now-keras",
+    "tf.get_default_graph": "now-names now-replacements",
+    "tf.truncated_normal": "now-names now-replacements",
     # somebody with a message
-    "module 'tensorflow' has no attribute 'contrib'": "ch13-layer",
-    "AttributeError: module 'tensorflow' has no attribute 'placeholder'": "ch13-layer",
-    "ModuleNotFoundError: No module named 'tensorflow.contrib'": "ch13-layer",
-    "ValueError: Attempt to reuse RNNCell with a different variable scope": "ch11-same-cell",
-    "sequence_length must not be greater than the number of steps": "ch6-masks mistake-lengths",
-    "Graph is finalized and cannot be modified": "ch10-finalize",
-    "tf.placeholder() is not compatible with eager execution": "ch12-then-and-now",
-    "CUDA out of memory": "ch16-memory",
+    "module 'tensorflow' has no attribute 'contrib'": "programs-layer",
+    "AttributeError: module 'tensorflow' has no attribute 'placeholder'": "programs-layer",
+    "ModuleNotFoundError: No module named 'tensorflow.contrib'": "programs-layer",
+    "ValueError: Attempt to reuse RNNCell with a different variable scope": "stacked-same-cell",
+    "sequence_length must not be greater than the number of steps": "lengths-masks mistake-lengths",
+    "Graph is finalized and cannot be modified": "mnist-finalize",
+    "tf.placeholder() is not compatible with eager execution": "now-then-and-now",
+    "CUDA out of memory": "time-memory",
     # the whole last line of a trace, with words that no section has
     "ValueError: inputs of depth 9 do not fit a BasicRNNCell built for depth 7": (
-        "ch3-variables ch11-depth"
+        "cells-variables stacked-depth"
     ),
     # a reader of Korean
     "은닉 상태": "term-hidden-state",
     "은닉상태": "term-hidden-state",
     "순환 신경망": "term-recurrent-neural-network",
     "어텐션": "term-attention",
-    "기울기 소실": "term-vanishing-gradient ch2-vanish-explode",
-    "역전파": "ch2-backward",
-    "패딩": "term-padding ch6-padding",
+    "기울기 소실": "term-vanishing-gradient learning-vanish-explode",
+    "역전파": "learning-backward",
+    "패딩": "term-padding lengths-padding",
     "배치": "term-mini-batch",
     "배치 크기": "term-mini-batch",
     "미니배치": "term-mini-batch",
     "타임스텝": "term-time-step",
-    "시퀀스": "ch1-sequences",
-    "가중치": "ch1-neuron",
+    "시퀀스": "steps-sequences",
+    "가중치": "steps-neuron",
     "학습률": "term-learning-rate",
     "손실 함수": "term-loss",
     "활성화 함수": "term-activation",
     "셀": "term-cell",
     "게이트": "term-gate",
     "망각 게이트": "term-forget-gate",
-    "양방향": "ch6-bidirectional",
+    "양방향": "lengths-bidirectional",
     "임베딩": "term-embedding",
     "과적합": "term-overfitting",
     "인코더": "term-encoder",
     "디코더": "term-decoder",
-    "언어 모델": "ch8-hello",
+    "언어 모델": "loss-hello",
     "은닉 상태란": "term-hidden-state",
-    "LSTM이란": "ch3-lstm",
+    "LSTM이란": "gates-lstm",
 }
 AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
 RUN_AXE = """async () => (await axe.run(".search-box", {resultTypes: ["violations"]}))
@@ -129,7 +129,7 @@ RUN_AXE = """async () => (await axe.run(".search-box", {resultTypes: ["violation
 SIZES = pytest.mark.parametrize("size", [chromium.WIDE, chromium.NARROW], ids=["wide", "narrow"])
 THEMES = pytest.mark.parametrize("theme", chromium.THEMES)
 MOST = 250_000  # bytes that a first search may load
-START = "chapters/03_cells.html"  # any page with a formula and a picture
+START = "chapters/04_cells.html"  # any page with a formula and a picture
 
 
 @pytest.fixture(scope="module")
@@ -165,7 +165,7 @@ def page(context: BrowserContext) -> Iterator[Page]:
 
 def test_nearest_sections_where_none_has_all_the_words(box: Page) -> None:
     found = type_in(box, "clipping xylophone")
-    assert set(found[:3]) & {"ch2-clipping", "term-clipping"}
+    assert set(found[:3]) & {"learning-clipping", "term-clipping"}
     assert box.locator("#search-status").inner_text().startswith("No section has all the words")
 
 
@@ -198,9 +198,9 @@ def test_several_names_of_one_thing_are_one_result(box: Page) -> None:
 
 def test_the_number_of_a_section_finds_it(box: Page) -> None:
     type_in(box, "teacher forcing")
-    section = box.locator(".search-list a[href$='#ch7-teacher-forcing']").inner_text()
+    section = box.locator(".search-list a[href$='#shapes-teacher-forcing']").inner_text()
     number, _, name = section.partition(". ")
-    assert type_in(box, number)[0] == "ch7-teacher-forcing", (number, name)
+    assert type_in(box, number)[0] == "shapes-teacher-forcing", (number, name)
 
 
 def test_a_single_letter_is_too_little(box: Page) -> None:
@@ -367,7 +367,7 @@ def test_sphinx_answers_from_a_folder(page: Page, html: Path) -> None:
     page.locator("#search-results .search li a").first.wait_for()
     page.locator("#search-results .search-summary").filter(has_text="found").wait_for()
     links = [each.get_attribute("href") or "" for each in page.locator(".search li > a").all()]
-    assert any("03_cells" in link or "glossary" in link for link in links[:3])
+    assert any("04_cells" in link or "glossary" in link for link in links[:3])
     assert page.locator("#search-input").input_value() == "forget gate"
     assert troubles == []
 
