@@ -21,7 +21,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUTF8 := 1
 
-.PHONY: help book serve test soak benchmarks scaling gallery notebooks student pdf screenshots data lint clean distclean
+.PHONY: help book serve test soak experiments benchmarks scaling gallery notebooks student pdf screenshots data lint clean distclean
 .DEFAULT_GOAL := help
 
 help:
@@ -29,6 +29,7 @@ help:
 	@echo "make serve      build it and show it at http://127.0.0.1:$(PORT)/ (PORT=... for another)"
 	@echo "make test       run every test, all chapters included, on the real MNIST"
 	@echo "make soak       draw N=10000 random runs and as many malformed calls (SEED=... to repeat)"
+	@echo "make experiments  repeat what takes too long for a chapter (NAMES='shuffling ...' for some)"
 	@echo "make benchmarks  measure what a step costs, here and elsewhere (ARGS=--quick for a trial)"
 	@echo "make scaling    measure a training step of 1, 2 and 4 workers on this machine (ARGS=--rounds=2)"
 	@echo "make gallery    run the gallery's public programs again (ARGS=char-rnn for some)"
@@ -69,6 +70,9 @@ test: $(INSTALLED) data
 # Far more random draws than `make test` has time for. A failure says how to see it alone.
 soak: $(INSTALLED)
 	@$(PY) tests/soak.py --draws $(N) $(if $(SEED),--seed $(SEED))
+
+experiments: $(INSTALLED) data
+	@$(PY) -m unrolled.experiments $(NAMES)
 
 # PyTorch and JAX are for this alone: where they cannot be installed, their columns stay blank.
 .venv/.benchmarks: benchmarks/requirements.txt $(INSTALLED)

@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks import record
 from benchmarks.rounds import ROOT
 from benchmarks.suites import PARTS, effort
+from unrolled.internal.machine import machine, versions
 from unrolled.timings import PARTS as NAMES
 
 TIMINGS = ROOT / "src" / "unrolled" / "timings.json"
@@ -28,8 +29,8 @@ def main(arguments: list[str] | None = None) -> None:
     )
     asked = parser.parse_args(arguments)
     path = asked.into or (TRIED if asked.quick else TIMINGS)
-    print("on", ", ".join(f"{k} {v}" for k, v in record.machine().items()), flush=True)
-    print("with", ", ".join(f"{k} {v}" for k, v in record.versions().items()), flush=True)
+    print("on", ", ".join(f"{k} {v}" for k, v in machine().items()), flush=True)
+    print("with", ", ".join(f"{k} {v}" for k, v in versions(record.PACKAGES).items()), flush=True)
     for name in [asked.only] if asked.only else NAMES:
         start = time.perf_counter()
         rows = PARTS[name].run(asked.quick, lambda text: print(f"{name}: {text} ...", flush=True))  # noqa: B023

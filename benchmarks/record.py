@@ -3,56 +3,18 @@
 from __future__ import annotations
 
 import datetime
-import importlib.metadata
 import json
 import os
-import platform
-import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks.rounds import Effort, cores
+from benchmarks.rounds import Effort
+from unrolled.internal.machine import cores, machine, versions
 from unrolled.timings import Case, Row
 
 PACKAGES = ("unrolled", "tensorflow", "keras", "numpy", "torch", "jax", "jaxlib")
-
-
-def machine() -> dict[str, Any]:
-    """The machine, without its name."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return {
-        "processor": processor(),
-        "cores": cores(),
-        "gigabytes": round(memory / 2**30),
-        "system": f"{platform.system()} {platform.machine()}",
-    }
-
-
-def processor() -> str:
-    """The processor's name."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        pass
-    try:
-        asked = ["sysctl", "-n", "machdep.cpu.brand_string"]
-        return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return platform.machine()
-
-
-def versions() -> dict[str, str]:
-    """The versions of all that took part; what is not installed is left out."""
-    found = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
 
 
 def part(rows: Sequence[Row], effort: Effort, quick: bool) -> dict[str, Any]:
@@ -60,7 +22,7 @@ def part(rows: Sequence[Row], effort: Effort, quick: bool) -> dict[str, Any]:
     return {
         "date": datetime.date.today().isoformat(),
         "machine": machine(),
-        "versions": versions(),
+        "versions": versions(PACKAGES),
         "settings": {
             "quick": quick,
             **effort._asdict(),

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from unrolled.internal.machine import cores
 from unrolled.timings import Case, Row
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -91,13 +92,6 @@ def job(
     variant = ", ".join(f"{key}={value}" for key, value in options.items())
     row = Row(name, mode, contestant, variant, case=case, note=skip)
     return Job(row, options, blank=bool(skip), once=once)
-
-
-def cores() -> int:
-    """The processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 class Gone(Exception):

@@ -28,8 +28,8 @@ import numpy as np
 
 import unrolled.quiet  # noqa: F401  # before TensorFlow
 from benchmarks import record
-from benchmarks.rounds import cores
 from unrolled import workers
+from unrolled.internal.machine import cores, machine, versions
 
 SCALING = Path(__file__).resolve().parent.parent / "src" / "unrolled" / "scaling.json"
 WORKERS = (1, 2, 4)
@@ -138,8 +138,8 @@ def main(arguments: list[str] | None = None) -> None:
     settings = {"units": UNITS, "layers": workers.LAYERS, "steps": STEPS, "rounds": asked.rounds}
     content = {
         "date": datetime.date.today().isoformat(),
-        "machine": record.machine(),
-        "versions": record.versions(),
+        "machine": machine(),
+        "versions": versions(record.PACKAGES),
         "settings": {**settings, "threads of a worker": 1},
         "rows": rows,
     }

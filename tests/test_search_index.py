@@ -18,7 +18,8 @@ ValueError: no &lt;state&gt;
 </pre></div></div>
 <section id="bias"><h3>3.6.1. Bias</h3><p>One more.</p></section></section>
 <section id="exercises"><h2>3.7. Exercises</h2>
-<div class="exercise" id="cells-count"><p class="admonition-title">Exercise 3.1</p><p>Count.</p></div>
+<div class="exercise" id="cells-count">
+<p class="admonition-title">Exercise 3.1</p><p>Count.</p></div>
 <div class="solution"><p>It is two.</p></div></section>
 <section id="ledger"><h2>3.8. Ledger rows answered</h2><p>A1.</p></section></section></article>"""
 
