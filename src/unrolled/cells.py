@@ -121,9 +121,10 @@ class BasicRNNCell(_EquationCell):
 class BasicLSTMCell(_EquationCell):
     """The long short-term memory: gates around a memory c that is added to, not overwritten.
 
-        i, j, f, o = blocks of [x, h] K + b
-        c' = c · σ(f + forget_bias) + σ(i) · tanh(j)
-        h' = tanh(c') · σ(o)
+        z_i, z_j, z_f, z_o = blocks of [x, h] K + b
+        i, j, f, o = σ(z_i), tanh(z_j), σ(z_f + forget_bias), σ(z_o)
+        c' = f · c + i · j
+        h' = o · tanh(c')
 
     Hochreiter and Schmidhuber (1997), with the forget gate of Gers, Schmidhuber and Cummins (2000);
     in this form in Zaremba, Sutskever and Vinyals (2014). `kernel` [D+U, 4U] and `bias` [4U] hold
@@ -189,10 +190,11 @@ class BasicLSTMCell(_EquationCell):
 
     def equation(self, inputs: tf.Tensor, state: Any, affine: Affine) -> tuple[tf.Tensor, Any]:
         c, h = self.apart(state)  # [B, U] each
-        i, j, f, o = tf.split(affine(inputs, h), 4, axis=1)  # [B, 4U] -> four times [B, U]
-        kept = c * tf.sigmoid(f + self.forget_bias)  # [B, U]
-        new_c = kept + tf.sigmoid(i) * self.activation(j)  # [B, U]
-        new_h = self.activation(new_c) * tf.sigmoid(o)  # [B, U]
+        z_i, z_j, z_f, z_o = tf.split(affine(inputs, h), 4, axis=1)  # [B, 4U] -> [B, U] each
+        i, j = tf.sigmoid(z_i), self.activation(z_j)  # [B, U] each
+        f, o = tf.sigmoid(z_f + self.forget_bias), tf.sigmoid(z_o)  # [B, U] each
+        new_c = f * c + i * j  # [B, U]
+        new_h = o * self.activation(new_c)  # [B, U]
         return new_h, self.together(new_c, new_h)
 
     def apart(self, state: Any) -> Any:
@@ -209,9 +211,11 @@ class BasicLSTMCell(_EquationCell):
 class LSTMCell(BasicLSTMCell):
     """`BasicLSTMCell` with three optional extras: peepholes, clipping and a projection.
 
-        i, j, f, o = blocks of [x, h] K + b
-        c' = clip(c · σ(f + w_f · c + forget_bias) + σ(i + w_i · c) · tanh(j))
-        h' = clip((tanh(c') · σ(o + w_o · c')) W)
+        z_i, z_j, z_f, z_o = blocks of [x, h] K + b
+        i, j, f = σ(z_i + w_i · c), tanh(z_j), σ(z_f + w_f · c + forget_bias)
+        c' = clip(f · c + i · j)
+        o = σ(z_o + w_o · c')
+        h' = clip((o · tanh(c')) W)
 
     Sak, Senior and Beaufays (2014), whose formulas TensorFlow's `LSTMCell` cites. `kernel`
     [D+P, 4U] and `bias` [4U] hold the blocks i, j, f, o; P is `num_proj`, or U without it.
@@ -307,16 +311,16 @@ class LSTMCell(BasicLSTMCell):
         projection: Any = None,
     ) -> tuple[tf.Tensor, Any]:
         c, h = self.apart(state)  # [B, U] and [B, P]
-        i, j, f, o = tf.split(affine(inputs, h), 4, axis=1)  # [B, 4U] -> four times [B, U]
-        f = f + self.forget_bias  # [B, U]
+        z_i, z_j, z_f, z_o = tf.split(affine(inputs, h), 4, axis=1)  # [B, 4U] -> [B, U] each
+        z_f = z_f + self.forget_bias  # [B, U]
         if peepholes is not None:
             w_f, w_i, w_o = peepholes  # [U] each
-            f, i = f + w_f * c, i + w_i * c  # [B, U] each
-        new_c = c * tf.sigmoid(f) + tf.sigmoid(i) * self.activation(j)  # [B, U]
-        new_c = _clip(new_c, self.cell_clip)
+            z_f, z_i = z_f + w_f * c, z_i + w_i * c  # [B, U] each
+        i, j, f = tf.sigmoid(z_i), self.activation(z_j), tf.sigmoid(z_f)  # [B, U] each
+        new_c = _clip(f * c + i * j, self.cell_clip)  # [B, U]
         if peepholes is not None:
-            o = o + w_o * new_c  # [B, U]
-        new_h = self.activation(new_c) * tf.sigmoid(o)  # [B, U]
+            z_o = z_o + w_o * new_c  # [B, U]
+        new_h = tf.sigmoid(z_o) * self.activation(new_c)  # [B, U]
         if projection is not None:
             new_h = _clip(tf.matmul(new_h, projection), self.proj_clip)  # [B, U] @ [U, P] -> [B, P]
         return new_h, self.together(new_c, new_h)
