@@ -23,6 +23,7 @@ _HOMES = {
     ],
     "layers": ["RNN"],
     "losses": ["sequence_loss"],
+    "scan": ["MinGRUCell", "MinLSTMCell", "linear_scan", "scan_rnn"],
     "sequences": ["last_relevant", "pack_sequence", "sequence_mask", "unpack_sequence"],
     "wrappers": ["DropoutWrapper", "MultiRNNCell", "without_dropout"],
     "unroll": ["bidirectional_dynamic_rnn", "dynamic_rnn", "static_rnn"],
@@ -55,6 +56,10 @@ if TYPE_CHECKING:
     from unrolled.contract import TensorLike as TensorLike
     from unrolled.layers import RNN as RNN
     from unrolled.losses import sequence_loss as sequence_loss
+    from unrolled.scan import MinGRUCell as MinGRUCell
+    from unrolled.scan import MinLSTMCell as MinLSTMCell
+    from unrolled.scan import linear_scan as linear_scan
+    from unrolled.scan import scan_rnn as scan_rnn
     from unrolled.sequences import last_relevant as last_relevant
     from unrolled.sequences import pack_sequence as pack_sequence
     from unrolled.sequences import sequence_mask as sequence_mask
