@@ -67,20 +67,20 @@ def linear_scan(a: TensorLike, b: TensorLike, initial: TensorLike | None = None)
         shape or dtype.
       tf.errors.InvalidArgumentError: the same for shapes that are known only at run time.
     """
-    a = as_float_tensor(a, "a", wanted="[B, T, ...]")
-    b = as_float_tensor(b, "b", wanted="[B, T, ...]")
-    if a.shape.rank is None or a.shape.rank < 2:
-        raise ValueError(f"a must be [B, T, ...], one factor for each step; got shape {a.shape}.")
-    _check_alike(b, "b", a, a.shape)
+    factors = as_float_tensor(a, "a", wanted="[B, T, ...]")
+    terms = as_float_tensor(b, "b", wanted="[B, T, ...]")
+    shape = factors.shape
+    if shape.rank is None or shape.rank < 2:
+        raise ValueError(f"a must be [B, T, ...], one factor for each step; got shape {shape}.")
+    _check_alike(terms, "b", factors, shape)
     if initial is not None:
-        initial = as_float_tensor(initial, "initial", wanted="[B, ...]")
-        rest = tf.TensorShape([a.shape[0], *a.shape[2:]])
-        _check_alike(initial, "initial", a, rest)
+        start = as_float_tensor(initial, "initial", wanted="[B, ...]")
+        _check_alike(start, "initial", factors, tf.TensorShape([shape[0], *shape[2:]]))
         # What came before is a part of the first term.
-        first = a[:, :1] * initial[:, tf.newaxis] + b[:, :1]
-        b = tf.concat([first, b[:, 1:]], axis=1)
+        first = factors[:, :1] * start[:, tf.newaxis] + terms[:, :1]
+        terms = tf.concat([first, terms[:, 1:]], axis=1)
     with tf.name_scope("linear_scan"):
-        return _scan(a, b)
+        return _scan(factors, terms)
 
 
 def _check_alike(x: tf.Tensor, argument: str, a: tf.Tensor, wanted: tf.TensorShape) -> None:
