@@ -21,7 +21,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUTF8 := 1
 
-.PHONY: help book serve test soak experiments benchmarks scaling gallery notebooks student pdf screenshots data lint clean distclean
+.PHONY: help book serve test soak experiments benchmarks scaling gallery notebooks student pdf screenshots links lock data lint clean distclean
 .DEFAULT_GOAL := help
 
 help:
@@ -37,6 +37,8 @@ help:
 	@echo "make student    write the notebooks without solutions to _build/student"
 	@echo "make pdf        print the whole book to _build/unrolled.pdf (needs Chromium)"
 	@echo "make screenshots  photograph every page to _build/screenshots (needs Chromium)"
+	@echo "make links      ask whether the pages that the book links to are still there"
+	@echo "make lock       write requirements.lock anew: every package, with its hashes"
 	@echo "make data       fetch MNIST ahead of time and say where it lies"
 	@echo "make lint       check style and types"
 	@echo "make clean      remove what was built; make distclean removes the environment too"
@@ -106,6 +108,16 @@ pdf: book
 
 screenshots: book
 	@$(PY) tools/screenshots.py
+
+links: $(INSTALLED)
+	@$(PY) -c "from jupyter_book.cli.main import main; main()" build . --quiet \
+		--builder custom --custom-builder linkcheck --path-output _build/links
+
+lock: $(INSTALLED)
+	@$(PY) -m pip install --quiet uv
+	@grep -v '^-e' requirements.txt | $(PY) -m uv pip compile --quiet --universal --python-version 3.11 \
+		--generate-hashes --no-annotate --no-emit-index-url --output-file requirements.lock \
+		--custom-compile-command "make lock" -
 
 data: $(INSTALLED)
 	@$(PY) -m unrolled.mnist

@@ -14,7 +14,6 @@ and has been made from what there is now. No part of an earlier build is ever us
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import re
@@ -24,7 +23,14 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
+
+fcntl: Any
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
@@ -169,7 +175,8 @@ def main(arguments: Sequence[str] = ()) -> int:
     BUILD.mkdir(exist_ok=True)
     noted = BUILD / "book.sha256"
     with (BUILD / "book.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # the second of two builds waits, and finds the book
+        if fcntl is not None:  # the second of two builds waits, and finds the book
+            fcntl.flock(lock, fcntl.LOCK_EX)
         made_from = origin()
         if noted.is_file() and noted.read_text(encoding="utf-8") == record(made_from):
             print("Nothing has changed since the book was built.")

@@ -13,7 +13,9 @@ from typing import Any
 
 def machine() -> dict[str, Any]:
     """The machine, without its name."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    memory = 0  # unknown on Windows
+    if hasattr(os, "sysconf"):
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
         "processor": processor(),
         "cores": cores(),
