@@ -369,6 +369,7 @@ def test_two_steps_writes_values_and_gradients():
     assert {number(value) for value in back.states[0, 1:, 0]} <= set(red)
     forwards = words(figures.two_steps_back(backward=False))
     assert {number(value) for value in states[0, 1:, 0]} <= set(forwards)
+    assert {number(-0.5), number(0.8 * states[0, 1, 0])} <= set(forwards)  # the terms of step 1
     assert not [word for word in forwards if word[:3] == "w: "]
     with pytest.raises(ValueError, match="x has 3 entries"):
         figures.two_steps_back((1, 2, 3))

@@ -12,9 +12,9 @@ from . import style
 from .canvas import STATE, Canvas
 from .grids import number
 
-BACK = "#b5321c"  # gradients; they also stand at the other side of the arrow
+BACK = "#b5321c"  # gradients; they are also at the other side of the arrow
 STEPS = (1.0, 3.35)  # inches: the middles of the two steps
-INPUT, SUM, TANH, HIDDEN, LOSS = 0.75, 2.05, 3.05, 4.1, 5.1  # and of what stands in them
+INPUT, SUM, TANH, HIDDEN, LOSS = 0.75, 2.35, 3.35, 4.4, 5.4  # and of what stands in them
 
 
 def two_steps_back(
@@ -28,8 +28,9 @@ def two_steps_back(
 ) -> Figure | Axes:
     """Draw a neuron, h_0 = tanh(w_x x_0), h_1 = tanh(w_x x_1 + w_h h_0), L = (h_1 - target)^2 / 2.
 
-    A value stands at the left of its arrow, its gradient in red at the right. A gradient after
-    `w:` is what one use of a weight adds to the gradient of that weight.
+    A value is at the left of its arrow, its gradient in red at the right; a product with a weight,
+    which is a term of the sum, is at the head of its arrow. A gradient after `w:` is what one use
+    of a weight adds to the gradient of that weight.
 
     Args:
       x: the two inputs (default: 1 and -1).
@@ -65,8 +66,9 @@ def two_steps_back(
         canvas.square(at, INPUT, 0.5, f"$x_{step}$")
         canvas.arrow((at, INPUT + 0.27), (at, SUM - 0.32))
         canvas.text(left, INPUT + 0.42, number(x_t), align="right")
-        canvas.text(left, SUM - 0.5, r"$\times w_x$", align="right")
-        back(right, SUM - 0.5, d_z * x_t, "w: ")
+        canvas.text(left, INPUT + 0.77, r"$\times w_x$", align="right")
+        back(right, INPUT + 0.77, d_z * x_t, "w: ")
+        canvas.text(left, SUM - 0.48, number(w_x * x_t), align="right")
         canvas.circle(at, SUM, 0.28, r"$\Sigma$", colours=style.CELL)
         canvas.arrow((at, SUM + 0.3), (at, TANH - 0.27))
         canvas.text(left, (SUM + TANH) / 2 + 0.03, number(z), align="right")
@@ -83,6 +85,7 @@ def two_steps_back(
     canvas.arrow(*path, line=STATE)
     canvas.text(turn + 0.1, TANH + 0.3, r"$\times w_h$", align="left")
     back(turn + 0.1, TANH - 0.05, d_z1 * h_0, "w: ")
+    canvas.text(turn + 0.1, SUM + 0.2, number(w_h * h_0), align="left")
     canvas.arrow((last, HIDDEN + 0.3), (last, LOSS - 0.26))
     words = f"L = {number((h_1 - target) ** 2 / 2)}"
     canvas.box(last, LOSS, 1.2, 0.48, words, colours=style.OTHER, size=style.TEXT)
