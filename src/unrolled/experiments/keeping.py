@@ -16,7 +16,7 @@ import tensorflow as tf
 import unrolled as u
 from unrolled import models, training
 
-SEEDS = (0, 1, 2, 3, 4)
+SEEDS = (0, 1, 2)
 DISTANCES = (6, 20, 50)
 UNITS = 16
 
@@ -31,18 +31,14 @@ def orthogonal_start(shape: list[int], dtype: tf.DType) -> tf.Tensor:
 
 MAKERS: dict[str, Callable[[int], u.RNNCell]] = {
     "basic": lambda units: u.BasicRNNCell(units),
-    "basic, orthogonal": lambda units: u.BasicRNNCell(
-        units, kernel_initializer=orthogonal_start
-    ),
+    "basic, orthogonal": lambda units: u.BasicRNNCell(units, kernel_initializer=orthogonal_start),
     "LSTM": lambda units: u.BasicLSTMCell(units),
     "GRU": lambda units: u.GRUCell(units),
     "LSTM, bias 5": lambda units: u.BasicLSTMCell(units, forget_bias=5.0),
 }
 
 
-def note_one_number(
-    rng: np.random.Generator, count: int, k: int
-) -> tuple[np.ndarray, np.ndarray]:
+def note_one_number(rng: np.random.Generator, count: int, k: int) -> tuple[np.ndarray, np.ndarray]:
     """Inputs [B, k+1, 2], and the number to say at the end, [B, 1]."""
     inputs = np.zeros((count, k + 1, 2), np.float32)
     inputs[:, :, 0] = rng.uniform(-1, 1, (count, k + 1))
