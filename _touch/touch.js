@@ -16,8 +16,8 @@ const {
 const DOT = "\u25cf"; // at every step that moved; the sentence below says so
 const SPEEDS = [["\u00bd\u00d7", 1800], ["1\u00d7", 900], ["2\u00d7", 450]];
 const GATES = {
-  lstm: [["i", "\u03c3(i), input gate"], ["j", "tanh(j), candidate", true],
-    ["f", "\u03c3(f + f_0), forget gate"], ["o", "\u03c3(o), output gate"]],
+  lstm: [["i", "i = \u03c3(z_i), input gate"], ["j", "j = tanh(z_j), candidate", true],
+    ["f", "f = \u03c3(z_f + f_0), forget gate"], ["o", "o = \u03c3(z_o), output gate"]],
   gru: [["r", "r, reset gate"], ["u", "u, update gate"], ["candidate", "candidate", true]],
 };
 const counted = (steps) => `${steps} step${steps === 1 ? "" : "s"}`;
@@ -377,11 +377,10 @@ function mount(figure) {
         line(`= ${times(g.u, old)} + ${times(1 - g.u, g.candidate)} = ${two(next)}`)];
     }
     return [
-      line(name("c", t), " = ", name("c", t - 1), " \u00b7 \u03c3(f + ", name("f", 0),
-        ") + \u03c3(i) \u00b7 tanh(j)"),
-      line(`= ${times(old, g.f)} + ${times(g.i, g.j)} = ${two(next)}`),
-      line(name("h", t), " = tanh(", name("c", t), ") \u00b7 \u03c3(o) ",
-        `= ${times(Math.tanh(next), g.o)} = ${two(h[t + 1][0])}`)];
+      line(name("c", t), " = f \u00b7 ", name("c", t - 1), " + i \u00b7 j"),
+      line(`= ${times(g.f, old)} + ${times(g.i, g.j)} = ${two(next)}`),
+      line(name("h", t), " = o \u00b7 tanh(", name("c", t), ") ",
+        `= ${times(g.o, Math.tanh(next))} = ${two(h[t + 1][0])}`)];
   }
 
   /** Which steps are real: 1, or padding: 0. */

@@ -275,6 +275,12 @@ CASES = {
         ValueError,
         r"initial_state must be a tuple of 2 states; got one tensor of shape \(4, 5\)",
     ),
+    "one number a row where the size is empty": (
+        lambda: u.internal.checks.check_state((tf.zeros([B, U]), tf.zeros([B])), (U, ()), B, None),
+        ValueError,
+        r"state\[1\] must be empty, since its size in state_size is \(\); one number for each row "
+        r"has the size 1, with the shape \[B, 1\], or tf.TensorShape\(\[\]\), with the shape \[B\]",
+    ),
     "a wrong shape deep inside": (
         lambda: dynamic(
             cell=lstm_stack(),

@@ -57,11 +57,15 @@ PICTURES = {
     ),
     "layouts": lambda: figures.layouts(),
     "layouts, deep": lambda: figures.layouts(6, 2, 4),
+    "any cell": lambda: figures.cell_diagram("any"),
     "basic cell": lambda: figures.cell_diagram("basic"),
     "LSTM cell": lambda: figures.cell_diagram("lstm"),
     "GRU cell": lambda: figures.cell_diagram("gru"),
     "memory line": lambda: figures.memory_line(),
     "memory line with its gates": lambda: figures.memory_line("fio"),
+    "memory line with its factors": lambda: figures.memory_line(
+        "f", ["bias 1: 0.73", "bias 5: 0.993"]
+    ),
     "gates over time": lambda: figures.gates_over_time(
         FALL, list("!....?....?"), {"f": FALL, "i": 1 - FALL}, -FALL, FALL
     ),
@@ -859,6 +863,7 @@ def test_memory_line_has_the_gates_it_is_given():
         found = words(figures.memory_line(gates))
         assert [f"${gate}$" in found for gate in "fio"] == [gate in gates for gate in "fio"]
         assert found.count("\N{MULTIPLICATION SIGN}") == len(gates)
+    assert "0.73" in words(figures.memory_line("f", ["0.73"]))
     with pytest.raises(ValueError, match="letters of 'fio'"):
         figures.memory_line("fj")
 
@@ -881,6 +886,7 @@ def test_bars_say_how_long_the_longest_is():
 
 
 def test_only_cells_with_pointwise_operations_explain_their_sign():
+    assert "layer with weights" not in words(figures.cell_diagram("any"))
     for kind, explained in (("basic", False), ("lstm", True), ("gru", True)):
         found = words(figures.cell_diagram(kind))
         assert "layer with weights" in found
@@ -896,7 +902,7 @@ def test_every_seed_has_its_mark():
     dotted = [list(each.get_ydata()) for each in axes.lines if each.get_linestyle() == ":"]
     assert dotted == [[0.9, 0.9], [0.8, 0.8]]
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["near", "far"]
-    with pytest.raises(ValueError, match="give 1 to 4"):
+    with pytest.raises(ValueError, match="give 1 to 5"):
         figures.seeds_side_by_side({}, [], "", "")
     with pytest.raises(ValueError, match="'A' has 2 lists for 1 columns"):
         figures.seeds_side_by_side(values, ["near"], "", "")

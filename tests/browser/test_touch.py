@@ -7,6 +7,7 @@ one test looks at the book's own front page.
 from __future__ import annotations
 
 import itertools
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -780,6 +781,26 @@ def test_the_gates_are_bars_with_numbers(figure: Open, module: Any, preset: str)
             assert box and bar and bar["height"] >= 12
             share = abs(value) / 2 if "signed" in (tube.get_attribute("class") or "") else value
             np.testing.assert_allclose(bar["width"] / box["width"], share, atol=0.03)
+
+
+def test_the_letters_are_those_of_the_chapter(figure: Open) -> None:
+    """z_i is a sum and i a gate, as in the LSTM's equation there."""
+    page = figure("lstm")
+    choose(page, 1)
+    names = page.locator(".meters .what").evaluate_all("all => all.map(one => one.textContent)")
+    assert names == [
+        "i = \u03c3(zi), input gate",
+        "j = tanh(zj), candidate",
+        "f = \u03c3(zf + f0), forget gate",
+        "o = \u03c3(zo), output gate",
+    ]
+    lines = page.locator(".formula > span").evaluate_all("all => all.map(one => one.textContent)")
+    assert lines[0] == "c1 = f \u00b7 c0 + i \u00b7 j"
+    assert lines[2].startswith("h1 = o \u00b7 tanh(c1) = ")
+    number = r"[-\u2212]?\d\.\d\d"
+    found = [float(each.replace("\u2212", "-")) for each in re.findall(number, lines[1])]
+    f, c0, i, j, c1 = found  # each written with two decimals
+    assert f == 0.73 and i == 0.5 and abs(f * c0 + i * j - c1) < 0.01
 
 
 @pytest.mark.parametrize("preset", PRESETS)

@@ -50,15 +50,37 @@ def cell_diagram(kind: str, *, ax: Axes | None = None) -> Figure | Axes:
     """Draw one step of a cell; the gates have the letters of their kernel's column blocks.
 
     Args:
-      kind: 'basic', 'lstm' (i, j, f, o) or 'gru' (r, u).
+      kind: 'basic', 'lstm' (i, j, f, o), 'gru' (r, u), or 'any': a closed cell, which is handed
+        its state in an envelope.
 
     Raises:
       ValueError: `kind` is none of these.
     """
-    kinds = {"basic": _basic, "lstm": _lstm, "gru": _gru}
+    kinds = {"any": _any, "basic": _basic, "lstm": _lstm, "gru": _gru}
     if kind not in kinds:
         raise ValueError(f"kind is {kind!r}; give one of {', '.join(map(repr, kinds))}.")
     return kinds[kind](ax).done()
+
+
+def _any(ax: Axes | None) -> Canvas:
+    canvas = Canvas(style.WIDTH, 2.9, ax)
+    middle, cell = 1.45, style.WIDTH / 2
+    canvas.square(cell, 0.37, 0.46, "$x_t$")
+    canvas.arrow((cell, 0.62), (cell, middle - 0.33))
+    canvas.box(cell, middle, 0.9, 0.6, "cell", size=style.LABEL)
+    canvas.arrow((cell, middle + 0.32), (cell, 2.24))
+    canvas.circle(cell, 2.52, 0.26, "$y_t$")
+    canvas.arrow((0.94, middle), (cell - 0.47, middle), line=STATE)
+    canvas.arrow((cell + 0.47, middle), (style.WIDTH - 0.96, middle), line=STATE)
+    for x, label in ((0.56, "$s_{t-1}$"), (style.WIDTH - 0.56, "$s_t$")):
+        left, right, low, high = x - 0.36, x + 0.36, middle - 0.24, middle + 0.24
+        corners = [(left, low), (left, high), (right, high), (right, low), (left, low)]
+        flap = [(left, high), (x, middle - 0.04), (right, high)]
+        for edges in (corners, flap):
+            for here, there in zip(edges, edges[1:], strict=False):
+                canvas.line(here, there, width=1.6, colour=style.INK)
+        canvas.text(x, high + 0.27, label, style.LABEL)
+    return canvas
 
 
 def _basic(ax: Axes | None) -> Canvas:

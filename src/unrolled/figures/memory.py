@@ -17,12 +17,16 @@ WIDE = 4.4  # inches
 BLOCK = 12  # steps in one row of `gates_over_time`
 
 
-def memory_line(gates: str = "", *, ax: Axes | None = None) -> Figure | Axes:
+def memory_line(
+    gates: str = "", factors: Sequence[str] = (), *, ax: Axes | None = None
+) -> Figure | Axes:
     """Draw the line of the memory c through one step, with some of its gates.
 
     Args:
       gates: the letters of the gates that are drawn, of f (forget), i (input) and o (output), in
         any order (default: none of them).
+      factors: up to three short texts, one below the other beside the arrow of the forget gate
+        (default: none).
 
     Raises:
       ValueError: a letter is none of these.
@@ -40,6 +44,8 @@ def memory_line(gates: str = "", *, ax: Axes | None = None) -> Figure | Axes:
         _times(canvas, keep, line)
         canvas.square(keep, 0.35, 0.46, "$f$", colours=style.CELL)
         canvas.arrow((keep, 0.6), (keep, line - 0.21))
+        for row, factor in enumerate(factors):
+            canvas.text(keep - 0.1, 1.18 - 0.22 * row, factor, style.SMALL, align="right")
     canvas.square(add, 0.35, 0.46, "$x_t$")
     canvas.arrow((add, 0.6), (add, line - 0.21))
     if "i" in gates:
@@ -122,7 +128,7 @@ def seeds_side_by_side(
     """Draw one mark for each seed: a median would hide that some seeds learn and others do not.
 
     Args:
-      values: name -> for each column a number from each seed; 1 to 4 names.
+      values: name -> for each column a number from each seed; 1 to 5 names.
       columns: what is written below the columns.
       xlabel, ylabel: the names of the axes.
       reference: a name and a number for each column, drawn as a dotted line (default: none).
@@ -131,8 +137,8 @@ def seeds_side_by_side(
       ValueError: there are too few or too many names, or a name does not have a list of numbers
         for each column.
     """
-    if not 1 <= len(values) <= 4:
-        raise ValueError(f"values has {len(values)} names; give 1 to 4.")
+    if not 1 <= len(values) <= 5:
+        raise ValueError(f"values has {len(values)} names; give 1 to 5.")
     for name, lists in values.items():
         if len(lists) != len(columns):
             raise ValueError(f"{name!r} has {len(lists)} lists for {len(columns)} columns.")

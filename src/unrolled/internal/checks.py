@@ -318,6 +318,11 @@ def check_state(
             if names
             else f"a {type(state_size).__name__} of {len(state_size)} states"
         )
+        if not state_size:  # meant as a shape, perhaps
+            expected = (
+                f"empty, since its size in state_size is {state_size!r}; one number for each row "
+                "has the size 1, with the shape [B, 1], or tf.TensorShape([]), with the shape [B]"
+            )
         if not isinstance(state, (tuple, list)) or len(state) != len(state_size):
             raise ValueError(f"{path} must be {expected}; got {describe(state)}.")
         parts = [
