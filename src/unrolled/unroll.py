@@ -8,9 +8,9 @@
     return outputs, state
 
 `static_rnn` runs this loop in Python: a graph holds T copies of the cell. `dynamic_rnn` runs it
-inside the graph: one copy, run T times. (Few steps of a small cell are written out there too;
-`unroll=1` always gives the loop.) Both give the same numbers. The letters: B rows in the batch,
-T steps, D inputs, U units. The arguments are those of TensorFlow 1.15's functions.
+inside the graph: one copy, run T times. (Few steps of a small cell without lengths are written out
+there too; `unroll=1` always gives the loop.) Both give the same numbers. The letters: B rows in the
+batch, T steps, D inputs, U units. The arguments are those of TensorFlow 1.15's functions.
 
 What a run checks and prepares before its first step is in `unrolled.internal.run`; the loops
 themselves are in this file. XLA (`jit_compile=True`) compiles them, and leaves out what is checked
