@@ -88,6 +88,11 @@ PICTURES = {
     "graph of one step": lambda: figures.written_out(1),
     "graph of a loop": lambda: figures.while_loop(),
     "pieces": lambda: figures.pieces(),
+    "memory bars": lambda: figures.memory_bars(
+        ["all outputs", "the list", "last"],
+        {"static_rnn": [2176, 1590.2, 1161], "dynamic_rnn": [2182, None, 2182]},
+        "peak memory, KiB",
+    ),
     "operations": lambda: figures.operations(
         {"called as it is": ([2, 32, 33, 64], [42, 460, 60, 60]), "loop": ([2, 64], [61, 60])}
     ),
@@ -425,13 +430,13 @@ def test_masked_steps_are_hatched_and_hand_the_state_on():
 def test_one_kernel_feeds_the_product_of_every_step(steps):
     figure = figures.written_out(steps)
     found = words(figure)
-    assert found.count("kernel") == 1
-    assert found.count("\N{MULTIPLICATION SIGN}") == found.count("tanh") == steps
+    assert found.count("kernel K") == 1
+    assert found.count("[x h]\n@ K") == found.count("tanh") == steps
 
 
 def test_a_loop_has_one_cell_and_three_variables():
     found = words(figures.while_loop())
-    assert found.count("cell") == 1 and found.count("0") == 2
+    assert found.count("cell") == found.count("kernel") == 1 and found.count("0") == 2
     assert {"t", "h", "outputs"} <= set(found)
 
 
@@ -449,6 +454,20 @@ def test_the_state_crosses_the_cut_and_no_gradient_does():
     assert len(crossing) == 1 and crossing[0].get_linewidth() > 2
     back = [arrow for arrow, x in shafts.items() if x[-1] < x[0]]
     assert len(back) == 4 and not {*back} & {*crossing}
+
+
+def test_every_bar_has_its_number_and_none_is_drawn_without_one():
+    figure = PICTURES["memory bars"]()
+    assert len(figure.axes[0].patches) == 5
+    assert {"2176", "1590", "2182"} <= set(words(figure))
+    with pytest.raises(ValueError, match="0 names; give 1 to 6"):
+        figures.memory_bars(["a"], {}, "x")
+    with pytest.raises(ValueError, match="'a' has 1 entries; give one for each group"):
+        figures.memory_bars(["a", "b"], {"a": [1.0]}, "x")
+
+
+def test_growth_is_ticked_where_it_was_counted():
+    assert list(PICTURES["graph growth"]().axes[0].get_xticks()) == [2, 4, 8]
 
 
 def test_operations_are_counted_from_zero():

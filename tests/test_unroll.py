@@ -383,6 +383,23 @@ def test_the_dynamic_graph_does_not_grow_and_the_static_one_does():
     assert operations("static", 30) - operations("static", 20) == growth > 0
 
 
+@pytest.mark.parametrize("kind", ["static", "dynamic"])
+def test_zeros_are_made_only_for_steps_that_are_left_out(kind):
+    cell = u.BasicRNNCell(2)
+    run = tf.function(lambda x: unroll(kind, cell, x)[0])
+    graph = run.get_concrete_function(tf.TensorSpec([2, 3, 3])).graph
+    assert not [each.name for each in graph.get_operations() if "zeros_like" in each.name]
+
+
+@pytest.mark.parametrize("unroll, copies", [(None, 1), (1, 1), (4, 4), (20, 20)])
+def test_with_lengths_a_graph_holds_a_loop(unroll, copies):
+    run = tf.function(lambda x: u.dynamic_rnn(cell, x, [20, 3], dtype=x.dtype, unroll=unroll)[0])
+    cell = u.BasicRNNCell(2)
+    found = ways.operations(run.get_concrete_function(tf.TensorSpec([2, 20, 3])))
+    assert found.count("Tanh") == copies
+    assert found.count("While") + found.count("StatelessWhile") == 1
+
+
 def test_the_loop_ends_with_the_longest_row():
     steps_run = tf.Variable(0)
 

@@ -8,9 +8,9 @@
     return outputs, state
 
 `static_rnn` runs this loop in Python: a graph holds T copies of the cell. `dynamic_rnn` runs it
-inside the graph: one copy, run T times. (Few steps of a small cell are written out there too;
-`unroll=1` always gives the loop.) Both give the same numbers. The letters: B rows in the batch,
-T steps, D inputs, U units. The arguments are those of TensorFlow 1.15's functions.
+inside the graph: one copy, run T times. (Few steps of a small cell without lengths are written out
+there too; `unroll=1` always gives the loop.) Both give the same numbers. The letters: B rows in the
+batch, T steps, D inputs, U units. The arguments are those of TensorFlow 1.15's functions.
 
 What a run checks and prepares before its first step is in `unrolled.internal.run`; the loops
 themselves are in this file. XLA (`jit_compile=True`) compiles them, and leaves out what is checked
@@ -117,8 +117,7 @@ def static_rnn(
         for t, x in enumerate(steps[:last]):
             output, carried = run.step(run.prepared, t, x, carried)
             outputs.append(output)
-        zeros = [tf.nest.map_structure(tf.zeros_like, outputs[0])] * (len(steps) - last)
-        return outputs + zeros, run.final(carried)
+        return _with_zeros(outputs, len(steps)), run.final(carried)
 
 
 @no_autograph
@@ -163,9 +162,10 @@ def dynamic_rnn(
       scope: a name for the operations (default: "rnn").
       unroll: the most steps that one turn of the loop takes, as in `jax.lax.scan`; it changes no
         result. 1 is the loop above; a T that is known and not greater is written out without a
-        loop; else turns are made equal, so that few steps are left over. Eagerly Python runs the
-        steps (default: up to 32 steps of a small cell are written out, more are a loop of single
-        steps).
+        loop; else turns are made equal, so that few steps are left over. With `sequence_length`
+        a graph always holds a loop, which ends with the longest row: `unroll` copies in a turn.
+        Eagerly Python runs the steps (default: up to 32 steps of a small cell without lengths are
+        written out, all else is a loop of single steps).
       recompute_every: S, to train on sequences too long for the memory. What the gradient needs is
         then kept for S steps at a time and otherwise computed again from every S-th state: about
         T/S + S states are kept and not T, and every step is computed twice. S ≈ √T keeps the least
@@ -286,9 +286,16 @@ def _written_out(run: Run, inputs: Any, time: int) -> tuple[Any, Any]:
             break
         output, carried = run.step(run.prepared, t, tf.nest.pack_sequence_as(inputs, x), carried)
         outputs.append(output)
-    steps = size_or_tensor(tf.nest.flatten(inputs)[0], time)
-    zeros = [tf.nest.map_structure(tf.zeros_like, outputs[0])] * (steps - len(outputs))
-    return tf.nest.map_structure(lambda *ys: tf.stack(ys, axis=time), *outputs, *zeros), carried
+    outputs = _with_zeros(outputs, tf.nest.flatten(inputs)[0].shape[time])
+    return tf.nest.map_structure(lambda *ys: tf.stack(ys, axis=time), *outputs), carried
+
+
+def _with_zeros(outputs: list[Any], steps: int) -> list[Any]:
+    """The outputs, and zeros for the steps that were not run because every row had ended."""
+    left_out = steps - len(outputs)
+    if not left_out:
+        return outputs
+    return outputs + [tf.nest.map_structure(tf.zeros_like, outputs[0])] * left_out
 
 
 def _fits_one_turn(run: Run, steps: int | tf.Tensor, unroll: int) -> bool:

@@ -16,7 +16,7 @@ from .chains import (
 )
 from .digits import image_as_rows, images, mnist_network
 from .gates import cell_diagram
-from .graphs import operations, pieces, while_loop, written_out
+from .graphs import memory_bars, operations, pieces, while_loop, written_out
 from .grids import batch, kernel_blocks, layouts, loss_masked
 from .memory import gates_over_time, memory_line, seeds_side_by_side
 from .plots import cost_curves, curves, descent, graph_growth, heat, time_bars
@@ -40,6 +40,7 @@ __all__ = [
     "layer",
     "layouts",
     "loss_masked",
+    "memory_bars",
     "memory_line",
     "mnist_network",
     "one_number",

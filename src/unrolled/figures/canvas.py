@@ -28,7 +28,9 @@ THIN = 1.0
 
 @functools.lru_cache(maxsize=1024)
 def text_width(text: str, size: float, weight: str = "normal", family: str = style.FONT) -> float:
-    """Return the width of `text`, in inches, at `size` points."""
+    """Return the width of `text`, in inches, at `size` points: that of its longest line."""
+    if "\n" in text:
+        return max(text_width(line, size, weight, family) for line in text.split("\n"))
     if not text.strip():
         return 0.0
     font = FontProperties(family=family, size=size, weight=weight)

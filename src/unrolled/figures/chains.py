@@ -165,8 +165,8 @@ def unrolled(
         h with the number of the step).
       folded: draw the folded network too (default: True).
       title: a heading (default: none).
-      masked: the steps that are padding: grey and hatched, with output 0 and the state of the step
-        before (default: none).
+      masked: the steps that are padding: grey and hatched, with output 0, and the state of the
+        step before goes straight through (default: none).
 
     Raises:
       TypeError: a number is not a whole number.
@@ -221,6 +221,15 @@ def unrolled(
             canvas.pill(x, y - RISE, SIDE / 2, below[step], pitch, square=True, hatched=hatched)
             canvas.arrow((x, y - RISE + SIDE / 2 + 0.02), (x, y - TALL / 2 - 0.03), colour=ink)
         canvas.box(x, y, cell, TALL, None if hatched else "cell", hatched=hatched, size=style.TEXT)
+        if hatched:  # the state passes by on the way to the next step
+            canvas.ax.plot(
+                [x - cell / 2 - 0.02, x + cell / 2 + 0.02],
+                [y, y],
+                color=style.INK,
+                linewidth=STATE,
+                zorder=5,
+                solid_capstyle="butt",
+            )
         if above[step]:
             canvas.arrow((x, y + TALL / 2 + 0.02), (x, y + RISE - RADIUS - 0.03), colour=ink)
             canvas.pill(x, y + RISE, RADIUS, above[step], pitch, hatched=hatched)

@@ -193,12 +193,15 @@ def graph_growth(
     Raises:
       ValueError: the vectors differ in length.
     """
-    return curves(
+    result = curves(
         {"static_rnn": (steps, static_counts), "dynamic_rnn": (steps, dynamic_counts)},
         "time steps T",
         ylabel,
         ax=ax,
     )
+    drawn = result.axes[0] if isinstance(result, Figure) else result
+    drawn.set_xticks(list(steps))
+    return result
 
 
 def cost_curves(
