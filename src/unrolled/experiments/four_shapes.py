@@ -117,7 +117,7 @@ def sunspots(seed: int) -> dict[str, float]:
     def errors(epoch: int, history: Any) -> tuple[float, float]:
         error = 100 * (expected(values[None, :-1])[0].numpy() - values[1:])  # from 1701 on
         validation, test = error[199:249], error[249:]
-        return tuple(float(np.sqrt(np.mean(part**2))) for part in (validation, test))
+        return float(np.sqrt(np.mean(validation**2))), float(np.sqrt(np.mean(test**2)))
 
     history = training.fit(
         model,
