@@ -420,7 +420,7 @@ def _decoder(
             x, high, wide, 2 * radius, write, colours=style.OUTPUT, size=size, rounding=radius
         )
         if wrong[step]:
-            canvas.text(x, high + 0.36, "×", 14, weight="bold")
+            canvas.text(x, high + radius + 0.15, "×", 14, weight="bold")
         if step + 1 == len(reads):
             continue
         if fed_back:
