@@ -77,6 +77,14 @@ PICTURES = {
         ("always 0", [0.58, 0.55]),
     ),
     "four shapes": lambda: figures.four_shapes(),
+    "encoder and decoder": lambda: figures.encoder_decoder(
+        ["4", "2", "$\\$$"], ["forty", "two", "end"]
+    ),
+    "encoder and decoder, widest": lambda: figures.encoder_decoder("3421", ["hundred"] * 3),
+    "forced and alone": lambda: figures.forced_and_alone("four.", "fiur.", "five."),
+    "forced and alone, words": lambda: figures.forced_and_alone(
+        ["forty", "two", "end"], ["fifty", "two", "end"], ["fifty", "end", "end"]
+    ),
     "stack": lambda: figures.stack(),
     "stack with dropout": lambda: figures.stack(5, 28, dropout=True),
     "bidirectional": lambda: figures.bidirectional(),
@@ -569,6 +577,31 @@ def test_four_shapes_are_named():
         "sequence to sequence",
         "encoder and decoder",
     } == {name.replace("\n", " ") for name in words(figures.four_shapes())}
+
+
+def test_decoder_feeds_back_what_it_wrote():
+    figure = figures.encoder_decoder("42.", ["forty", "two", "end"])
+    found = words(figure)
+    assert [found.count(word) for word in ("4", "2", "–", "forty", "two", "end")] == [
+        1,
+        1,
+        1,
+        2,
+        2,
+        1,
+    ]
+    dashed = [arrow for arrow in arrows(figure) if arrow.get_linestyle() not in ("-", "solid")]
+    assert len(dashed) == 2  # one from each word but the last
+    with pytest.raises(ValueError, match="the length of words is 4"):
+        figures.encoder_decoder("42.", ["a"] * 4)
+
+
+def test_what_follows_a_mistake_is_read_from_what_was_written():
+    found = words(figures.forced_and_alone("four.", "fiur.", "five."))
+    assert found.count("×") == 1 + 3  # one letter is wrong when forced, three alone
+    assert [found.count(letter) for letter in "fouive"] == [4, 1, 2, 3, 2, 2]
+    with pytest.raises(ValueError, match="alone has 4 entries; give 5"):
+        figures.forced_and_alone("four.", "fiur.", "five")
 
 
 def test_stack_has_a_cell_for_each_layer_and_step():

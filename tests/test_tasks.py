@@ -244,6 +244,22 @@ def test_waves_stay_within_one_and_differ():
     assert np.unique(series[:, 0]).size == 50
 
 
+def test_sunspots_are_those_that_were_published():
+    years, numbers = tasks.sunspots()
+    assert years.tolist() == list(range(1700, 2009))
+    assert numbers.shape == (309,) and numbers.dtype == np.float64
+    # The sum and these years are those of statsmodels.datasets.sunspots, which holds the same file.
+    of_year = dict(zip(years.tolist(), numbers.tolist(), strict=True))
+    assert [of_year[year] for year in (1700, 1778, 1810, 1957, 2008)] == [5, 154.4, 0, 190.2, 2.9]
+    assert years[numbers.argmax()] == 1957 and numbers.min() == 0
+    assert round(numbers.sum(), 1) == 15373.4
+
+
+def test_sunspots_are_read_anew_each_time():
+    tasks.sunspots().numbers[:] = 0
+    assert tasks.sunspots().numbers.any()
+
+
 @pytest.mark.parametrize(
     "make", [lambda seed: tasks.reviews(20, seed), lambda seed: tasks.waves(20, 5, seed)]
 )

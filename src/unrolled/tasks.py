@@ -1,12 +1,14 @@
-"""Small made tasks: symbols as numbers, padding, words for numbers, sentences, waves, digit lines.
+"""Small tasks: symbols as numbers, padding, words for numbers, sentences, waves, digit lines.
 
-NumPy alone. Everything drawn at random takes a seed, and the same seed gives the same arrays. The
+All of them are made, but for one series that was observed: the sunspots of 309 years. NumPy alone.
+Everything drawn at random takes a seed, and the same seed gives the same arrays. The
 letters: B rows in the batch, T steps, C classes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
+from importlib import resources
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -311,6 +313,30 @@ def waves(count: int, steps: int, seed: int) -> NDArray[np.float32]:
     turns = np.arange(steps) / period + phase  # [T] and [B, 2, 1] -> [B, 2, T]
     series = (height * np.sin(2 * np.pi * turns)).sum(axis=1)  # [B, 2, T] -> [B, T]
     return series[:, :, np.newaxis].astype(np.float32)  # [B, T] -> [B, T, 1]
+
+
+class Sunspots(NamedTuple):
+    """Sunspot numbers, year by year.
+
+    Attributes:
+      years: int64 [T], 1700 to 2008.
+      numbers: float64 [T], the mean of each year.
+    """
+
+    years: NDArray[np.int64]
+    numbers: NDArray[np.float64]
+
+
+def sunspots() -> Sunspots:
+    """The yearly sunspot numbers of 1700 to 2008, T = 309: a real series with a beat of its own.
+
+    They rise and fall about every eleven years, unevenly, between 0 and 190.2. Published by the US
+    National Geophysical Data Center, in the public domain; `sunspots.csv` in the package says more.
+    """
+    file = resources.files("unrolled") / "sunspots.csv"
+    with file.open(encoding="utf-8") as lines:
+        table = np.loadtxt(lines, delimiter=",", skiprows=5)  # [T, 2]; four lines say what it is
+    return Sunspots(table[:, 0].astype(np.int64), table[:, 1])
 
 
 class DigitLines(NamedTuple):

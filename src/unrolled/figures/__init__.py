@@ -7,7 +7,9 @@ or, with `ax=`, draws on those axes and returns them. The same call gives the sa
 from .backwards import two_steps_back
 from .chains import (
     bidirectional,
+    encoder_decoder,
     feedforward_and_recurrent,
+    forced_and_alone,
     four_shapes,
     layer,
     one_number,
@@ -29,7 +31,9 @@ __all__ = [
     "cost_curves",
     "curves",
     "descent",
+    "encoder_decoder",
     "feedforward_and_recurrent",
+    "forced_and_alone",
     "four_shapes",
     "gates_over_time",
     "graph_growth",

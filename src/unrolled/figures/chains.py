@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.cbook import is_math_text
 from matplotlib.figure import Figure
 
 from . import style
@@ -397,6 +398,140 @@ def four_shapes(*, ax: Axes | None = None) -> Figure | Axes:
         _small_chain(canvas, left + 0.1, bottom, inputs, outputs, decoder_from, half - 0.2)
     canvas.line((half, 0.15), (half, 4.55), colour=style.RULE)
     canvas.line((0.15, 2.35), (style.WIDTH - 0.15, 2.35), colour=style.RULE)
+    return canvas.done()
+
+
+def _decoder(
+    canvas: Canvas,
+    left: float,
+    pitch: float,
+    y: float,
+    reads: Sequence[str],
+    writes: Sequence[str],
+    wrong: Sequence[bool],
+    fed_back: bool,
+) -> None:
+    """Draw a row of a decoder's cells, the first in the middle of the first column at `left`."""
+    cell = min(0.7, 0.6 * pitch)
+    radius, size = 0.21, style.LABEL
+    wide = 2 * radius
+    if any(len(word) > 1 and not is_math_text(word) for word in [*reads, *writes]):  # words
+        radius, size = RADIUS, style.TEXT
+        wide = max(2 * radius, *(text_width(word, size) + 0.16 for word in [*reads, *writes]))
+    for step, (read, write) in enumerate(zip(reads, writes, strict=True)):
+        x = left + pitch * (step + 0.5)
+        high, low = y + 0.92, y - 0.95
+        canvas.box(x, low, wide, 2 * radius, read, colours=style.INPUT, size=size, rounding=0.07)
+        canvas.arrow((x, low + radius + 0.02), (x, y - 0.28))
+        canvas.box(x, y, cell, 0.52, "cell", colours=style.OTHER, size=style.TEXT)
+        canvas.arrow((x, y + 0.28), (x, high - radius - 0.02))
+        canvas.box(
+            x, high, wide, 2 * radius, write, colours=style.OUTPUT, size=size, rounding=radius
+        )
+        if wrong[step]:
+            canvas.text(x, high + radius + 0.15, "×", 14, weight="bold")
+        if step + 1 == len(reads):
+            continue
+        if fed_back:
+            turn = x + pitch / 2 - 0.03
+            canvas.arrow(
+                (x + wide / 2 + 0.02, high),
+                (turn, high),
+                (turn, low),
+                (x + pitch - wide / 2 - 0.02, low),
+                dashed=True,
+                radius=0.09,
+            )
+        canvas.arrow(
+            (x + cell / 2 + 0.02, y),
+            (x + pitch - cell / 2 - 0.02, y),
+            line=STATE,
+            bridge=fed_back,
+        )
+
+
+def encoder_decoder(
+    source: Sequence[Any], words: Sequence[Any], *, ax: Axes | None = None
+) -> Figure | Axes:
+    """Draw an encoder that reads `source` and, below it, the decoder that writes `words`.
+
+    The encoder's final state leads to the decoder; each word that is written is read at the next
+    step.
+
+    Args:
+      source: 1 to 4 short strings.
+      words: 1 to 3 of them.
+
+    Raises:
+      ValueError: there are too few or too many, or one does not fit.
+    """
+    symbols, writes = list(map(str, source)), list(map(str, words))
+    count("the length of source", len(symbols), 1, 4)
+    count("the length of words", len(writes), 1, 3)
+    canvas = Canvas(style.WIDTH, 5.0, ax)
+    left, pitch, cell = 0.4, 0.92, 0.6
+    top, low = 4.28, 1.34
+    canvas.text(0.1, 4.8, "encoder", weight="bold", align="left")
+    for step, symbol in enumerate(symbols):
+        x = left + pitch * (step + 0.5)
+        canvas.pill(x, top - 0.95, 0.22, symbol, pitch - 0.24, square=True)
+        canvas.arrow((x, top - 0.71), (x, top - 0.29))
+        canvas.box(x, top, cell, 0.52, "cell", size=style.TEXT)
+        if step + 1 < len(symbols):
+            canvas.arrow((x + cell / 2 + 0.02, top), (x + pitch - cell / 2 - 0.02, top), line=STATE)
+    canvas.text(0.4, low + 1.36, "decoder", weight="bold", align="left")
+    wide = 1.28
+    end, begin = left + pitch * (len(symbols) - 0.5), left + wide / 2  # middles of two cells
+    turn = 2.95
+    canvas.arrow(
+        (end + cell / 2 + 0.02, top),
+        (end + 0.62, top),
+        (end + 0.62, turn),
+        (0.2, turn),
+        (0.2, low),
+        (begin - 0.37, low),
+        line=STATE,
+    )
+    canvas.text((0.2 + end + 0.62) / 2, turn, "one state, $h$", style.LABEL, halo=True)
+    _decoder(canvas, left, wide, low, ["–", *writes[:-1]], writes, [False] * len(writes), True)
+    return canvas.done()
+
+
+def forced_and_alone(
+    truth: Sequence[Any], forced: Sequence[Any], alone: Sequence[Any], *, ax: Axes | None = None
+) -> Figure | Axes:
+    """Draw a decoder twice: given the true symbol before, and reading what it wrote itself.
+
+    A cross is above each symbol that is not the true one.
+
+    Args:
+      truth: what it should write, 2 to 5 short strings.
+      forced: what it writes when it reads the true symbol before, as many.
+      alone: what it writes when it reads its own, as many.
+
+    Raises:
+      ValueError: the lengths differ, or a string does not fit.
+    """
+    right = list(map(str, truth))
+    steps = count("the length of truth", len(right), 2, 5)
+    given, own = labels("forced", forced, steps), labels("alone", alone, steps)
+    assert given is not None and own is not None
+    canvas = Canvas(style.WIDTH, 6.5, ax)
+    left = 0.72
+    pitch = (style.WIDTH - left - 0.05) / steps
+    panels = (
+        ("given the true symbol before", 4.62, right, given, False),
+        ("alone", 1.28, own, own, True),
+    )
+    for name, y, reads, writes, fed_back in panels:
+        canvas.text(0.1, y + 1.62, name, weight="bold", align="left")
+        for place, word in ((y + 0.92, "writes"), (y - 0.95, "reads")):
+            canvas.text(0.1, place, word, style.SMALL, colour=style.MUTED, align="left")
+        begin = left + pitch / 2 - min(0.7, 0.6 * pitch) / 2
+        canvas.arrow((begin - 0.4, y), (begin - 0.02, y), line=STATE)
+        wrong = [word != should for word, should in zip(writes, right, strict=True)]
+        _decoder(canvas, left, pitch, y, ["–", *reads[:-1]], writes, wrong, fed_back)
+    canvas.line((0.1, 3.1), (style.WIDTH - 0.1, 3.1), colour=style.RULE)
     return canvas.done()
 
 
