@@ -89,7 +89,7 @@ def train(
 
     width = y.shape[1]
     first = model.cell.zero_state(1, tf.float32)
-    state = model.cell.zero_state(B, tf.float32)
+    state: Any = model.cell.zero_state(B, tf.float32)
     rng = np.random.default_rng(seed)
     curve = []
     if each_epoch is not None:

@@ -65,7 +65,7 @@ class BothWays(tf.Module):
         return self.answer(tf.concat(pair, axis=2))  # [B, T, 2U] -> [B, T, C]
 
 
-MODELS = {"alone": Alone, "forward": Forward, "both ways": BothWays}
+MODELS: dict[str, Any] = {"alone": Alone, "forward": Forward, "both ways": BothWays}
 
 
 def lines(split: str) -> tuple[Any, Any, Any, Any]:

@@ -57,7 +57,7 @@ def gru() -> models.SequenceClassifier:
     return models.SequenceClassifier(u.GRUCell(32), 10, static=True)
 
 
-MODELS = {"bag of rows": BagOfRows, "dense": Dense}
+MODELS: dict[str, Any] = {"bag of rows": BagOfRows, "dense": Dense}
 
 
 def halved(images: Any) -> Any:

@@ -112,13 +112,13 @@ def surprise(text: str, losses: Any, columns: int = 20, *, ax: Axes | None = Non
     middle = canvas.width / 2
     for part in range(32):
         share = (part + 0.5) / 32
-        fill = to_hex(ONE_SIGN(share))
+        shade = to_hex(ONE_SIGN(share))
         canvas.tile(
             middle - wide / 2 + part * wide / 32,
             low,
             wide / 32,
             0.2,
-            colours=(fill, fill),
+            colours=(shade, shade),
             line=0.0,
         )
     canvas.text(middle - wide / 2 - 0.1, low + 0.1, "loss 0", style.SMALL, align="right")
