@@ -2,8 +2,9 @@
 
 MNIST's images, halved to 14 rows of 14 pixels. The same GRU reads the rows in their order, in one
 shuffled order that is the same for all images, and in an order of its own for each image. A bag of
-rows cannot see an order at all; a dense network sees all pixels at once. Each is trained until its
-accuracy on validation has stopped rising. Each seed is a start of the weights and the shuffles. A
+rows cannot see an order at all; a dense network sees all pixels at once. The learning rate falls to
+0, which makes every curve flat at its end: whether there was more to learn, a longer training shows,
+so the bag is trained for 40 epochs and for 120. Each seed is a start of the weights and the shuffles. A
 column holds for each the accuracy on validation after every epoch, and that on test at the end.
 """
 
@@ -22,7 +23,8 @@ EPOCHS = {
     "in order": 20,
     "one order for all": 20,
     "an order for each": 40,
-    "bag of rows": 40,
+    "bag of rows": 120,
+    "bag, 40 epochs": 40,
     "dense": 20,
 }
 IMAGES = 10_000
@@ -57,7 +59,7 @@ def gru() -> models.SequenceClassifier:
     return models.SequenceClassifier(u.GRUCell(32), 10, static=True)
 
 
-MODELS: dict[str, Any] = {"bag of rows": BagOfRows, "dense": Dense}
+MODELS: dict[str, Any] = {"bag of rows": BagOfRows, "bag, 40 epochs": BagOfRows, "dense": Dense}
 
 
 def halved(images: Any) -> Any:
