@@ -3,9 +3,10 @@
 MNIST's images, halved to 14 rows of 14 pixels. The same GRU reads the rows in their order, in one
 shuffled order that is the same for all images, and in an order of its own for each image. A bag of
 rows cannot see an order at all; a dense network sees all pixels at once. The learning rate falls to
-0, which makes every curve flat at its end: whether there was more to learn, a longer training shows,
-so the bag is trained for 40 epochs and for 120. Each seed is a start of the weights and the shuffles. A
-column holds for each the accuracy on validation after every epoch, and that on test at the end.
+0, which makes every curve flat at its end: whether there was more to learn, a longer training
+shows, so the bag is trained for 40 epochs and for 120. Each seed is a start of the weights and the
+shuffles. A column holds for each the accuracy on validation after every epoch, and that on test at
+the end.
 """
 
 from __future__ import annotations
