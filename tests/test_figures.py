@@ -92,6 +92,12 @@ PICTURES = {
     "image as rows": lambda: figures.image_as_rows(RING, "a ring"),
     "network": lambda: figures.mnist_network(),
     "network of three layers": lambda: figures.mnist_network(layers=3),
+    "streams": lambda: figures.streams("a network with a loop reads one letter at a t"),
+    "streams, one row": lambda: figures.streams("one row of text.", 1, 2),
+    "surprise": lambda: figures.surprise(
+        "the state of a loop is what it keeps.", np.arange(37) % 9
+    ),
+    "surprise at one letter": lambda: figures.surprise("w", [0.0], columns=3),
     "graph written out": lambda: figures.written_out(),
     "graph of one step": lambda: figures.written_out(1),
     "graph of a loop": lambda: figures.while_loop(),
@@ -340,6 +346,26 @@ def test_draws_on_the_axes_that_are_given(draw):
 
 
 # -- what each picture shows ------------------------------------------------------------------
+
+
+def test_streams_cut_the_text_and_hand_the_state_on():
+    figure = figures.streams("abcdefgh ijk", 2, 3)
+    assert [text for text in words(figure) if len(text) == 2] == [
+        "ab", "cd", "ef", "gh", "\N{OPEN BOX}i", "jk"
+    ]  # fmt: skip
+    assert len(arrows(figure)) == 2 * 2 + 2  # within the rows; one between them, shaft and head
+    with pytest.raises(ValueError, match="give 9 pieces of one length, 1 to 8"):
+        figures.streams("abcdefgh")
+
+
+def test_surprise_is_darker_where_the_loss_is_larger():
+    figure = figures.surprise("ab c", [0, 1, 2, 4])
+    assert words(figure)[:4] == ["a", "b", "\N{OPEN BOX}", "c"] and "4.0" in words(figure)
+    shades = [sum(patch.get_facecolor()[:3]) for patch in figure.axes[0].patches[:4]]
+    assert shades == sorted(shades, reverse=True) and len(set(shades)) == 4
+    for wrong in ([1, 2], [0, 1, -1, 2]):
+        with pytest.raises(ValueError, match="a number of at least 0 for each of the 4 letters"):
+            figures.surprise("ab c", wrong)
 
 
 def test_one_number_writes_each_product_and_each_sum():

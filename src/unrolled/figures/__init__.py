@@ -20,6 +20,7 @@ from .digits import image_as_rows, images, mnist_network
 from .gates import cell_diagram
 from .graphs import memory_bars, operations, pieces, while_loop, written_out
 from .grids import batch, kernel_blocks, layouts, loss_masked
+from .letters import streams, surprise
 from .memory import gates_over_time, memory_line, seeds_side_by_side
 from .plots import cost_curves, curves, descent, graph_growth, heat, time_bars
 from .style import png, use_style
@@ -53,6 +54,8 @@ __all__ = [
     "png",
     "seeds_side_by_side",
     "stack",
+    "streams",
+    "surprise",
     "time_bars",
     "two_steps_back",
     "unrolled",

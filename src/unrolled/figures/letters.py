@@ -1,0 +1,128 @@
+"""Pictures of text: how it is cut for training, and how much each letter surprised a network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize, to_hex
+from matplotlib.figure import Figure
+
+from . import style
+from .canvas import STATE, Canvas, count
+from .plots import ONE_SIGN
+
+BLANK = "\N{OPEN BOX}"  # a blank that can be seen
+
+
+def streams(text: str, rows: int = 3, chunks: int = 3, *, ax: Axes | None = None) -> Figure | Axes:
+    """Draw a text cut into the rows of a batch, and each row into chunks, with the state's way.
+
+    Args:
+      text: at most 8 letters for each of the rows * chunks pieces; a blank is drawn as a mark.
+      rows: from 1 to 4 (default: 3).
+      chunks: of each row, from 1 to 3 (default: 3).
+
+    Raises:
+      TypeError: a number is not a whole number.
+      ValueError: a number is out of its range, or the text cannot be cut into equal pieces.
+    """
+    count("rows", rows, 1, 4)
+    count("chunks", chunks, 1, 3)
+    size, rest = divmod(len(text), rows * chunks)
+    if rest or not 1 <= size <= 8:
+        raise ValueError(
+            f"text has {len(text)} letters; give {rows * chunks} pieces of one length, 1 to 8."
+        )
+    wide, gap, tall, storey, left = 0.87, 0.27, 0.46, 0.92, 0.9
+    canvas = Canvas(left + chunks * (wide + gap) + 0.05, 0.05 + rows * storey, ax)
+    top = canvas.height - 0.2
+    canvas.text(0.05, top, "update", style.SMALL, colour=style.MUTED, align="left")
+    for chunk in range(chunks):
+        middle = left + chunk * (wide + gap) + wide / 2
+        canvas.text(middle, top, str(chunk), style.SMALL, colour=style.MUTED)
+    right = left + chunks * (wide + gap) - 0.08
+    for row in range(rows):
+        y = top - 0.55 - row * storey
+        canvas.text(0.05, y, f"row {row}", align="left")
+        for chunk in range(chunks):
+            x = left + chunk * (wide + gap)
+            first = (row * chunks + chunk) * size
+            piece = text[first : first + size].replace(" ", BLANK)
+            canvas.tile(x, y - tall / 2, wide, tall, piece, size=style.TEXT)
+            if chunk:
+                canvas.arrow((x - gap + 0.02, y), (x - 0.02, y), line=STATE)
+        if row + 1 < rows:  # in the next epoch the row below goes on from here
+            end, turn, start = right - gap + 0.1, y - storey / 2, left - 0.22
+            canvas.arrow(
+                (end, y),
+                (right, y),
+                (right, turn),
+                (start, turn),
+                (start, y - storey),
+                (left - 0.02, y - storey),
+                dashed=True,
+            )
+    return canvas.done()
+
+
+def surprise(text: str, losses: Any, columns: int = 20, *, ax: Axes | None = None) -> Figure | Axes:
+    """Draw a text in which a letter is the darker, the larger its loss.
+
+    Args:
+      text: N letters; a blank is drawn as a mark.
+      losses: [N], not negative.
+      columns: letters in a row, from 1 to 20 (default: 20).
+
+    Raises:
+      TypeError: `columns` is not a whole number.
+      ValueError: there is no letter, `losses` is not one number of at least 0 for each, or
+        `columns` is out of its range.
+    """
+    count("columns", columns, 1, 20)
+    values = np.asarray(losses, dtype=float)
+    if values.shape != (len(text),) or not len(text) or not (values >= 0).all():
+        raise ValueError(
+            f"losses has shape {list(values.shape)}; give a number of at least 0 for each of the "
+            f"{len(text)} letters."
+        )
+    rows = -(-len(text) // columns)
+    side, tall = 0.21, 0.42
+    scale = ScalarMappable(Normalize(0.0, max(float(values.max()), 1e-9)), ONE_SIGN)
+    canvas = Canvas(style.WIDTH, 0.75 + rows * tall, ax)
+    left = (canvas.width - min(columns, len(text)) * side) / 2
+    for place, (letter, value) in enumerate(zip(text, values, strict=True)):
+        row, column = divmod(place, columns)
+        x, y = left + column * side, canvas.height - 0.08 - (row + 1) * tall
+        fill = scale.to_rgba(value)
+        red, green, blue, _ = fill
+        dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.55
+        tile = canvas.tile(x, y, side, tall - 0.06, colours=(to_hex(fill), style.RULE), line=0.6)
+        written = canvas.text(
+            x + side / 2,
+            y + tall / 2 - 0.03,
+            BLANK if letter == " " else letter,
+            colour=style.CARD if dark else style.INK,
+        )
+        written.set_gid("inside")
+        written.container = tile  # type: ignore[attr-defined]  # tests check that it fits
+    low, wide = 0.2, 1.6
+    middle = canvas.width / 2
+    for part in range(32):
+        share = (part + 0.5) / 32
+        shade = to_hex(ONE_SIGN(share))
+        canvas.tile(
+            middle - wide / 2 + part * wide / 32,
+            low,
+            wide / 32,
+            0.2,
+            colours=(shade, shade),
+            line=0.0,
+        )
+    canvas.text(middle - wide / 2 - 0.1, low + 0.1, "loss 0", style.SMALL, align="right")
+    canvas.text(
+        middle + wide / 2 + 0.1, low + 0.1, f"{values.max():.1f}", style.SMALL, align="left"
+    )
+    return canvas.done()
