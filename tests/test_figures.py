@@ -25,6 +25,7 @@ PHONE = 4.4  # inches: what is drawn at 100 pixels an inch shrinks to 73 percent
 RING = np.clip(1.4 - np.abs(np.hypot(*np.mgrid[-14:14, -14:14]) - 8) / 2, 0, 1)  # [28, 28]
 KERNEL = np.linspace(-2.0, 2.0, 40).reshape(5, 8)  # [D+U, 4U] with D 3, U 2
 FALL = np.exp(-np.arange(11) / 3)
+BELIEF = np.random.default_rng(0).dirichlet(np.full(10, 0.2), (2, 28))  # [N, T, C]
 
 PICTURES = {
     "one number": lambda: figures.one_number(),
@@ -118,6 +119,10 @@ PICTURES = {
         yticklabels=range(10),
         center_zero=False,
     ),
+    "beliefs": lambda: figures.beliefs(
+        np.stack([RING] * 2), {"one way": BELIEF, "another": BELIEF[:, ::-1]}, [9, 0]
+    ),
+    "belief, of two": lambda: figures.beliefs(RING[None], {"one way": BELIEF[:1, :, :2]}, [1]),
     "images": lambda: figures.images(np.stack([RING] * 10), titles=range(10)),
     "images in a row": lambda: figures.images(np.stack([RING] * 3), ["7 read as 1"] * 3),
 }
