@@ -330,6 +330,15 @@ def test_draws_on_the_axes_that_are_given(draw):
 # -- what each picture shows ------------------------------------------------------------------
 
 
+def test_beliefs_have_a_row_for_each_row_and_the_right_class_in_bold():
+    figure = figures.beliefs(RING[None], {"one way": BELIEF[:1]}, [9])
+    page, belief = (image.get_extent() for image in figure.axes[0].images)
+    assert page[2:] == belief[2:]  # row beside row
+    np.testing.assert_array_equal(figure.axes[0].images[1].get_array(), BELIEF[0])
+    bold = [text.get_text() for text, _ in drawn(figure) if text.get_weight() == "bold"]
+    assert bold == ["9"]
+
+
 def test_one_number_writes_each_product_and_each_sum():
     found = words(figures.one_number([1, 0, 0, 1], w_x=1, w_h=0.5))
     assert [text for text in found if text.startswith("\N{MULTIPLICATION SIGN}")] == [
@@ -763,6 +772,23 @@ def test_kinds_differ_in_grey():
             lambda: figures.image_as_rows(np.zeros((2, 28, 28))),
             ValueError,
             "image has shape [2, 28, 28]; give one image [T, D], both at least 4.",
+        ),
+        (
+            lambda: figures.beliefs(RING, {"one way": BELIEF}, [9, 0]),
+            ValueError,
+            "images has shape [28, 28]; give 1 to 4 images [N, T, D], and as many labels, of which "
+            "there are 2.",
+        ),
+        (
+            lambda: figures.beliefs(RING[None], {}, [9]),
+            ValueError,
+            "given has 0 names; give 1 or 2.",
+        ),
+        (
+            lambda: figures.beliefs(RING[None], {"one way": BELIEF}, [9]),
+            ValueError,
+            "'one way' has shape [2, 28, 10]; give [N, T, C] for images of shape [1, 28, 28], with "
+            "more classes than the highest label, and at most 10.",
         ),
         (
             lambda: figures.images(RING),

@@ -52,8 +52,8 @@ def orders(seed: int) -> dict[str, float]:
     train, validation, _ = mnist.load()
     once = np.random.default_rng(seed).permutation(len(train.labels))
     mixed = mnist.Split(train.images[once], train.labels[once])
-    moved = mnist.Split(*(np.roll(array, END, axis=0) for array in train))
-    runs = {
+    moved = mnist.Split(np.roll(train.images, END, axis=0), np.roll(train.labels, END))
+    runs: dict[str, tuple[Any, mnist.Split, dict[str, Any]]] = {
         "file order, 88 left out": (BasicRNNCell, train, {"drop_remainder": True}),
         "file order": (BasicRNNCell, train, {}),
         "end moved to the front": (BasicRNNCell, moved, {}),

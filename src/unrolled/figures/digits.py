@@ -209,9 +209,7 @@ def beliefs(
                 f"{list(pixels.shape)}, with more classes than the highest label, and at most 10."
             )
     side, wide, gap, foot = 1.5, 1.3, 0.1, 0.36
-    canvas = Canvas(
-        0.1 + side + (wide + gap) * len(maps), 0.35 + (side + foot) * len(pixels), ax
-    )
+    canvas = Canvas(0.1 + side + (wide + gap) * len(maps), 0.35 + (side + foot) * len(pixels), ax)
     for index, name in enumerate(["the page", *maps]):
         middle = 0.05 + side / 2 if index == 0 else _left(index, side, wide, gap) + wide / 2
         canvas.text(middle, canvas.height - 0.18, name, fit(name, wide + gap, style.TEXT))
