@@ -28,7 +28,7 @@ def test_record_writes_what_recorded_reads(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(experiments.resources, "files", lambda _: tmp_path)
     result = experiments.recorded("doubled")
     assert result.columns == {3: {"double": 6, "row": [3]}, 4: {"double": 8, "row": [4]}}
-    assert result.values("double") == [6, 8] and result.seconds == 0
+    assert result.values("double") == [6, 8] and result.seconds >= 0
     assert "doubled: 2 seeds" in str(result)
     with pytest.raises(KeyError, match="doubled has no 'half'; it has 'double', 'row'"):
         result.values("half")

@@ -25,6 +25,7 @@ PHONE = 4.4  # inches: what is drawn at 100 pixels an inch shrinks to 73 percent
 RING = np.clip(1.4 - np.abs(np.hypot(*np.mgrid[-14:14, -14:14]) - 8) / 2, 0, 1)  # [28, 28]
 KERNEL = np.linspace(-2.0, 2.0, 40).reshape(5, 8)  # [D+U, 4U] with D 3, U 2
 FALL = np.exp(-np.arange(11) / 3)
+BELIEF = np.random.default_rng(0).dirichlet(np.full(10, 0.2), (2, 28))  # [N, T, C]
 
 PICTURES = {
     "one number": lambda: figures.one_number(),
@@ -141,6 +142,10 @@ PICTURES = {
         yticklabels=range(10),
         center_zero=False,
     ),
+    "beliefs": lambda: figures.beliefs(
+        np.stack([RING] * 2), {"one way": BELIEF, "another": BELIEF[:, ::-1]}, [9, 0]
+    ),
+    "belief, of two": lambda: figures.beliefs(RING[None], {"one way": BELIEF[:1, :, :2]}, [1]),
     "images": lambda: figures.images(np.stack([RING] * 10), titles=range(10)),
     "images in a row": lambda: figures.images(np.stack([RING] * 3), ["7 read as 1"] * 3),
 }
@@ -348,6 +353,7 @@ def test_draws_on_the_axes_that_are_given(draw):
 # -- what each picture shows ------------------------------------------------------------------
 
 
+<<<<<<< HEAD
 def test_streams_cut_the_text_and_hand_the_state_on():
     figure = figures.streams("abcdefgh ijk", 2, 3)
     assert [text for text in words(figure) if len(text) == 2] == [
@@ -366,6 +372,15 @@ def test_surprise_is_darker_where_the_loss_is_larger():
     for wrong in ([1, 2], [0, 1, -1, 2]):
         with pytest.raises(ValueError, match="a number of at least 0 for each of the 4 letters"):
             figures.surprise("ab c", wrong)
+=======
+def test_beliefs_have_a_row_for_each_row_and_the_right_class_in_bold():
+    figure = figures.beliefs(RING[None], {"one way": BELIEF[:1]}, [9])
+    page, belief = (image.get_extent() for image in figure.axes[0].images)
+    assert page[2:] == belief[2:]  # row beside row
+    np.testing.assert_array_equal(figure.axes[0].images[1].get_array(), BELIEF[0])
+    bold = [text.get_text() for text, _ in drawn(figure) if text.get_weight() == "bold"]
+    assert bold == ["9"]
+>>>>>>> 4cee818c86a0b4c737e8233c56f8adb5dabd0948
 
 
 def test_one_number_writes_each_product_and_each_sum():
@@ -841,6 +856,23 @@ def test_kinds_differ_in_grey():
             lambda: figures.image_as_rows(np.zeros((2, 28, 28))),
             ValueError,
             "image has shape [2, 28, 28]; give one image [T, D], both at least 4.",
+        ),
+        (
+            lambda: figures.beliefs(RING, {"one way": BELIEF}, [9, 0]),
+            ValueError,
+            "images has shape [28, 28]; give 1 to 4 images [N, T, D], and as many labels, of which "
+            "there are 2.",
+        ),
+        (
+            lambda: figures.beliefs(RING[None], {}, [9]),
+            ValueError,
+            "given has 0 names; give 1 or 2.",
+        ),
+        (
+            lambda: figures.beliefs(RING[None], {"one way": BELIEF}, [9]),
+            ValueError,
+            "'one way' has shape [2, 28, 10]; give [N, T, C] for images of shape [1, 28, 28], with "
+            "more classes than the highest label, and at most 10.",
         ),
         (
             lambda: figures.images(RING),

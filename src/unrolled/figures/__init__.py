@@ -16,7 +16,7 @@ from .chains import (
     stack,
     unrolled,
 )
-from .digits import image_as_rows, images, mnist_network
+from .digits import beliefs, image_as_rows, images, mnist_network
 from .gates import cell_diagram
 from .graphs import memory_bars, operations, pieces, while_loop, written_out
 from .grids import batch, kernel_blocks, layouts, loss_masked
@@ -27,6 +27,7 @@ from .style import png, use_style
 
 __all__ = [
     "batch",
+    "beliefs",
     "bidirectional",
     "cell_diagram",
     "cost_curves",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from . import style
 from .canvas import STATE, Canvas, count, fit, labels, text_width
 from .chains import DOTS, elided
+from .plots import ONE_SIGN
 
 
 def _image(
@@ -174,6 +175,80 @@ def mnist_network(
     canvas.text(x - shown_scores * side / 2 - 0.1, scores, f"{classes} scores", align="right")
     canvas.text(start + pitch * len(shown) / 2, 0.2, f"{steps} steps, one row each")
     return canvas.done()
+
+
+def beliefs(
+    images: Any, given: Mapping[str, Any], labels: Sequence[int], *, ax: Axes | None = None
+) -> Figure | Axes:
+    """Draw images, and beside each of their rows what a network believes once it has read that row.
+
+    The darker a field, the more probable the class. The right class is written bold below.
+
+    Args:
+      images: [N, T, D], N from 1 to 4.
+      given: name -> probabilities [N, T, C], C from 2 to 10; one or two of them.
+      labels: N classes, each from 0 to C-1.
+
+    Raises:
+      ValueError: there are too few or too many images or names, or a shape does not fit the images.
+    """
+    pixels = np.asarray(images, dtype=float)
+    if pixels.ndim != 3 or not 1 <= len(pixels) <= 4 or len(pixels) != len(labels):
+        raise ValueError(
+            f"images has shape {list(pixels.shape)}; give 1 to 4 images [N, T, D], and as many "
+            f"labels, of which there are {len(labels)}."
+        )
+    if not 1 <= len(given) <= 2:
+        raise ValueError(f"given has {len(given)} names; give 1 or 2.")
+    maps = {name: np.asarray(value, dtype=float) for name, value in given.items()}
+    for name, value in maps.items():
+        fits = value.ndim == 3 and value.shape[:2] == pixels.shape[:2]
+        if not fits or not max(labels) < value.shape[2] <= 10:
+            raise ValueError(
+                f"{name!r} has shape {list(value.shape)}; give [N, T, C] for images of shape "
+                f"{list(pixels.shape)}, with more classes than the highest label, and at most 10."
+            )
+    side, wide, gap, foot = 1.5, 1.3, 0.1, 0.36
+    canvas = Canvas(0.1 + side + (wide + gap) * len(maps), 0.35 + (side + foot) * len(pixels), ax)
+    for index, name in enumerate(["the page", *maps]):
+        middle = 0.05 + side / 2 if index == 0 else _left(index, side, wide, gap) + wide / 2
+        canvas.text(middle, canvas.height - 0.18, name, fit(name, wide + gap, style.TEXT))
+    for row, (picture, label) in enumerate(zip(pixels, labels, strict=True)):
+        low = canvas.height - 0.35 - row * (side + foot) - side
+        _image(canvas, picture, 0.05, low, side, side)
+        canvas.outline(0.05, low, side, side, colour=style.RULE, line=1.0)
+        for index, value in enumerate(maps.values(), start=1):
+            left = _left(index, side, wide, gap)
+            canvas.ax.imshow(
+                value[row],
+                cmap=ONE_SIGN,
+                vmin=0,
+                vmax=1,
+                extent=(left, left + wide, low, low + side),
+                interpolation="nearest",
+                aspect="auto",
+                zorder=2,
+            )
+            canvas.outline(left, low, wide, side, colour=style.RULE, line=1.0)
+            classes = value.shape[2]
+            for number in range(classes):
+                canvas.text(
+                    left + (number + 0.5) * wide / classes,
+                    low - 0.15,
+                    str(number),
+                    style.SMALLEST,
+                    colour=style.INK if number == label else style.MUTED,
+                    weight="bold" if number == label else "normal",
+                )
+    canvas.ax.set_xlim(0, canvas.width)
+    canvas.ax.set_ylim(0, canvas.height)
+    canvas.ax.set_aspect("equal")
+    return canvas.done()
+
+
+def _left(index: int, side: float, wide: float, gap: float) -> float:
+    """Return where the map number `index` begins, counted from 1."""
+    return 0.05 + side + gap + (index - 1) * (wide + gap)
 
 
 def images(
