@@ -353,7 +353,6 @@ def test_draws_on_the_axes_that_are_given(draw):
 # -- what each picture shows ------------------------------------------------------------------
 
 
-<<<<<<< HEAD
 def test_streams_cut_the_text_and_hand_the_state_on():
     figure = figures.streams("abcdefgh ijk", 2, 3)
     assert [text for text in words(figure) if len(text) == 2] == [
@@ -372,7 +371,8 @@ def test_surprise_is_darker_where_the_loss_is_larger():
     for wrong in ([1, 2], [0, 1, -1, 2]):
         with pytest.raises(ValueError, match="a number of at least 0 for each of the 4 letters"):
             figures.surprise("ab c", wrong)
-=======
+
+
 def test_beliefs_have_a_row_for_each_row_and_the_right_class_in_bold():
     figure = figures.beliefs(RING[None], {"one way": BELIEF[:1]}, [9])
     page, belief = (image.get_extent() for image in figure.axes[0].images)
@@ -380,7 +380,6 @@ def test_beliefs_have_a_row_for_each_row_and_the_right_class_in_bold():
     np.testing.assert_array_equal(figure.axes[0].images[1].get_array(), BELIEF[0])
     bold = [text.get_text() for text, _ in drawn(figure) if text.get_weight() == "bold"]
     assert bold == ["9"]
->>>>>>> 4cee818c86a0b4c737e8233c56f8adb5dabd0948
 
 
 def test_one_number_writes_each_product_and_each_sum():
