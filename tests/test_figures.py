@@ -47,6 +47,9 @@ PICTURES = {
     "layer, smallest": lambda: figures.layer(1, 1),
     "kernel": lambda: figures.kernel_blocks(KERNEL[:, :2], 3, [f"$x_{i}$" for i in range(5)]),
     "kernel of an LSTM": lambda: figures.kernel_blocks(KERNEL, 3, column_labels="ijfo"),
+    "kernel of Keras": lambda: figures.kernel_blocks(
+        KERNEL, 3, None, "ifco", False, block_colours=[0, 2, 1, 3]
+    ),
     "kernel of a GRU": lambda: figures.kernel_blocks(KERNEL, 1, None, "ru", values=False),
     "batch": lambda: figures.batch([2, 1, 2, 2], 2),
     "batch of words": lambda: figures.batch(
@@ -553,6 +556,13 @@ def test_kernel_is_split_where_the_inputs_end():
     assert fills == [style.INPUT[0]] * 24 + [style.CELL[0]] * 16
 
 
+def test_block_of_a_kernel_keeps_its_colour_in_all_rows():
+    figure = figures.kernel_blocks(KERNEL, 3, None, "ijfo", False, block_colours=[0, 1, 2, 0])
+    fills = [matplotlib.colors.to_hex(patch.get_facecolor()) for patch in figure.axes[0].patches]
+    first, second, third = style.INPUT[0], style.CELL[0], style.OTHER[0]
+    assert fills == ([first] * 2 + [second] * 2 + [third] * 2 + [first] * 2) * 5
+
+
 @pytest.mark.parametrize("lengths", [[2, 1, 2, 2], [0, 5, 3], [4]])
 def test_batch_hatches_what_lies_past_the_lengths(lengths):
     steps = max(lengths)
@@ -647,6 +657,7 @@ def test_what_follows_a_mistake_is_read_from_what_was_written():
 def test_stack_has_a_cell_for_each_layer_and_step():
     plain, dropped = figures.stack(3, 4), figures.stack(3, 4, dropout=True)
     assert words(plain).count("cell") == 12
+    assert {"layer 0", "layer 2"} <= set(words(plain)) and "layer 3" not in words(plain)
     assert "dropout" in words(dropped) and "dropout" not in words(plain)
     dashed = [arrow for arrow in arrows(dropped) if arrow.get_linestyle() not in ("-", "solid")]
     assert len(dashed) == 2 * 4 + 1  # between three layers, and the key
@@ -672,7 +683,7 @@ def test_image_is_cut_into_all_its_rows():
 
 def test_network_names_its_constants():
     found = words(figures.mnist_network(28, 28, 31, 10, layers=3))
-    assert {"row 0", "row 27", "layer 3", "31 units", "[31, 10]", "10 scores", "28 inputs"} <= set(
+    assert {"row 0", "row 27", "layer 2", "31 units", "[31, 10]", "10 scores", "28 inputs"} <= set(
         found
     )
 
@@ -813,6 +824,11 @@ def test_kinds_differ_in_grey():
             lambda: figures.kernel_blocks(KERNEL, 3, column_labels="abc"),
             ValueError,
             "column_labels has 3 entries, which do not divide the kernel's 8 columns into equal blocks.",
+        ),
+        (
+            lambda: figures.kernel_blocks(KERNEL, 3, None, "ijfo", block_colours=[0, 1, 2, 4]),
+            ValueError,
+            "block_colours is [0, 1, 2, 4]; give a number from 0 to 3 for each of the 4 blocks.",
         ),
         (
             lambda: figures.kernel_blocks(np.zeros((5, 12)), 3),

@@ -540,6 +540,8 @@ def stack(
 ) -> Figure | Axes:
     """Draw `layers` recurrent layers over T = `steps`: outputs go up, states go to the right.
 
+    Layers are counted from 0, as in a list of cells.
+
     Args:
       layers: from 1 to 5 (default: 3).
       steps: T, from 1 to 1000 (default: 3).
@@ -566,8 +568,8 @@ def stack(
         """Return the distance from the middle of a column to where its arrows begin and end."""
         return 0.22 if shown[column] is None else cell / 2 + 0.02
 
-    for number, y in enumerate(rows, start=1):
-        canvas.text(0.08, y, f"layer {number}", style.TEXT, align="left")
+    for layer, y in enumerate(rows):
+        canvas.text(0.08, y, f"layer {layer}", style.TEXT, align="left")
     for column, step in enumerate(shown):
         x = start + pitch * (column + 0.5)
         for index, y in enumerate(rows):

@@ -165,11 +165,11 @@ def mnist_network(
     for index in range(shown_scores):
         canvas.circle(x + (index - (shown_scores - 1) / 2) * side, scores, 0.4 * side, line=1.4)
     canvas.text(right, low, f"{depth} inputs", align="left")
-    for number, y in enumerate(rows, start=1):
+    for layer, y in enumerate(rows):
         if layers == 1:
             canvas.text(right, y, f"{units} units", align="left")
         else:
-            canvas.text(right, y + 0.12, f"layer {number}", align="left")
+            canvas.text(right, y + 0.12, f"layer {layer}", align="left")
             canvas.text(right, y - 0.12, f"{units} units", align="left")
     canvas.text(right, dense, f"[{units}, {classes}]", align="left")
     canvas.text(x - shown_scores * side / 2 - 0.1, scores, f"{classes} scores", align="right")

@@ -12,6 +12,8 @@ from matplotlib.figure import Figure
 from . import style
 from .canvas import Canvas, count, key_width, labels, text_width
 
+BLOCKS = (style.INPUT, style.CELL, style.OTHER, style.OUTPUT)  # colours of a kernel's blocks
+
 
 def number(value: Any, digits: int = 2) -> str:
     """Return `value` short: whole numbers as they are, others rounded, with a true minus."""
@@ -41,6 +43,7 @@ def kernel_blocks(
     column_labels: Sequence[Any] | None = None,
     values: bool = True,
     *,
+    block_colours: Sequence[int] | None = None,
     ax: Axes | None = None,
 ) -> Figure | Axes:
     """Draw a fused kernel [D+U, k*U]: input rows above, state rows below, k column blocks.
@@ -52,11 +55,14 @@ def kernel_blocks(
       column_labels: names of the k blocks: i, j, f, o of an LSTM, r, u of a GRU (default: one block
         without a name).
       values: print the numbers, of at most eight columns (default: True).
+      block_colours: a number from 0 to 3 for each block, whose colour it has in all rows, so that a
+        block can be found again where it moved (default: a colour for the input rows and one for
+        the state rows).
 
     Raises:
       TypeError: `num_inputs` is not a whole number.
-      ValueError: the kernel has another shape, `num_inputs` is not in 1..rows - 1, the labels do
-        not fit the shape, or there are too many columns to print.
+      ValueError: the kernel has another shape, `num_inputs` is not in 1..rows - 1, the labels or
+        the colours do not fit the shape, or there are too many columns to print.
     """
     array = _matrix("kernel", kernel)
     rows, columns = array.shape
@@ -72,6 +78,13 @@ def kernel_blocks(
         )
     if values and columns > 8:
         raise ValueError(f"kernel has {columns} columns, too many to print; pass values=False.")
+    if block_colours is not None and (
+        len(block_colours) != len(names) or not set(block_colours) <= set(range(len(BLOCKS)))
+    ):
+        raise ValueError(
+            f"block_colours is {list(block_colours)}; give a number from 0 to {len(BLOCKS) - 1} "
+            f"for each of the {len(names)} blocks."
+        )
 
     gap = 0.1
     texts = [["" if not values else number(entry) for entry in row] for row in array.tolist()]
@@ -95,6 +108,9 @@ def kernel_blocks(
         ax,
     )
     per_block = columns // len(names)
+    looks: list[tuple[str, str] | None] = [None] * len(names)
+    if block_colours is not None:
+        looks = [BLOCKS[each] for each in block_colours]
     for block, name in enumerate(names):
         if name:
             middle = first + (block + 0.5) * per_block * wide + gap * block
@@ -106,13 +122,14 @@ def kernel_blocks(
         for row in range(begin, end):
             bottom -= tall
             for column in range(columns):
+                colours = looks[column // per_block]
                 canvas.tile(
                     first + column * wide + gap * (column // per_block),
                     bottom,
                     wide,
                     tall,
                     texts[row][column] or None,
-                    colours=style.CELL if begin else style.INPUT,
+                    colours=colours or (style.CELL if begin else style.INPUT),
                 )
             if beside is not None and beside[row]:
                 canvas.text(first - 0.1, bottom + tall / 2, beside[row], align="right")
