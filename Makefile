@@ -21,13 +21,14 @@ export JUPYTER_PREFER_ENV_PATH := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUTF8 := 1
 
-.PHONY: help book serve test soak experiments benchmarks scaling gallery notebooks student pdf screenshots links lock data lint clean distclean
+.PHONY: help book serve test test-all soak experiments benchmarks scaling gallery notebooks student pdf screenshots links lock data lint clean distclean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make book       build the book and say where to open it"
 	@echo "make serve      build it and show it at http://127.0.0.1:$(PORT)/ (PORT=... for another)"
 	@echo "make test       run every test, all chapters included, on the real MNIST"
+	@echo "make test-all   the same, with every long sweep: about three times as long"
 	@echo "make soak       draw N=10000 random runs and as many malformed calls (SEED=... to repeat)"
 	@echo "make experiments  repeat what takes too long for a chapter (NAMES='shuffling ...' for some)"
 	@echo "make benchmarks  measure what a step costs, here and elsewhere (ARGS=--quick for a trial)"
@@ -64,10 +65,15 @@ serve: book
 # Importing `unrolled.tf1` switches a process for good: its tests have some of their own.
 TOGETHER := -n logical --maxprocesses 4
 
+WHICH := -m "not thorough"
+
 test: $(INSTALLED) data
-	@$(PY) -m pytest $(TOGETHER) tests/tf1
-	@$(PY) -m pytest $(TOGETHER) tests chapters --nbval --nbval-current-env \
+	@$(PY) -m pytest $(TOGETHER) $(WHICH) tests/tf1
+	@$(PY) -m pytest $(TOGETHER) $(WHICH) tests chapters --nbval --nbval-current-env \
 		--nbval-sanitize-with tests/measured.cfg
+
+test-all: WHICH := -m ""
+test-all: test
 
 # Far more random draws than `make test` has time for. A failure says how to see it alone.
 soak: $(INSTALLED)

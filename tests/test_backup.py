@@ -788,6 +788,7 @@ def test_by_hand_masks_are_kept(tmp_path):
     assert same(run(tmp_path / "run", 4, draws=2), run(tmp_path / "other", 4, draws=1))
 
 
+@pytest.mark.thorough
 def test_backups_are_few_and_plain(tmp_path):
     train(folder=tmp_path, backup_every=1)
     assert len(names(tmp_path)) == 2 == backups.KEPT
