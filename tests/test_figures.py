@@ -145,6 +145,8 @@ PICTURES = {
         yticklabels=range(10),
         center_zero=False,
     ),
+    "joined steps": lambda: figures.joined_steps(),
+    "filled states": lambda: figures.filled_states(),
     "beliefs": lambda: figures.beliefs(
         np.stack([RING] * 2), {"one way": BELIEF, "another": BELIEF[:, ::-1]}, [9, 0]
     ),
@@ -383,6 +385,17 @@ def test_beliefs_have_a_row_for_each_row_and_the_right_class_in_bold():
     np.testing.assert_array_equal(figure.axes[0].images[1].get_array(), BELIEF[0])
     bold = [text.get_text() for text, _ in drawn(figure) if text.get_weight() == "bold"]
     assert bold == ["9"]
+
+
+def test_joined_steps_halve_in_number_at_each_round():
+    found = words(figures.joined_steps())
+    assert [found.count(each) for each in ("0", "0\N{EN DASH}1", "4\N{EN DASH}7")] == [1, 1, 1]
+    assert len(found) == 8 + 4 + 2 + 1
+
+
+def test_filled_states_are_all_there_in_the_last_row():
+    found = words(figures.filled_states())
+    assert [found.count(f"$h_{step}$") for step in range(8)] == [1, 2, 1, 3, 1, 2, 1, 3]
 
 
 def test_one_number_writes_each_product_and_each_sum():

@@ -23,6 +23,7 @@ from .grids import batch, kernel_blocks, layouts, loss_masked
 from .letters import streams, surprise
 from .memory import gates_over_time, memory_line, seeds_side_by_side
 from .plots import cost_curves, curves, descent, graph_growth, heat, time_bars
+from .scans import filled_states, joined_steps
 from .style import png, use_style
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "descent",
     "encoder_decoder",
     "feedforward_and_recurrent",
+    "filled_states",
     "forced_and_alone",
     "four_shapes",
     "gates_over_time",
@@ -42,6 +44,7 @@ __all__ = [
     "heat",
     "image_as_rows",
     "images",
+    "joined_steps",
     "kernel_blocks",
     "layer",
     "layouts",

@@ -1,0 +1,86 @@
+"""A scan in rounds: neighbours are joined, and then the states between are filled in."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from . import style
+from .canvas import STATE, Canvas
+
+PITCH = 0.53  # inches from one step to the next
+SPAN = 0.46  # a step
+HIGH = 0.4
+EIGHT = range(8)
+
+
+def _middle(step: float) -> float:
+    return 0.35 + PITCH * step
+
+
+def _steps(first: int, last: int) -> str:
+    return f"{first}" if first == last else f"{first}\N{EN DASH}{last}"
+
+
+def joined_steps(*, ax: Axes | None = None) -> Figure | Axes:
+    """Draw eight steps that are joined in pairs, three rounds long, into one step."""
+    canvas = Canvas(style.WIDTH, 3.4, ax)
+    storey = 0.9
+    for rounds in range(4):
+        many, y = 2**rounds, 3.1 - storey * rounds
+        for first in range(0, 8, many):
+            last = first + many - 1
+            centre = (_middle(first) + _middle(last)) / 2
+            if rounds:
+                for half in (first, first + many // 2):
+                    above = (_middle(half) + _middle(half + many // 2 - 1)) / 2
+                    onto = above if rounds > 1 else (above + centre) / 2
+                    canvas.arrow((onto, y + storey - HIGH / 2 - 0.02), (onto, y + HIGH / 2 + 0.03))
+            canvas.box(
+                centre,
+                y,
+                SPAN + PITCH * (many - 1),
+                HIGH,
+                _steps(first, last),
+                colours=style.INPUT if rounds == 0 else style.CELL,
+                size=style.TEXT,
+                rounding=0.07,
+            )
+    return canvas.done()
+
+
+def filled_states(*, ax: Axes | None = None) -> Figure | Axes:
+    """Draw how the eight states follow from joined steps: two states first, then four, then all."""
+    canvas = Canvas(style.WIDTH, 4.2, ax)
+    radius, storey, above = 0.22, 1.5, 0.67
+    known: set[int] = set()
+    for rounds, many in enumerate((4, 2, 1)):  # steps in a box of this round
+        y = 3.3 - storey * rounds
+        for last in EIGHT[many - 1 :: many]:
+            x, fresh = _middle(last), last not in known
+            colours = style.OUTPUT if fresh else style.PLAIN
+            canvas.circle(x, y, radius, f"$h_{last}$", colours=colours)
+            if not fresh:
+                continue
+            first = last - many + 1 if rounds else 0  # from joining: 0-3 and 0-7
+            canvas.box(
+                x,
+                y + above,
+                SPAN,
+                HIGH,
+                _steps(first, last),
+                colours=style.INPUT if first == last else style.CELL,
+                size=style.TEXT,
+                rounding=0.07,
+            )
+            canvas.arrow((x, y + above - HIGH / 2 - 0.02), (x, y + radius + 0.03))
+            if first:  # the state before comes in from the left
+                before = _middle(first - 1)
+                canvas.arrow(
+                    (before, y + storey - radius - 0.02),
+                    (before, y + above),
+                    (x - SPAN / 2 - 0.02, y + above),
+                    line=STATE,
+                )
+        known |= set(EIGHT[many - 1 :: many])
+    return canvas.done()
