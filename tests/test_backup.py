@@ -22,6 +22,7 @@ import keras  # isort: skip
 import numpy as np
 import pytest
 import tensorflow as tf
+from thorough import sampled
 
 import unrolled as u
 from unrolled import training
@@ -273,7 +274,7 @@ class Interrupt(keras.callbacks.Callback):
         self.at("end")
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", sampled(KINDS, len(KINDS)))
 def test_interrupts_with_a_backup(kind, tmp_path):
     """In every one of the caller's functions, and then in the same process again."""
     how = KINDS[kind]()

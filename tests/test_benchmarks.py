@@ -345,6 +345,7 @@ def test_the_book_shows_every_form(committed):
             assert row.first_loss == pytest.approx(other.first_loss, rel=1e-4)
 
 
+@pytest.mark.thorough
 def test_curves_grow_with_their_size(committed):
     for letter, sizes in SIZES.items():
         found, times, _ = committed.curves.curve(letter, "floor")

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from thorough import sampled
 
 import unrolled as u
 
@@ -57,7 +58,7 @@ class TestXLA:
         ]
 
     @pytest.mark.parametrize("with_lengths", [False, True], ids=["no lengths", "lengths"])
-    @pytest.mark.parametrize("form", FORMS)
+    @pytest.mark.parametrize("form", sampled(FORMS, 3))
     def test_every_form_compiles(self, form, with_lengths):
         traced, compiled = self.both(made("basic"), FORMS[form], with_lengths)
         for one, other in zip(traced, compiled, strict=True):
@@ -129,7 +130,7 @@ class TestTFLite:
 
     @pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated")
     @pytest.mark.parametrize("lengths", [None, "known", "given"])
-    @pytest.mark.parametrize("form", FORMS)
+    @pytest.mark.parametrize("form", sampled(FORMS, 3))
     def test_every_form_converts(self, form, lengths):
         cell, how = made("stack"), FORMS[form]
         if lengths == "given":
