@@ -1,9 +1,10 @@
 """What the four shapes of problem give, seed by seed.
 
 One part for each question of the chapter: how many verdicts on reviews are right, also where `not`
-is several words before the word that it reverses; how far off a GRU's forecasts are, on made waves and on the sunspots; how many names of digits are right, and how
-many are no name at all, with and without the letters fed back; and how many words are right after
-a first wrong one, given the true words and alone.
+is several words before the word that it reverses; how far off a GRU's forecasts are, on made waves
+and on the sunspots; how many names of digits are right, and how many are no name at all, with and
+without the letters fed back; and how many words are right after a first wrong one, given the true
+words and alone.
 """
 
 from __future__ import annotations
