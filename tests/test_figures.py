@@ -634,12 +634,20 @@ def test_cells_have_their_gates(kind, layers, pointwise, states):
 
 
 def test_four_shapes_are_named():
-    assert {
-        "vector to sequence",
+    assert [name.replace("\n", " ") for name in words(figures.four_shapes())] == [
         "sequence to vector",
         "sequence to sequence",
+        "vector to sequence",
         "encoder and decoder",
-    } == {name.replace("\n", " ") for name in words(figures.four_shapes())}
+    ]
+
+
+def test_five_cells_fit_in_one_row():
+    one, two = (figures.unrolled(5, folded=False, one_row=each) for each in (True, False))
+    assert words(one) == words(two) and one.get_figheight() < two.get_figheight()
+    for arguments in ({"steps": 6, "folded": False}, {"steps": 3}):
+        with pytest.raises(ValueError, match="at most 5 steps, and folded=False"):
+            figures.unrolled(**arguments, one_row=True)
 
 
 def test_decoder_feeds_back_what_it_wrote():

@@ -152,6 +152,7 @@ def unrolled(
     title: str | None = None,
     masked: Collection[int] = (),
     *,
+    one_row: bool = False,
     ax: Axes | None = None,
 ) -> Figure | Axes:
     """Draw a recurrent network folded (a cell and its loop) and unrolled over T = `steps`.
@@ -168,13 +169,18 @@ def unrolled(
       title: a heading (default: none).
       masked: the steps that are padding: grey and hatched, with output 0, and the state of the
         step before goes straight through (default: none).
+      one_row: lay up to five cells in one row, where their labels are short; for a network that is
+        not folded (default: False).
 
     Raises:
       TypeError: a number is not a whole number.
       ValueError: a number is out of its range, a list has the wrong length, `masked` names a step
-        that does not exist, or a label does not fit.
+        that does not exist, a label does not fit, or `one_row` is True and there are more than five
+        cells or the folded network too.
     """
     count("steps", steps, 1, 1000)
+    if one_row and (folded or steps > 5):
+        raise ValueError("one_row is True: give at most 5 steps, and folded=False.")
     grey = _masked(masked, steps)
     below = labels("inputs", inputs, steps)
     above = labels("outputs", outputs, steps)
@@ -186,7 +192,7 @@ def unrolled(
 
     shown = elided(steps, 5) if folded else elided(steps, 7, kept=3)
     # One row of as many columns as a phone can show, or two: the folded network fills a column.
-    start, most = (1.45, 3) if folded else (0.15, 4)
+    start, most = (1.45, 3) if folded else (0.15, 4 + one_row)
     total = len(shown)
     first = total if total <= most else (total + (not folded)) // 2
     # a cell and an arrow for each column, and the arrow that leads to the first
@@ -386,9 +392,9 @@ def four_shapes(*, ax: Axes | None = None) -> Figure | Axes:
     canvas = Canvas(style.WIDTH, 4.7, ax)
     half = style.WIDTH / 2
     panels = (
-        ("vector\nto sequence", "x---", "xxxx", 9),
         ("sequence\nto vector", "xxxx", "---x", 9),
         ("sequence\nto sequence", "xxxx", "xxxx", 9),
+        ("vector\nto sequence", "x---", "xxxx", 9),
         ("encoder\nand decoder", "xxx--", "---xx", 3),
     )
     for index, (name, inputs, outputs, decoder_from) in enumerate(panels):
@@ -492,7 +498,7 @@ def encoder_decoder(
         (begin - 0.37, low),
         line=STATE,
     )
-    canvas.text((0.2 + end + 0.62) / 2, turn, "one state, $h$", style.LABEL, halo=True)
+    canvas.text(end + 0.6, turn - 0.22, "one state, $h$", style.LABEL, align="right")
     _decoder(canvas, left, wide, low, ["–", *writes[:-1]], writes, [False] * len(writes), True)
     return canvas.done()
 
