@@ -20,7 +20,7 @@ from sphinx.config import Config
 
 DESCRIPTION = (
     "A course on recurrent networks in TensorFlow, from two time steps in NumPy to a stacked "
-    "network that reads MNIST. Every number on its pages is recomputed by its tests."
+    "network that reads MNIST. Every number on its pages comes from code that you can run."
 )
 LOST = {
     "title": "Page not found",

@@ -28,9 +28,9 @@ def two_steps_back(
 ) -> Figure | Axes:
     """Draw a neuron, h_0 = tanh(w_x x_0), h_1 = tanh(w_x x_1 + w_h h_0), L = (h_1 - target)^2 / 2.
 
-    A value is at the left of its arrow, its gradient in red at the right; a product with a weight,
-    which is a term of the sum, is at the head of its arrow. A gradient after `w:` is what one use
-    of a weight adds to the gradient of that weight.
+    A value is at the left of its arrow, its gradient in red at the right, with a small arrow that
+    points back; a product with a weight, which is a term of the sum, is at the head of its arrow. A
+    gradient after `w:` is what one use of a weight adds to the gradient of that weight.
 
     Args:
       x: the two inputs (default: 1 and -1).
@@ -55,9 +55,13 @@ def two_steps_back(
     canvas = Canvas(style.WIDTH, LOSS + 0.35, ax)
 
     def back(left: float, y: float, value: float, weight: str = "") -> None:
-        if backward:
-            words = weight + number(value)
-            canvas.text(left, y, words, align="left", colour=BACK, weight="bold")
+        if not backward:
+            return
+        if not weight:  # it travels on: a small arrow says where to
+            canvas.arrow((left, y + 0.2), (left, y - 0.2), colour=BACK)
+            left += 0.09
+        words = weight + number(value)
+        canvas.text(left, y, words, align="left", colour=BACK, weight="bold")
 
     columns = ((x[0], z_0, d_z0, h_0, d_h0), (x[1], z_1, d_z1, h_1, d_h1))
     for step, (at, (x_t, z, d_z, h, d_h)) in enumerate(zip(STEPS, columns, strict=True)):
