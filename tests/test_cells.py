@@ -1,5 +1,6 @@
 """Every cell against NumPy, against TensorFlow's private legacy cells, and by known values."""
 
+import copy
 import warnings
 from typing import ClassVar
 
@@ -520,3 +521,52 @@ class TestDropout:
             output, _ = wrapper(x, wrapper.zero_state(1, tf.float32))
         gradient = tape.gradient(output, x).numpy()
         assert 0 < (gradient == 0).mean() < 1
+
+
+class TestSizesAssignedInInit:
+    """A cell may name its sizes in `__init__`, as a cell of Keras does."""
+
+    class Own(u.RNNCell):
+        def __init__(self, size):
+            super().__init__()
+            self.state_size, self.output_size = size, 2
+
+        def make_variables(self, input_depth, dtype):
+            self.kernel = tf.Variable(tf.ones([input_depth, 2], dtype))
+
+        def step(self, inputs, state):
+            return inputs @ self.kernel, state
+
+    @pytest.mark.parametrize("size", [5, [3, 4], (3, (4, 2)), {"a": 1}, tf.TensorShape([2, 3])])
+    def test_a_size_is_kept_as_it_is_given(self, size):
+        cell = self.Own(size)
+        assert cell.state_size is size and cell.output_size == 2
+        assert isinstance(cell, u.Cell) and type(copy.deepcopy(cell).state_size) is type(size)
+        outputs, _ = u.dynamic_rnn(cell, tf.ones([1, 3, 4]), dtype=tf.float32)
+        assert outputs.shape == [1, 3, 2]
+        assert list(tf.train.Checkpoint(cell=cell).cell._trackable_children()) == ["kernel"]
+
+    def test_a_size_can_be_assigned_again_and_only_to_this_cell(self):
+        first, second = self.Own(5), self.Own(5)
+        first.state_size = 7
+        assert (first.state_size, second.state_size) == (7, 5)
+
+    def test_a_size_that_the_class_defines_stays_a_property(self):
+        class Fixed(self.Own):
+            @property
+            def state_size(self):
+                return 1
+
+        with pytest.raises(AttributeError):
+            Fixed(5)
+
+    def test_a_size_that_nobody_names_is_missed(self):
+        class Nameless(u.RNNCell):
+            pass
+
+        with pytest.raises(NotImplementedError, match="Nameless does not define state_size"):
+            Nameless().state_size  # noqa: B018
+        cell = Nameless()
+        cell.state_size = 3
+        with pytest.raises(NotImplementedError, match="Nameless does not define output_size"):
+            cell.output_size  # noqa: B018

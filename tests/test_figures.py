@@ -107,8 +107,14 @@ PICTURES = {
     "graph of a loop": lambda: figures.while_loop(),
     "pieces": lambda: figures.pieces(),
     "memory bars": lambda: figures.memory_bars(
-        ["all outputs", "the list", "last"],
-        {"static_rnn": [2176, 1590.2, 1161], "dynamic_rnn": [2182, None, 2182]},
+        {
+            "every output": {
+                "static_rnn": (2176, [640, 512, 512, 512]),
+                "dynamic_rnn": (2182.3, [640, 512, 512, 512]),
+            },
+            "the last": {"static_rnn": (1161, [640, 512, 0, 0])},
+        },
+        ["input and state", "output, for tanh", "output, stacked", "its gradient"],
         "peak memory, KiB",
     ),
     "operations": lambda: figures.operations(
@@ -504,10 +510,18 @@ def test_a_loop_has_one_cell_and_three_variables():
     assert {"t", "h", "outputs"} <= set(found)
 
 
+def test_each_way_back_enters_above_its_own_column_and_two_ways_lead_out():
+    paths = [shaft(arrow).vertices / 100 for arrow in arrows(figures.while_loop())]  # inches
+    back = [path for path in paths if path[:, 0].max() > 3.6]
+    assert [path[-1, 0] for path in back] == pytest.approx([1.03, 1.95, 3.08], abs=0.05)
+    assert len({round(path[-1, 1], 2) for path in back}) == 3  # none joins another
+    assert sum(path[-1, 0] < 0.5 for path in paths) == 2
+
+
 def test_the_number_of_the_step_leads_to_the_input_and_to_the_output():
     ends = [shaft(arrow).vertices[-1] / 100 for arrow in arrows(figures.while_loop())]  # inches
-    assert any(np.allclose(end, (1.83, 0.55), atol=0.15) for end in ends)  # beside x_t
-    assert any(np.allclose(end, (3.05, 2.02), atol=0.15) for end in ends)  # above "write"
+    assert any(np.allclose(end, (1.57, 0.55), atol=0.05) for end in ends)  # beside x_t
+    assert any(np.allclose(end, (2.85, 2.32), atol=0.05) for end in ends)  # above "write"
 
 
 def test_the_state_crosses_the_cut_and_no_gradient_does():
@@ -520,14 +534,14 @@ def test_the_state_crosses_the_cut_and_no_gradient_does():
     assert len(back) == 4 and not {*back} & {*crossing}
 
 
-def test_every_bar_has_its_number_and_none_is_drawn_without_one():
+def test_every_bar_has_its_number_and_its_parts():
     figure = PICTURES["memory bars"]()
-    assert len(figure.axes[0].patches) == 5
-    assert {"2176", "1590", "2182"} <= set(words(figure))
-    with pytest.raises(ValueError, match="0 names; give 1 to 6"):
-        figures.memory_bars(["a"], {}, "x")
-    with pytest.raises(ValueError, match="'a' has 1 entries; give one for each group"):
-        figures.memory_bars(["a", "b"], {"a": [1.0]}, "x")
+    assert len(figure.axes[0].patches) == 4 + 4 + 2
+    assert {"2176", "2182", "1161", "every output"} <= set(words(figure))
+    with pytest.raises(ValueError, match="0 names; give 1 to 5"):
+        figures.memory_bars({}, [], "x")
+    with pytest.raises(ValueError, match="'a' has 1 parts; give 2"):
+        figures.memory_bars({"loss": {"a": (1.0, [1.0])}}, ["b", "c"], "x")
 
 
 def test_growth_is_ticked_where_it_was_counted():

@@ -106,11 +106,25 @@ class RNNCell(tf.Module):
 
     @property
     def state_size(self) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} does not define state_size.")
+        return self._assigned_size("state_size")
 
     @property
     def output_size(self) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} does not define output_size.")
+        return self._assigned_size("output_size")
+
+    def _assigned_size(self, name: str) -> Any:
+        if f"_assigned_{name}" in vars(self):
+            return vars(self)[f"_assigned_{name}"]
+        raise NotImplementedError(f"{type(self).__name__} does not define {name}.")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # `self.state_size = 5` in an `__init__`, as in a cell of Keras. It is kept as it is given:
+        # tf.Module would wrap a list or a tuple, and save it in checkpoints.
+        is_size = name in ("state_size", "output_size")
+        if is_size and getattr(type(self), name) is getattr(RNNCell, name):
+            self.__dict__[f"_assigned_{name}"] = value
+        else:
+            super().__setattr__(name, value)
 
     def make_variables(self, input_depth: Any, dtype: tf.DType) -> None:
         """Create the variables; called once, outside any loop or traced function."""

@@ -622,12 +622,12 @@ def bidirectional(
     real = steps if length is None else count("length", length, 0, steps)
     pitch, offset, margin, half = 0.9, 0.21, 0.4, 0.18
     chains = (
-        ("f", -offset, 1.4, style.CELL, "forward"),
-        ("b", offset, 2.3, style.OTHER, "backward"),
+        (-offset, 1.4, style.CELL, "forward"),
+        (offset, 2.3, style.OTHER, "backward"),
     )
-    key = [(colours, False, name) for _, _, _, colours, name in chains]
+    key = [(colours, False, name) for _, _, colours, name in chains]
     canvas = Canvas(max(pitch * steps + 2 * margin, key_width(key) + 0.2), 3.75, ax)
-    (_, _, forward, *_), (_, _, backward, *_) = chains
+    (_, forward, *_), (_, backward, *_) = chains
     low, high = 0.75, 3.4
     canvas.key((canvas.width - key_width(key)) / 2, 0.2, key)
     start = (canvas.width - pitch * (steps - 1)) / 2
@@ -644,31 +644,44 @@ def bidirectional(
             hatched=hatched,
             rounding=0.07,
         )
-        for letter, side, y, colours, _ in chains:
+        for side, y, colours, _ in chains:
             if not hatched:
-                canvas.arrow((x + side, low + 0.24), (x + side, y - 0.26), bridge=True)
-                canvas.arrow((x + side, y + 0.25), (x + side, high - 0.24), bridge=True)
+                canvas.arrow((x + side, low + 0.24), (x + side, y - 0.26))
+                canvas.arrow((x + side, y + 0.25), (x + side, high - 0.24))
             canvas.box(x + side, y, 2 * half, 0.46, colours=colours, hatched=hatched)
             canvas.tile(
                 x + side - offset,
                 high - 0.21,
                 2 * offset,
                 0.42,
-                "0" if hatched else f"${letter}_{{{step}}}$",
-                colours=style.OUTPUT,
+                "0" if hatched else f"$y_{{{step}}}$",
+                colours=(style.OUTPUT[0], colours[1]),
                 hatched=hatched,
                 size=style.LABEL,
             )
-        if step + 1 < steps:  # past its end a row keeps the state of the forward chain
+        if hatched:  # past its end a row keeps the state of the forward chain
+            ends = [x - offset - half - 0.04, x - offset + half + 0.04]
+            canvas.ax.plot(
+                ends,
+                [forward] * 2,
+                color=style.INK,
+                linewidth=STATE,
+                zorder=5,
+                solid_capstyle="butt",
+            )
+        if step + 1 < steps:
             ahead = (x + pitch - offset - half - 0.04, forward)
-            canvas.arrow((x - offset + half + 0.04, forward), ahead, line=STATE)
+            canvas.arrow((x - offset + half + 0.04, forward), ahead, line=STATE, bridge=True)
         if step + 1 < real:
             behind = (x + offset + half + 0.04, backward)
-            canvas.arrow((x + pitch + offset - half - 0.04, backward), behind, line=STATE)
+            here = (x + pitch + offset - half - 0.04, backward)
+            canvas.arrow(here, behind, line=STATE, bridge=True)
     end = start + pitch * (steps - 1)
-    canvas.arrow((end - offset + half + 0.04, forward), (end + 0.82, forward), line=STATE)
+    last = (end - offset + half + 0.04, forward)
+    canvas.arrow(last, (end + 0.82, forward), line=STATE, bridge=True)
     canvas.text(end + 0.62, forward + 0.24, r"$h_{\mathrm{fw}}$", style.LABEL)
-    canvas.arrow((start + offset - half - 0.04, backward), (start - 0.82, backward), line=STATE)
+    last = (start + offset - half - 0.04, backward)
+    canvas.arrow(last, (start - 0.82, backward), line=STATE, bridge=True)
     canvas.text(start - 0.64, backward + 0.24, r"$h_{\mathrm{bw}}$", style.LABEL)
     if real:
         for x in (start + pitch * (real - 1) - 2 * offset, start):

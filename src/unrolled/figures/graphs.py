@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from . import style
 from .canvas import FLOW, STATE, Canvas, count
@@ -14,6 +15,7 @@ from .plots import _axes, _names_at_ends
 
 NAMES = 12.0  # points: what stands inside a node or beside it
 INDEXED = 14.5  # a letter with an index, which is smaller than the letter
+_FILLS = (style.INPUT, style.CELL, style.OUTPUT, style.OTHER, style.PLAIN)
 
 
 def written_out(steps: int = 3, *, ax: Axes | None = None) -> Figure | Axes:
@@ -49,13 +51,14 @@ def written_out(steps: int = 3, *, ax: Axes | None = None) -> Figure | Axes:
 
 def while_loop(*, ax: Axes | None = None) -> Figure | Axes:
     """Draw the loop of a recurrent network as one operation, with its three loop variables."""
-    canvas = Canvas(4.4, 5.2, ax)
-    middle, left, right = 2.3, 0.65, 3.95
-    lanes = {"t": 1.15, "h": 2.1, "outputs": 3.25}
-    start, asked, top, turn, read = 4.4, 3.4, 2.65, 1.75, 0.55
+    canvas = Canvas(4.4, 6.0, ax)
+    left, right = 0.52, 3.54
+    middle = (left + right) / 2
+    lanes = {"t": 1.0, "h": 1.92, "outputs": 3.05}
+    start, asked, top, turn, read = 5.35, 3.7, 2.95, 2.05, 0.55
 
     for name, x in lanes.items():
-        canvas.text(x, start + 0.5, name, NAMES, weight="bold")
+        canvas.text(x, start + 0.42, name, NAMES, weight="bold")
         if name == "outputs":  # a TensorArray: T empty places
             for place in range(3):
                 canvas.tile(x - 0.45 + 0.3 * place, start - 0.2, 0.3, 0.4, colours=style.PLAIN)
@@ -65,25 +68,23 @@ def while_loop(*, ax: Axes | None = None) -> Figure | Axes:
         canvas.arrow((x, start - 0.22), (x, asked + 0.27), line=line)
         canvas.arrow((x, asked - 0.27), (x, turn + 0.27), line=line)
     canvas.box(middle, asked, right - left, 0.5, "t < T ?", colours=style.PLAIN, size=NAMES)
-    frame = canvas.outline(left, 1.1, right - left, top - 1.1, colour=style.MUTED, line=1.4)
+    frame = canvas.outline(left, 0.97, right - left, top - 0.97, colour=style.MUTED, line=1.4)
     frame.set_zorder(1)
-    canvas.text(lanes["h"] + 0.5, 2.88, "yes", NAMES)
-    canvas.text(right + 0.15, 2.88, "again", NAMES, align="right")
+    canvas.text(lanes["h"] + 0.5, 3.19, "yes", NAMES)
 
     canvas.box(lanes["t"], turn, 0.75, 0.5, "t + 1", colours=style.PLAIN, size=NAMES)
     canvas.box(lanes["h"], turn, 0.75, 0.5, "cell", size=NAMES)
-    canvas.box(lanes["outputs"], turn, 0.9, 0.5, "write", colours=style.OUTPUT, size=NAMES)
-    canvas.arrow((lanes["h"] + 0.39, turn), (lanes["outputs"] - 0.47, turn))
-    canvas.text(right, 0.93, "body: one copy", NAMES, align="right")
+    canvas.box(lanes["outputs"], turn, 0.78, 0.5, "write", colours=style.OUTPUT, size=NAMES)
+    canvas.text(right, 0.83, "body: one copy", NAMES, align="right")
     reads, weighs = lanes["h"] - 0.08, lanes["h"] + 0.3
     canvas.square(reads, read, 0.5, "$x_t$", size=INDEXED)
     canvas.arrow((reads, read + 0.27), (reads, turn - 0.27))
-    canvas.text(reads, 0.17, "inputs[t]", NAMES)
+    canvas.text(reads, 0.15, "inputs[t]", NAMES)
     canvas.box(weighs + 0.33, read - 0.05, 0.74, 0.4, "kernel", colours=style.OTHER, size=NAMES)
     canvas.arrow((weighs, read + 0.17), (weighs, turn - 0.27))
 
     # the number of the step says which input is read and where the output is written
-    branch, aside = 2.36, lanes["t"] + 0.45
+    branch, aside = 2.63, lanes["t"] + 0.45
     upon = lanes["outputs"] - 0.2
     canvas.dot(lanes["t"], branch)
     canvas.dot(aside, branch)
@@ -91,18 +92,35 @@ def while_loop(*, ax: Axes | None = None) -> Figure | Axes:
     canvas.arrow((aside, branch), (aside, read), (reads - 0.27, read))
     canvas.arrow((aside + 0.1, branch), (upon, branch), (upon, turn + 0.27), bridge=True)
 
-    # what the body returns goes back to the question, and is what the next turn begins with
-    returned, leaves = 1.31, lanes["h"] + 0.46
-    back = ((4.22, returned), (4.22, asked), (right + 0.03, asked))
-    canvas.arrow((lanes["t"], turn - 0.27), (lanes["t"], returned), *back, bridge=True)
+    # what the body returns: three ways back, each to the top of its own column
+    leaves = lanes["h"] + 0.48
+    for name, begin, below, beside, above in (
+        ("t + 1", (lanes["t"], turn - 0.27), 1.13, 4.22, 4.78),
+        ("h", (leaves, turn), 1.36, 4.01, 4.5),
+        ("outputs", (lanes["outputs"], turn - 0.27), 1.59, 3.8, 4.22),
+    ):
+        end = lanes["t" if name == "t + 1" else name] + 0.03
+        down, up = (begin[0], below), (beside, below)
+        canvas.arrow(
+            begin,
+            down,
+            up,
+            (beside, above),
+            (end, above),
+            line=STATE if name == "h" else FLOW,
+            bridge=True,
+        )
+        canvas.text(3.75, above + 0.14, name, NAMES, align="right")
+    canvas.arrow((lanes["h"] + 0.39, turn), (lanes["outputs"] - 0.41, turn), bridge=True)
     canvas.dot(leaves, turn)
-    canvas.arrow((leaves, turn), (leaves, returned + 0.03), line=STATE, head=False)
-    canvas.arrow((lanes["outputs"], turn - 0.27), (lanes["outputs"], returned + 0.03), head=False)
-    for x in (leaves, lanes["outputs"]):
-        canvas.dot(x, returned)
-    canvas.arrow((left - 0.02, asked), (0.3, asked), (0.3, 0.45))
-    canvas.text(0.33, asked + 0.24, "no", NAMES)
-    canvas.text(0.1, 0.25, "h, outputs", NAMES, align="left")
+
+    # and two ways out
+    for name, leave, beside, end in (("h", 0.1, 0.13, 0.62), ("outputs", -0.1, 0.36, 0.38)):
+        line = STATE if name == "h" else FLOW
+        path = (left - 0.02, asked + leave), (beside, asked + leave), (beside, end)
+        canvas.arrow(*path, line=line)
+        canvas.text(0.06, end - 0.17, name, NAMES, align="left")
+    canvas.text(0.33, asked + 0.3, "no", NAMES)
     return canvas.done()
 
 
@@ -134,52 +152,65 @@ def pieces(*, ax: Axes | None = None) -> Figure | Axes:
 
 
 def memory_bars(
-    groups: Sequence[str],
-    kept: Mapping[str, Sequence[float | None]],
+    groups: Mapping[str, Mapping[str, tuple[float, Sequence[float]]]],
+    parts: Sequence[str],
     xlabel: str,
     *,
     ax: Axes | None = None,
 ) -> Figure | Axes:
-    """Draw quantities side by side: a group of horizontal bars for each thing that a loss reads.
+    """Draw what was measured as horizontal bars, each made up of the parts that explain it.
 
     Args:
-      groups: their names, from the top.
-      kept: name -> its quantity in each group, or None where it has none; 1 to 6 of them.
+      groups: heading -> name of the bar -> (what was measured, which is written beside the bar, and
+        its parts, 0 where it has none).
+      parts: the names of the parts, 1 to 5 of them, in the order in which they are stacked.
       xlabel: the name of the quantity.
 
     Raises:
-      ValueError: there are too few or too many names, or a name has not one entry for each group.
+      ValueError: there are too few or too many parts, or a bar has not one for each name.
     """
-    if not 1 <= len(kept) <= len(style.LINES):
-        raise ValueError(f"kept has {len(kept)} names; give 1 to {len(style.LINES)}.")
-    for name, values in kept.items():
-        if len(values) != len(groups):
-            raise ValueError(f"{name!r} has {len(values)} entries; give one for each group.")
-    with matplotlib.rc_context(style.RC):
-        ax, result = _axes(style.WIDTH, 0.9 + len(groups) * (0.22 + 0.26 * len(kept)), ax)
-        thick, hatches = 0.8 / len(kept), ("", "///", "...", "xxx", "--", "++")
-        most = max(value for values in kept.values() for value in values if value is not None)
-        for index, (name, values) in enumerate(kept.items()):
-            colour = str(style.LINES[index]["color"])
-            places = [group + thick * (index - (len(kept) - 1) / 2) for group in range(len(groups))]
-            there = [(y, value) for y, value in zip(places, values) if value is not None]
-            ax.barh(
-                [y for y, _ in there],
-                [value for _, value in there],
-                0.9 * thick,
-                label=name,
-                color=style.CARD if hatches[index] else colour,
-                edgecolor=colour,
-                hatch=hatches[index],
-            )
-            for y, value in there:
-                ax.text(value + 0.015 * most, y, f"{value:.0f}", va="center", size=style.SMALL)
-        ax.set_yticks(range(len(groups)), groups)
-        ax.invert_yaxis()
-        ax.set_xlim(0, 1.16 * most)
+    looks = list(zip(_FILLS, ("", "///", "...", "xxx", ""), strict=True))
+    if not 1 <= len(parts) <= len(looks):
+        raise ValueError(f"parts has {len(parts)} names; give 1 to {len(looks)}.")
+    with matplotlib.rc_context({**style.RC, "hatch.linewidth": 0.7}):
+        bars = sum(len(group) for group in groups.values())
+        tall = 0.75 + 0.27 * bars + 0.34 * len(groups) + 0.2 * len(parts)
+        ax, result = _axes(style.WIDTH, tall, ax)
+        places, names, y, most = [], [], 0.0, 0.0
+        for heading, group in groups.items():
+            ax.annotate(heading, (0, y), (2, 0), textcoords="offset points", va="center",
+                        fontsize=style.SMALL, weight="bold")  # fmt: skip
+            y += 1.05
+            for name, (measured, heights) in group.items():
+                if len(heights) != len(parts):
+                    raise ValueError(f"{name!r} has {len(heights)} parts; give {len(parts)}.")
+                begin = 0.0
+                for height, ((fill, edge), hatch) in zip(heights, looks, strict=False):
+                    if height:
+                        ax.barh(y, height, 0.82, begin, color=fill, edgecolor=edge, hatch=hatch)
+                    begin += height
+                ax.annotate(f"{measured:.0f}", (begin, y), (4, 0), textcoords="offset points",
+                            va="center", fontsize=style.SMALL)  # fmt: skip
+                places.append(y)
+                names.append(name)
+                most = max(most, begin)
+                y += 1.0
+            y += 0.25
+        ax.set_yticks(places, names)
+        ax.set_ylim(y - 0.5, -0.7)
+        ax.set_xlim(0, 1.18 * most)
+        ax.tick_params(axis="y", length=0)
         ax.grid(visible=False, axis="y")
         ax.set_xlabel(xlabel)
-        ax.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, borderaxespad=0.2)
+        ax.legend(
+            handles=[
+                Patch(facecolor=fill, edgecolor=edge, hatch=hatch, label=name)
+                for name, ((fill, edge), hatch) in zip(parts, looks, strict=False)
+            ],
+            loc="lower right",
+            bbox_to_anchor=(1.0, 1.0),
+            borderaxespad=0.2,
+        )
     return result
 
 
