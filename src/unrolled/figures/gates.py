@@ -89,14 +89,14 @@ def _lines(canvas: Canvas, *points: tuple[float, float]) -> None:
 
 def _opened(ax: Axes | None) -> Canvas:
     """Two cards stand above the edge of an envelope whose flap is up."""
-    canvas = Canvas(3.4, 2.0, ax)
-    left, right, low, high, top = 0.9, 2.5, 0.15, 0.95, 1.75
+    canvas = Canvas(3.4, 2.1, ax)
+    left, right, low, high, top = 0.65, 2.75, 0.15, 1.0, 1.95
     middle = (left + right) / 2
     _lines(canvas, (left, high), (middle, top), (right, high))
-    for x, name in ((middle - 0.3, "$c_t$"), (middle + 0.3, "$h_t$")):
-        canvas.square(x, high + 0.12, 0.5, name)
-    canvas.box(middle, (low + high) / 2 - 0.1, right - left, high - low - 0.2, "$s_t$")
-    _lines(canvas, (left, high), (left, low), (right, low), (right, high))
+    for x, name in ((middle - 0.27, "$c_t$"), (middle + 0.27, "$h_t$")):
+        canvas.square(x, high + 0.17, 0.46, name, colours=style.PLAIN)
+    front = ("#ffffff", style.INK)
+    canvas.box(middle, (low + high) / 2, right - left, high - low, "$s_t$", colours=front)
     return canvas
 
 
