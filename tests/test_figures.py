@@ -62,6 +62,7 @@ PICTURES = {
     "layouts": lambda: figures.layouts(),
     "layouts, deep": lambda: figures.layouts(6, 2, 4),
     "any cell": lambda: figures.cell_diagram("any"),
+    "opened envelope": lambda: figures.cell_diagram("opened"),
     "basic cell": lambda: figures.cell_diagram("basic"),
     "LSTM cell": lambda: figures.cell_diagram("lstm"),
     "GRU cell": lambda: figures.cell_diagram("gru"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -50,13 +52,13 @@ def cell_diagram(kind: str, *, ax: Axes | None = None) -> Figure | Axes:
     """Draw one step of a cell; the gates have the letters of their kernel's column blocks.
 
     Args:
-      kind: 'basic', 'lstm' (i, j, f, o), 'gru' (r, u), or 'any': a closed cell, which is handed
-        its state in an envelope.
+      kind: 'basic', 'lstm' (i, j, f, o), 'gru' (r, u), 'any': a closed cell, which is handed its
+        state in an envelope, or 'opened': the envelope of an LSTM, with c and h in it.
 
     Raises:
       ValueError: `kind` is none of these.
     """
-    kinds = {"any": _any, "basic": _basic, "lstm": _lstm, "gru": _gru}
+    kinds = {"any": _any, "opened": _opened, "basic": _basic, "lstm": _lstm, "gru": _gru}
     if kind not in kinds:
         raise ValueError(f"kind is {kind!r}; give one of {', '.join(map(repr, kinds))}.")
     return kinds[kind](ax).done()
@@ -74,12 +76,27 @@ def _any(ax: Axes | None) -> Canvas:
     canvas.arrow((cell + 0.47, middle), (style.WIDTH - 0.96, middle), line=STATE)
     for x, label in ((0.56, "$s_{t-1}$"), (style.WIDTH - 0.56, "$s_t$")):
         left, right, low, high = x - 0.36, x + 0.36, middle - 0.24, middle + 0.24
-        corners = [(left, low), (left, high), (right, high), (right, low), (left, low)]
-        flap = [(left, high), (x, middle - 0.04), (right, high)]
-        for edges in (corners, flap):
-            for here, there in zip(edges, edges[1:], strict=False):
-                canvas.line(here, there, width=1.6, colour=style.INK)
+        _lines(canvas, (left, low), (left, high), (right, high), (right, low), (left, low))
+        _lines(canvas, (left, high), (x, middle - 0.04), (right, high))
         canvas.text(x, high + 0.27, label, style.LABEL)
+    return canvas
+
+
+def _lines(canvas: Canvas, *points: tuple[float, float]) -> None:
+    for here, there in pairwise(points):
+        canvas.line(here, there, width=1.6, colour=style.INK)
+
+
+def _opened(ax: Axes | None) -> Canvas:
+    """Two cards stand above the edge of an envelope whose flap is up."""
+    canvas = Canvas(3.4, 2.1, ax)
+    left, right, low, high, top = 0.65, 2.75, 0.15, 1.0, 1.95
+    middle = (left + right) / 2
+    _lines(canvas, (left, high), (middle, top), (right, high))
+    for x, name in ((middle - 0.27, "$c_t$"), (middle + 0.27, "$h_t$")):
+        canvas.square(x, high + 0.17, 0.46, name, colours=style.PLAIN)
+    front = ("#ffffff", style.INK)
+    canvas.box(middle, (low + high) / 2, right - left, high - low, "$s_t$", colours=front)
     return canvas
 
 
