@@ -896,7 +896,7 @@ def test_kinds_differ_in_grey():
         (
             lambda: figures.cell_diagram("peephole"),
             ValueError,
-            "kind is 'peephole'; give one of 'basic', 'lstm', 'gru'.",
+            "kind is 'peephole'; give one of 'any', 'opened', 'basic', 'lstm', 'gru'.",
         ),
         (
             lambda: figures.bidirectional(3, 4),
