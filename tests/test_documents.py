@@ -13,6 +13,18 @@ def test_every_name_that_moved_has_a_replacement_and_no_other() -> None:
     assert all(documents.today(name) for name in MOVED)
     keys = {key for name in MOVED for key in (name, name.rpartition(".")[2])}
     assert set(documents.TODAY) <= keys
+    assert set(documents.MIND) <= keys
+
+
+def test_replacements_of_pack_and_unpack_keep_their_axis() -> None:
+    """`pack_sequence` and `unpack_sequence` work on axis 1, so they do not stand there."""
+    assert documents.today("pack") == ["tf.stack"]
+    assert documents.today("unpack") == ["tf.unstack"]
+
+
+def test_table_has_a_cell_for_each_head() -> None:
+    lines = documents.table_of("gone", "gone|used in|use today|mind").splitlines()
+    assert {line.replace("<wbr>", "").count("|") for line in lines} == {5}
 
 
 @pytest.mark.parametrize("path", sorted({p for n in MOVED for p in documents.today(n)}))

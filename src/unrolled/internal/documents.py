@@ -56,7 +56,7 @@ TODAY = {
     "placeholder": "tf.function tf.TensorSpec",
     "Session": "tf.function",
     "Session.run": "tf.function",
-    "InteractiveSession": "tf.executing_eagerly",
+    "InteractiveSession": "tf.function",
     "ConfigProto": "tf.config.experimental.set_memory_growth",
     "global_variables_initializer": "tf.Variable",
     "initialize_all_variables": "tf.Variable",
@@ -71,8 +71,8 @@ TODAY = {
     "minimize": "tf.GradientTape keras.optimizers.Adam.apply_gradients",
     "count_nonzero": "tf.math.count_nonzero",
     "log": "tf.math.log",
-    "pack": "unrolled.pack_sequence tf.stack",
-    "unpack": "unrolled.unpack_sequence tf.unstack",
+    "pack": "tf.stack",
+    "unpack": "tf.unstack",
     "random_normal": "tf.random.normal",
     "truncated_normal": "tf.random.truncated_normal",
     "FileWriter": "tf.summary.create_file_writer",
@@ -81,6 +81,28 @@ TODAY = {
     "Value": "tf.summary.scalar",
     "read_data_sets": "unrolled.mnist.load keras.datasets.mnist.load_data",
     "DataSet": "unrolled.mnist.Split tf.data.Dataset",
+}
+
+# The last part of a name -> what its replacement does differently, or needs to be told.
+MIND = {
+    "BasicLSTMCell": "Keras: other order of gates; add the forget bias",
+    "LSTMCell": "Keras: other order of gates; add the forget bias",
+    "GRUCell": "Keras: `reset_after=False`",
+    "DropoutWrapper": "Keras: `rate` is 1 − `keep_prob`",
+    "rnn": "Keras: `return_sequences=True` for every step",
+    "static_rnn": "Keras: `return_sequences=True` for every step",
+    "dynamic_rnn": "Keras: `return_sequences=True` for every step",
+    "fully_connected": "its default was ReLU, here it is none",
+    "InteractiveSession": "often nothing: calls compute at once",
+    "global_variables_initializer": "nothing to run",
+    "initialize_all_variables": "nothing to run",
+    "get_default_graph": "each traced function has its own graph",
+    "sequence_loss": "Keras: `from_logits=True`; with weights, another mean",
+    "sparse_softmax_cross_entropy": (
+        "`tf.nn`: no mean; Keras: `from_logits=True`; with weights, another mean"
+    ),
+    "AdamOptimizer": "Keras: `epsilon=1e-8`",
+    "read_data_sets": "Keras: pixels from 0 to 255",
 }
 
 M = np.array([[0.5, -1.0, 2.0], [1.5, 0.25, -0.5]], np.float32)
@@ -163,6 +185,11 @@ def today(name: str) -> list[str]:
     return []
 
 
+def mind(name: str) -> str:
+    """What differs in the replacement of a name; nothing where there is nothing to mind."""
+    return MIND.get(name.rpartition(".")[2], "")
+
+
 def call(name: str) -> str:
     """Call a name that is in place as the documents do; what is wrong, or nothing."""
     try:
@@ -192,7 +219,10 @@ def table(head: str, rows: list[list[str]]) -> str:
 
 
 def table_of(where: str, head: str) -> str:
-    """The names that are there, who uses them, and what to use today."""
+    """The names that are there, who uses them, what to use today, and what to mind."""
     used_in = users()
-    rows = [[code(f"tf.{name}"), used_in[name], code(*today(name))] for name in names_at(where)]
+    rows = [
+        [code(f"tf.{name}"), used_in[name], code(*today(name)), mind(name)]
+        for name in names_at(where)
+    ]
     return table(head, rows)
