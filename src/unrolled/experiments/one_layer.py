@@ -17,7 +17,7 @@ import unrolled as u
 from unrolled import models
 from unrolled.experiments import three_layers
 
-SEEDS = (1, 3, 4, 5)
+SEEDS = (1, 3, 4)
 EPOCHS = three_layers.EPOCHS
 UNITS = (31, 63)  # 63 units on 28 inputs have 5,796 recurrent weights, three layers of 31 have 5,766
 KEPT = ("loss", "worst training batch", "worst test batch", "validation", "test")
