@@ -19,7 +19,7 @@ from unrolled.experiments import three_layers
 
 SEEDS = (1, 3, 4)
 EPOCHS = three_layers.EPOCHS
-UNITS = (31, 63)  # 63 units on 28 inputs have 5,796 recurrent weights, three layers of 31 have 5,766
+UNITS = (31, 63)  # 63 have 5,796 recurrent weights, three layers of 31 have 5,766
 KEPT = ("loss", "worst training batch", "worst test batch", "validation", "test")
 
 
