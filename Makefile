@@ -34,7 +34,7 @@ help:
 	@echo "make benchmarks  measure what a step costs, here and elsewhere (ARGS=--quick for a trial)"
 	@echo "make scaling    measure a training step of 1, 2 and 4 workers on this machine (ARGS=--rounds=2)"
 	@echo "make gallery    run the gallery's public programs again (ARGS=char-rnn for some)"
-	@echo "make notebooks  execute the chapters and write them back (NAMES='04_cells ...' for some)"
+	@echo "make notebooks  execute the chapters and write them back (NAMES='05_cells ...' for some)"
 	@echo "make student    write the notebooks without solutions to _build/student"
 	@echo "make pdf        print the whole book to _build/unrolled.pdf (needs Chromium)"
 	@echo "make screenshots  photograph every page to _build/screenshots (needs Chromium)"

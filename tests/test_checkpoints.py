@@ -494,7 +494,7 @@ class TestExample:
         assert mine.read_text(encoding="utf-8") == "mine"
 
     def test_chapter_14_shows_its_program(self, folder):
-        chapter = Path(__file__).parents[1] / "chapters" / "18_moving_an_old_program.ipynb"
+        chapter = Path(__file__).parents[1] / "chapters" / "19_moving_an_old_program.ipynb"
         cells = json.loads(chapter.read_text(encoding="utf-8"))["cells"]
         program = (folder / "old_program.py").read_text(encoding="utf-8")
         assert any(f"```python\n{program}```" in "".join(cell["source"]) for cell in cells)

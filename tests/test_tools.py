@@ -762,7 +762,7 @@ def test_buttons_point_at_whoever_builds() -> None:
     assert options["repository_url"] == "https://github.com/reader/fork"
     assert options["article_footer_items"] and options["launch_buttons"]["colab_url"]
     opened = (
-        "https://colab.research.google.com/github/reader/fork/blob/main/chapters/04_cells.ipynb"
+        "https://colab.research.google.com/github/reader/fork/blob/main/chapters/05_cells.ipynb"
     )
     assert repository.colab_opens(opened, "main") == opened.replace("main", "hosted-notebooks")
 

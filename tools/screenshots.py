@@ -2,7 +2,7 @@
 
     python tools/screenshots.py [PAGE ...]
 
-A PAGE is its address without the ending, such as chapters/06_dynamic_rnn; all without one. The
+A PAGE is its address without the ending, such as chapters/07_dynamic_rnn; all without one. The
 pictures lie in _build/screenshots. Build the book first (`make screenshots` does).
 """
 

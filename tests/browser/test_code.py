@@ -12,10 +12,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 CHAPTERS = (
     "01_two_steps_in_numpy",
-    "11_mnist_row_by_row",
-    "17_the_documents_programs",
-    "18_moving_an_old_program",
-    "20_where_the_time_goes",
+    "12_mnist_row_by_row",
+    "18_the_documents_programs",
+    "19_moving_an_old_program",
+    "21_where_the_time_goes",
 )
 OPEN_ALL = "() => { for (const each of document.querySelectorAll('details')) each.open = true; }"
 
@@ -136,7 +136,7 @@ def test_a_wrapped_line_hangs_in_from_its_own_indentation(phone: Reader) -> None
             return [below.length ? Math.min(...below) - start : null, indent];
         })
         .filter(([below]) => below !== null)"""
-    found = phone.at("11_mnist_row_by_row").evaluate(lines)
+    found = phone.at("12_mnist_row_by_row").evaluate(lines)
     assert len(found) > 20
     depths = {indent for _, indent in found if indent <= 16}  # deeper ones are shown at 16
     by_depth = {
@@ -163,7 +163,7 @@ def test_columns_and_logs_keep_their_lines(phone: Reader) -> None:
     assert several > 30
 
 
-@pytest.mark.parametrize("name", ["17_the_documents_programs", "20_where_the_time_goes"])
+@pytest.mark.parametrize("name", ["18_the_documents_programs", "21_where_the_time_goes"])
 def test_nothing_scrolls_sideways_on_a_desk(desktop: Reader, name: str) -> None:
     page = desktop.at(name)
     page.add_style_tag(content=chromium.LETTERS["monospace"])
@@ -179,7 +179,7 @@ def test_the_old_program_has_colours(desktop: Reader) -> None:
         const colours = [...old.querySelectorAll("span")].map((e) => getComputedStyle(e).color);
         return new Set(colours).size;
     }"""
-    assert desktop.at("18_moving_an_old_program").evaluate(kinds) >= 4
+    assert desktop.at("19_moving_an_old_program").evaluate(kinds) >= 4
 
 
 # --- copying -----------------------------------------------------------------------------------
@@ -190,7 +190,7 @@ def sources(name: str) -> list[str]:
     return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
 
 
-@pytest.mark.parametrize("name", ["01_two_steps_in_numpy", "11_mnist_row_by_row"])
+@pytest.mark.parametrize("name", ["01_two_steps_in_numpy", "12_mnist_row_by_row"])
 def test_what_is_copied_is_the_code(desktop: Reader, name: str) -> None:
     """By the button, which takes the text, and by hand."""
     page = desktop.at(name)
@@ -228,7 +228,7 @@ def test_copy_buttons_are_there_without_a_hover_and_on_code_alone(phone: Reader)
 
 
 def test_copy_buttons_cover_no_code_on_a_phone(phone: Reader) -> None:
-    page = phone.at("11_mnist_row_by_row")
+    page = phone.at("12_mnist_row_by_row")
     page.locator("button.copybtn").first.wait_for(state="attached")
     page.evaluate(OPEN_ALL)
     covered = page.evaluate(
@@ -248,7 +248,7 @@ def test_copying_keeps_the_focus_and_says_so(browser: Browser, site: str) -> Non
     context = chromium.reader(browser)
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = context.new_page()
-    page.goto(f"{site}chapters/11_mnist_row_by_row.html")
+    page.goto(f"{site}chapters/12_mnist_row_by_row.html")
     button = page.locator("button.copybtn:visible").first
     button.focus()
     page.keyboard.press("Enter")
@@ -262,7 +262,7 @@ def test_copying_keeps_the_focus_and_says_so(browser: Browser, site: str) -> Non
 
 
 def test_folded_code_opens_with_a_key_and_has_no_blank_line(phone: Reader) -> None:
-    page = phone.at("04_cells")
+    page = phone.at("05_cells")
     fold = page.locator("details.fold", has_text="draws this figure").first
     pre = fold.locator("pre")
     assert not pre.is_visible()
@@ -283,7 +283,7 @@ def test_folded_code_opens_with_a_key_and_has_no_blank_line(phone: Reader) -> No
 
 def test_ring_around_an_open_fold_is_whole(phone: Reader) -> None:
     """No code lies over its lower edge."""
-    page = phone.at("04_cells")
+    page = phone.at("05_cells")
     summary = page.locator("details.fold > summary").first
     page.keyboard.press("Tab")
     summary.focus()
@@ -301,7 +301,7 @@ def test_ring_around_an_open_fold_is_whole(phone: Reader) -> None:
 
 
 def test_first_cell_of_imports_is_folded(phone: Reader) -> None:
-    summary = phone.at("04_cells").locator("details.fold > summary").first
+    summary = phone.at("05_cells").locator("details.fold > summary").first
     assert summary.text_content() == "Code: imports"
 
 
@@ -323,7 +323,7 @@ def test_exercises_and_solutions_have_a_link_of_their_own(phone: Reader) -> None
 
 
 def test_link_of_a_solution_is_seen_on_hover_and_with_the_keyboard(desktop: Reader) -> None:
-    page = desktop.at("04_cells")
+    page = desktop.at("05_cells")
     for box in (page.locator("div.exercise").first, page.locator("div.solution").first):
         link = box.locator(".headerlink")
         page.mouse.move(0, 0)
@@ -338,13 +338,13 @@ def test_link_of_a_solution_is_seen_on_hover_and_with_the_keyboard(desktop: Read
 def test_link_to_a_solution_opens_it(browser: Browser, site: str) -> None:
     context = chromium.reader(browser)
     page = context.new_page()
-    page.goto(f"{site}chapters/04_cells.html")
+    page.goto(f"{site}chapters/05_cells.html")
     identifier = page.locator("div.solution").nth(1).get_attribute("id")
     page.evaluate("place => { location.hash = place; }", identifier)
     page.locator("div.solution").nth(1).locator("pre").first.wait_for()
     assert not page.locator("div.solution").nth(0).locator("pre").first.is_visible()
     page.goto("about:blank")
-    page.goto(f"{site}chapters/04_cells.html#{identifier}")
+    page.goto(f"{site}chapters/05_cells.html#{identifier}")
     page.locator("div.solution").nth(1).locator("pre").first.wait_for()
     context.close()
 
@@ -404,7 +404,7 @@ def test_right_answer_looks_other_than_a_wrong_one(browser: Browser, site: str, 
 def test_paper_shows_what_is_open_and_all_code(browser: Browser, site: str) -> None:
     context = chromium.reader(browser)
     page = context.new_page()
-    page.goto(f"{site}chapters/04_cells.html")
+    page.goto(f"{site}chapters/05_cells.html")
     page.evaluate(chromium.SETTLED)
     solutions, answers = page.locator("div.solution"), page.locator("details.answer")
     solutions.nth(1).locator("summary").click()
@@ -473,7 +473,7 @@ def test_focus_is_seen_on_all_that_takes_it(
 def test_links_under_the_mouse_stand_out(browser: Browser, site: str, theme: str) -> None:
     context = chromium.reader(browser, theme=theme)
     page = context.new_page()
-    page.goto(f"{site}chapters/04_cells.html")
+    page.goto(f"{site}chapters/05_cells.html")
     page.evaluate(chromium.SETTLED)
     for name in (
         "article section p a:not(.headerlink)",
@@ -493,7 +493,7 @@ def test_links_under_the_mouse_stand_out(browser: Browser, site: str, theme: str
     context.close()
 
 
-@pytest.mark.parametrize("name", ["index", "chapters/04_cells", "genindex", "404"])
+@pytest.mark.parametrize("name", ["index", "chapters/05_cells", "genindex", "404"])
 @pytest.mark.parametrize("scripts", [True, False])
 def test_skip_link_leads_to_the_text(browser: Browser, site: str, name: str, scripts: bool) -> None:
     """Past the buttons above it, too."""
@@ -520,7 +520,7 @@ def test_skip_link_of_the_search_leads_to_its_box(browser: Browser, site: str) -
 
 
 def test_button_to_the_top_covers_nothing_on_a_phone(phone: Reader) -> None:
-    page = phone.at("04_cells")
+    page = phone.at("05_cells")
     page.evaluate("document.querySelector('#pst-back-to-top').style.display = 'block'")  # theme's
     assert not page.locator("#pst-back-to-top").is_visible()
 
@@ -540,7 +540,7 @@ def test_theme_changes_where_storage_is_forbidden(
     page = context.new_page()
     troubles: list[str] = []
     page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.goto(f"{site}chapters/04_cells.html")
+    page.goto(f"{site}chapters/05_cells.html")
     button = page.locator(".theme-switch-button:visible")
     seen = set()
     for _ in range(3):
@@ -556,7 +556,7 @@ def test_theme_button_says_which_theme_is_on(browser: Browser, site: str) -> Non
         browser, viewport={"width": 1280, "height": 900}, color_scheme="light"
     )
     page = context.new_page()
-    page.goto(f"{site}chapters/04_cells.html")
+    page.goto(f"{site}chapters/05_cells.html")
     button = page.locator(".theme-switch-button:visible")
     labels = []
     for _ in range(3):

@@ -70,7 +70,7 @@ def test_the_font_has_every_character(browser: Browser, site: str) -> None:
     """The pages' own font is used, so that a formula is as wide on every machine."""
     context = chromium.reader(browser)
     page = context.new_page()
-    page.goto(f"{site}chapters/04_cells.html")
+    page.goto(f"{site}chapters/05_cells.html")
     page.evaluate(chromium.SETTLED)
     session = context.new_cdp_session(page)
     session.send("DOM.enable")

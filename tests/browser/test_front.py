@@ -52,7 +52,7 @@ def test_root_is_the_front_page_itself(page: Page, site: str) -> None:
 
 
 def test_other_titles_name_page_and_book(html: Path) -> None:
-    assert soup(html / "chapters" / "04_cells.html").title.text == "4. What a cell is — Unrolled"
+    assert soup(html / "chapters" / "05_cells.html").title.text == "4. What a cell is — Unrolled"
 
 
 def test_front_page_has_one_thing_to_do_before_all_others(front: BeautifulSoup) -> None:
@@ -101,7 +101,7 @@ def test_index_of_terms_is_linked(front: BeautifulSoup) -> None:
 
 def test_repository_is_promised_only_where_there_is_one(html: Path) -> None:
     """The tests' book is built for no repository."""
-    for name in ("index", "chapters/04_cells", "chapters/notebooks"):
+    for name in ("index", "chapters/05_cells", "chapters/notebooks"):
         text = soup(html / f"{name}.html").select_one("main").text
         assert not re.search(r"rocket|Report a mistake|Edit this page", text)
 
@@ -145,7 +145,7 @@ def test_404_page_works_at_any_depth(page: Page, site: str, html: Path, lost: st
 
 @pytest.mark.parametrize("chosen", ["dark", "light", None])
 @pytest.mark.parametrize("system", ["dark", "light"])
-@pytest.mark.parametrize("name", ["index", "chapters/04_cells"])
+@pytest.mark.parametrize("name", ["index", "chapters/05_cells"])
 def test_theme_is_there_before_style_sheets_and_scripts(
     browser: Browser, site: str, chosen: str | None, system: str, name: str
 ) -> None:
@@ -194,7 +194,7 @@ def without_scripts(browser: Browser, size: tuple[int, int]) -> Page:
     return chromium.reader(browser, theme="dark", size=size, scripts=False).new_page()
 
 
-@pytest.mark.parametrize("name", ["index", "chapters/04_cells"])
+@pytest.mark.parametrize("name", ["index", "chapters/05_cells"])
 def test_chapters_stand_at_the_foot_of_a_phone_without_scripts(
     browser: Browser, site: str, name: str
 ) -> None:
@@ -207,14 +207,14 @@ def test_chapters_stand_at_the_foot_of_a_phone_without_scripts(
     page.get_by_role("link", name="All chapters").click()
     assert page.url.endswith("#chapters")
     chapter.click()
-    page.wait_for_url(f"{site}chapters/11_mnist_row_by_row.html")
+    page.wait_for_url(f"{site}chapters/12_mnist_row_by_row.html")
     page.context.close()
 
 
 @pytest.mark.parametrize("size", [chromium.WIDE, chromium.NARROW], ids=["wide", "narrow"])
 def test_no_dead_button_without_scripts(browser: Browser, site: str, size: tuple[int, int]) -> None:
     page = without_scripts(browser, size)
-    page.goto(f"{site}chapters/04_cells.html")
+    page.goto(f"{site}chapters/05_cells.html")
     assert page.locator("button:visible").count() == 0
     assert page.locator("a:visible", has_text=".ipynb").first.is_visible()
     page.context.close()

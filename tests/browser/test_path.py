@@ -264,7 +264,7 @@ def test_ticks_and_marks_move_nothing(
     assert heights[0] == heights[1]
 
 
-@pytest.mark.parametrize("name", [CHAPTER, "chapters/21_when_one_machine_is_not_enough"])
+@pytest.mark.parametrize("name", [CHAPTER, "chapters/22_when_one_machine_is_not_enough"])
 def test_way_on_has_the_whole_width_of_a_phone(browser: Browser, site: str, name: str) -> None:
     context = chromium.reader(browser, size=chromium.NARROW)
     page = context.new_page()

@@ -147,7 +147,7 @@ TEXTS = [style.INK, style.MUTED, *(line["color"] for line in style.LINES)]
 KINDS = [style.INPUT, style.CELL, style.OUTPUT, style.OTHER]  # fill and edge
 
 
-@pytest.mark.parametrize("chapter", ["04_cells", "07_lengths_and_masks"])
+@pytest.mark.parametrize("chapter", ["05_cells", "08_lengths_and_masks"])
 def test_pictures_are_dark_in_the_dark_theme(
     night: BrowserContext, site: str, html: Path, chapter: str
 ) -> None:

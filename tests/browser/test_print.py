@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page
 
-CHAPTER = "chapters/03_gates"
+CHAPTER = "chapters/04_gates"
 THEME = "document.documentElement.dataset.theme"
 COLOURS = """() => ["html", "body", "article p", "article code", ".cell_input .highlight",
     ".cell_input .highlight .k", "h2"].map((name) => {
@@ -123,7 +123,7 @@ def test_first_button_is_read_on_paper_without_backgrounds(dark: BrowserContext,
 
 
 def test_nothing_of_the_screen_alone_is_printed(dark: BrowserContext, site: str) -> None:
-    page = on_paper(dark, f"{site}chapters/16_then_and_now.html")
+    page = on_paper(dark, f"{site}chapters/17_then_and_now.html")
     for name in ("button", ".skip-link", ".path-foot", ".path-score", ".table-filter", "nav"):
         assert page.locator(f"{name}:visible").count() == 0
 

@@ -106,7 +106,7 @@ def test_keyboard_opens_a_solution_and_an_answer(page: Page, site: str) -> None:
 
 
 def test_first_key_skips_to_the_text(page: Page, site: str) -> None:
-    page.goto(f"{site}chapters/04_cells.html")
+    page.goto(f"{site}chapters/05_cells.html")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent").strip() == "Skip to main content"
 
@@ -137,7 +137,7 @@ def test_opens_from_a_folder(page: Page, html: Path) -> None:
 @pytest.mark.parametrize("size", [chromium.WIDE, chromium.NARROW], ids=["wide", "narrow"])
 @pytest.mark.parametrize(
     ("name", "place"),
-    [("01_two_steps_in_numpy", "steps-memory-cells"), ("06_dynamic_rnn", "dynamic-hello")],
+    [("01_two_steps_in_numpy", "steps-memory-cells"), ("07_dynamic_rnn", "dynamic-hello")],
 )
 def test_a_link_leads_to_its_section(
     browser: Browser, site: str, size: tuple[int, int], name: str, place: str
@@ -155,7 +155,7 @@ def test_a_link_leads_to_its_section(
 def test_the_contents_close_when_a_section_is_chosen(browser: Browser, site: str) -> None:
     context = chromium.reader(browser, size=chromium.NARROW)
     page = context.new_page()
-    page.goto(f"{site}chapters/05_static_rnn.html")
+    page.goto(f"{site}chapters/06_static_rnn.html")
     page.locator("button.secondary-toggle:visible").click()
     link = page.locator(".bd-sidebar-secondary a[href^='#']:visible").nth(2)
     link.click()

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 SMALLEST = 11  # CSS pixels
-NAMES = "chapters/16_then_and_now"  # has long tables, with names that are gone
+NAMES = "chapters/17_then_and_now"  # has long tables, with names that are gone
 TABLES = "article table.table"
 
 # What is wrong with the tables of a page, one line each.
