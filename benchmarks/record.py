@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from benchmarks.rounds import Effort
 from unrolled.internal.machine import cores, machine, versions
+from unrolled.internal.whole_files import write_text
 from unrolled.timings import Case, Row
 
 PACKAGES = ("unrolled", "tensorflow", "keras", "numpy", "torch", "jax", "jaxlib")
@@ -46,14 +46,6 @@ def write(name: str, measured: dict[str, Any], path: Path) -> None:
     parts = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     parts[name] = measured
     write_text(text_of(parts), path)
-
-
-def write_text(text: str, path: Path) -> None:
-    """Write a file as a whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)
 
 
 def text_of(parts: dict[str, Any]) -> str:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from benchmarks.record import write_text
 from gallery import results
 from gallery.agreement import agreement
 from gallery.names import NAMES
 from gallery.table import HERE, KINDS, LANGUAGES, Program, load
+from unrolled.internal.whole_files import write_text
 
 PAGE = HERE.parent / "chapters" / "gallery.md"
 TEMPLATE = HERE / "page.md"  # with the names of the parts in braces

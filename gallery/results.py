@@ -8,10 +8,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks.record import write_text
 from gallery.table import HERE, Program
 from gallery.table import load as programs
 from unrolled.internal.machine import machine
+from unrolled.internal.whole_files import write_text
 
 RESULTS = HERE / "results.json"
 SIDES = ("now", "then")

@@ -22,7 +22,6 @@ from unrolled.cells import _EquationCell
 from unrolled.contract import State, TensorLike
 from unrolled.internal.checks import (
     as_float_tensor,
-    check_cell_state,
     check_count,
     check_flag,
     check_lengths,
@@ -35,7 +34,7 @@ from unrolled.internal.named import (
     check_activation,
     initializer_of,
 )
-from unrolled.internal.run import check_dtype, check_inputs, ensure_built
+from unrolled.internal.run import check_dtype, check_inputs, first_state
 from unrolled.internal.shapes import size_or_tensor, swap_batch_and_time
 from unrolled.internal.tracing import no_autograph
 
@@ -307,10 +306,8 @@ def scan_rnn(
         if time_major:
             inputs = swap_batch_and_time(inputs)  # [T, B, D] -> [B, T, D]
         batch, steps = size_or_tensor(inputs, 0), size_or_tensor(inputs, 1)
-        ensure_built(cell, tf.TensorSpec([inputs.shape[0], inputs.shape[2]], inputs.dtype), dtype)
-        if initial_state is None:
-            initial_state = cell.zero_state(batch, inputs.dtype)
-        state = check_cell_state(cell, initial_state, batch, inputs.dtype, "initial_state")
+        one_step = tf.TensorSpec([inputs.shape[0], inputs.shape[2]], inputs.dtype)
+        state = first_state(cell, one_step, batch, initial_state, inputs.dtype)
         if sequence_length is None:
             states = linear_scan(*cell.coefficients(inputs), state)  # [B, T, U]
             outputs = states

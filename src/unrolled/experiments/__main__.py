@@ -6,13 +6,13 @@ import argparse
 import datetime
 import importlib
 import json
-import os
 import pkgutil
 import time
 from pathlib import Path
 
 import unrolled.experiments
 from unrolled.internal.machine import machine, versions
+from unrolled.internal.whole_files import write_text
 
 FOLDER = Path(__file__).parent
 PACKAGES = ("unrolled", "tensorflow", "keras", "numpy")
@@ -42,9 +42,7 @@ def record(name: str, into: Path = FOLDER) -> Path:
     rows = ",\n".join(f'  "{seed}": {json.dumps(column)}' for seed, column in columns.items())
     text = "{\n" + ",\n".join([*lines, f' "columns": {{\n{rows}\n }}']) + "\n}\n"
     path = into / f"{name}.json"
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    os.replace(partial, path)
+    write_text(text, path)
     return path
 
 

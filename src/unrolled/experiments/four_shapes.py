@@ -17,6 +17,7 @@ import tensorflow as tf
 
 import unrolled as u
 from unrolled import mnist, tasks, training
+from unrolled.experiments.row_order import halved
 from unrolled.models import OutputLayer
 
 SEEDS = (0, 1, 2, 3)
@@ -171,7 +172,7 @@ def spelling(seed: int, kind: str) -> dict[str, float]:
     data = mnist.load()
 
     def small(images: Any) -> Any:
-        return images.reshape(-1, 14, 2, 14, 2).mean((2, 4)).reshape(-1, 196)
+        return halved(images).reshape(-1, 14 * 14)
 
     spelled = tasks.pad([LETTERS.encode(name, end=True) for name in NAMES])
     digits = data.train.labels[:6000]

@@ -229,14 +229,7 @@ def unrolled(
             canvas.arrow((x, y - RISE + SIDE / 2 + 0.02), (x, y - TALL / 2 - 0.03), colour=ink)
         canvas.box(x, y, cell, TALL, None if hatched else "cell", hatched=hatched, size=style.TEXT)
         if hatched:  # the state passes by on the way to the next step
-            canvas.ax.plot(
-                [x - cell / 2 - 0.02, x + cell / 2 + 0.02],
-                [y, y],
-                color=style.INK,
-                linewidth=STATE,
-                zorder=5,
-                solid_capstyle="butt",
-            )
+            _straight_through(canvas, x, cell / 2 + 0.02, y)
         if above[step]:
             canvas.arrow((x, y + TALL / 2 + 0.02), (x, y + RISE - RADIUS - 0.03), colour=ink)
             canvas.pill(x, y + RISE, RADIUS, above[step], pitch, hatched=hatched)
@@ -258,6 +251,18 @@ def unrolled(
     (x, y) = places[-1]
     _state(canvas, [(x + edge(total - 1), y), (x + 0.6 * pitch, y)], along[steps])
     return canvas.done()
+
+
+def _straight_through(canvas: Canvas, x: float, half: float, y: float) -> None:
+    """Draw the state's line across a cell that leaves it as it is, `half` to each side of x."""
+    canvas.ax.plot(
+        [x - half, x + half],
+        [y, y],
+        color=style.INK,
+        linewidth=STATE,
+        zorder=5,
+        solid_capstyle="butt",
+    )
 
 
 def _folded(canvas: Canvas, x: float, y: float) -> None:
@@ -660,15 +665,7 @@ def bidirectional(
                 size=style.LABEL,
             )
         if hatched:  # past its end a row keeps the state of the forward chain
-            ends = [x - offset - half - 0.04, x - offset + half + 0.04]
-            canvas.ax.plot(
-                ends,
-                [forward] * 2,
-                color=style.INK,
-                linewidth=STATE,
-                zorder=5,
-                solid_capstyle="butt",
-            )
+            _straight_through(canvas, x - offset, half + 0.04, forward)
         if step + 1 < steps:
             ahead = (x + pitch - offset - half - 0.04, forward)
             canvas.arrow((x - offset + half + 0.04, forward), ahead, line=STATE, bridge=True)

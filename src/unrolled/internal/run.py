@@ -76,11 +76,7 @@ def start_run(
     first = tf.nest.flatten(one_step)[0]
     # Integer inputs do not determine the dtype: use the one that was asked for.
     dtype = first.dtype if first.dtype.is_floating else dtype or tf.float32
-    ensure_built(cell, one_step, dtype)
-    warn_if_untracked(cell)
-    if initial_state is None:
-        initial_state = cell.zero_state(batch, dtype)
-    state = check_cell_state(cell, initial_state, batch, dtype, "initial_state")
+    state = first_state(cell, one_step, batch, initial_state, dtype)
 
     def example() -> Any:
         return tf.nest.map_structure(
@@ -190,6 +186,17 @@ def _longest(steps: int | tf.Tensor, lengths: tf.Tensor, least: int = 1) -> int 
     last = tf.minimum(steps, tf.reduce_max(tf.concat([[least], lengths], axis=0)))
     known = tf.get_static_value(last)
     return last if known is None else int(known)
+
+
+def first_state(
+    cell: Any, one_step: Any, batch: int | tf.Tensor, initial_state: Any, dtype: tf.DType
+) -> Any:
+    """The checked state before step 0, zeros unless one is given, of a cell that is then built."""
+    ensure_built(cell, one_step, dtype)
+    warn_if_untracked(cell)
+    if initial_state is None:
+        initial_state = cell.zero_state(batch, dtype)
+    return check_cell_state(cell, initial_state, batch, dtype, "initial_state")
 
 
 def ensure_built(cell: Any, one_step: Any, dtype: tf.DType) -> None:
