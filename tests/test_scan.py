@@ -150,6 +150,7 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("activation", ["linear", "tanh"])
 def test_mingru_equation(activation: str) -> None:
+    tf.random.set_seed(0)  # an output that is nearly zero has few digits left
     cell = u.MinGRUCell(U, activation=activation)
     rng = np.random.default_rng(2)
     x, h = rng.normal(size=(B, D)), rng.normal(size=(B, U))
@@ -163,6 +164,7 @@ def test_mingru_equation(activation: str) -> None:
 
 
 def test_minlstm_equation() -> None:
+    tf.random.set_seed(0)  # an output that is nearly zero has few digits left
     cell = u.MinLSTMCell(U)
     rng = np.random.default_rng(3)
     x, h = rng.normal(size=(B, D)), rng.normal(size=(B, U))
