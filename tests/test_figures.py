@@ -107,6 +107,7 @@ PICTURES = {
     "graph of one step": lambda: figures.written_out(1),
     "graph of a loop": lambda: figures.while_loop(),
     "pieces": lambda: figures.pieces(),
+    "then and now": lambda: figures.then_and_now(),
     "memory bars": lambda: figures.memory_bars(
         {
             "every output": {

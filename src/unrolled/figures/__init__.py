@@ -18,7 +18,7 @@ from .chains import (
 )
 from .digits import beliefs, image_as_rows, images, mnist_network
 from .gates import cell_diagram
-from .graphs import memory_bars, operations, pieces, while_loop, written_out
+from .graphs import memory_bars, operations, pieces, then_and_now, while_loop, written_out
 from .grids import batch, kernel_blocks, layouts, loss_masked
 from .letters import streams, surprise
 from .memory import gates_over_time, memory_line, seeds_side_by_side
@@ -60,6 +60,7 @@ __all__ = [
     "stack",
     "streams",
     "surprise",
+    "then_and_now",
     "time_bars",
     "two_steps_back",
     "unrolled",
