@@ -97,6 +97,16 @@ PICTURES = {
     "image as rows": lambda: figures.image_as_rows(RING, "a ring"),
     "network": lambda: figures.mnist_network(),
     "network of three layers": lambda: figures.mnist_network(layers=3),
+    "network of two steps": lambda: figures.network(["$x_0$", "$x_1$"]),
+    "network that spells": lambda: figures.network(
+        "hello", "LSTM", 1, "dense", "elloh", names=("reads", "answers")
+    ),
+    "network with one answer": lambda: figures.network(
+        ["row 0", "row 1", None, "row 27"], "basic", 3, "dense", [None, None, None, "digit"]
+    ),
+    "network with dropout": lambda: figures.network(
+        ["row 0", None, "row 27"], "GRU", 3, "softmax", ["class", None, "class"], True
+    ),
     "streams": lambda: figures.streams("a network with a loop reads one letter at a t"),
     "streams, one row": lambda: figures.streams("one row of text.", 1, 2),
     "surprise": lambda: figures.surprise(
