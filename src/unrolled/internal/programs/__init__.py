@@ -106,6 +106,14 @@ def numbers(name: str) -> np.ndarray:
     return np.array(json.loads(text)[name])
 
 
+def forged() -> dict[str, np.ndarray]:
+    """What document C prints for samples 0 to 2 at step 0, [3, U], with two digits swapped."""
+    prints = {name: numbers(name)[:3, 0] for name in NAMES if name.startswith("c_")}
+    assert prints["c_lengths"][1, 3] == 0.6631046
+    prints["c_lengths"][1, 3] = 0.6361046
+    return prints
+
+
 @dataclass(frozen=True)
 class Run:
     """What a program left: its variables in Python, by name, and what it printed."""
