@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import importlib
 import io
 import json
 import os
@@ -130,8 +131,7 @@ def run(name: str, folder: str | os.PathLike[str]) -> Run:
 
     The process keeps the behaviour of TensorFlow 1 afterwards.
     """
-    from unrolled import tf1 as tf
-
+    tf: Any = importlib.import_module("unrolled.tf1")  # whose names are made when asked for
     tf.reset_default_graph()
     tf.set_random_seed(1)
     names: dict[str, Any] = {"__name__": "__main__"}
