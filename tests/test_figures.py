@@ -107,6 +107,11 @@ PICTURES = {
     "network with dropout": lambda: figures.network(
         ["row 0", None, "row 27"], "GRU", 3, "softmax", ["class", None, "class"], True
     ),
+    "questions": lambda: figures.questions(
+        {"Is the program there?": "Run it.", "A file .meta\nor .pb?": "Let the graph\npredict."},
+        "Search.",
+    ),
+    "one question": lambda: figures.questions({"Is it?": "Yes, it is."}, "It is not."),
     "streams": lambda: figures.streams("a network with a loop reads one letter at a t"),
     "streams, one row": lambda: figures.streams("one row of text.", 1, 2),
     "surprise": lambda: figures.surprise(

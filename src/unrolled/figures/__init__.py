@@ -16,6 +16,7 @@ from .chains import (
     stack,
     unrolled,
 )
+from .decisions import questions
 from .digits import beliefs, image_as_rows, images, mnist_network
 from .gates import cell_diagram
 from .graphs import memory_bars, operations, pieces, while_loop, written_out
@@ -58,6 +59,7 @@ __all__ = [
     "operations",
     "pieces",
     "png",
+    "questions",
     "seeds_side_by_side",
     "stack",
     "streams",
