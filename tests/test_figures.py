@@ -1092,3 +1092,22 @@ def test_long_gates_take_several_rows():
         figures.gates_over_time([1], ".", {"f": [1.5]}, [1], [1])
     with pytest.raises(ValueError, match="signs has 2 entries"):
         figures.gates_over_time([1], "..", {"f": [1]}, [1], [1])
+
+
+def test_network_has_a_cell_for_each_layer_and_step_that_is_drawn():
+    figure = figures.network(["a", None, "b"], "GRU", 2, "dense", ["", None, "c"])
+    assert words(figure).count("GRU 0") == words(figure).count("dense") == 1
+    boxes = [patch for patch in figure.axes[0].patches if patch.get_zorder() == 3]
+    assert len(boxes) == 2 + 2 * 2 + 2  # inputs, cells, the dense layer and its output
+    with pytest.raises(ValueError, match="length of inputs is 6"):
+        figures.network("abcdef")
+    with pytest.raises(ValueError, match="outputs has 1 entries"):
+        figures.network("ab", outputs=["c"])
+
+
+def test_questions_lead_to_the_right_and_down():
+    figure = figures.questions({"a?": "A", "b?": "B"}, "neither")
+    assert sorted(words(figure)) == ["A", "B", "a?", "b?", "neither", "no", "no", "yes", "yes"]
+    assert len(arrows(figure)) == 4
+    with pytest.raises(ValueError, match="length of asked is 0"):
+        figures.questions({}, "neither")
