@@ -97,6 +97,21 @@ PICTURES = {
     "image as rows": lambda: figures.image_as_rows(RING, "a ring"),
     "network": lambda: figures.mnist_network(),
     "network of three layers": lambda: figures.mnist_network(layers=3),
+    "network of two steps": lambda: figures.network(["$x_0$", "$x_1$"]),
+    "network that spells": lambda: figures.network(
+        "hello", "LSTM", 1, "dense", "elloh", names=("reads", "answers")
+    ),
+    "network with one answer": lambda: figures.network(
+        ["row 0", "row 1", None, "row 27"], "basic", 3, "dense", [None, None, None, "digit"]
+    ),
+    "network with dropout": lambda: figures.network(
+        ["row 0", None, "row 27"], "GRU", 3, "softmax", ["class", None, "class"], True
+    ),
+    "questions": lambda: figures.questions(
+        {"Is the program there?": "Run it.", "A file .meta\nor .pb?": "Let the graph\npredict."},
+        "Search.",
+    ),
+    "one question": lambda: figures.questions({"Is it?": "Yes, it is."}, "It is not."),
     "streams": lambda: figures.streams("a network with a loop reads one letter at a t"),
     "streams, one row": lambda: figures.streams("one row of text.", 1, 2),
     "surprise": lambda: figures.surprise(
@@ -1078,3 +1093,22 @@ def test_long_gates_take_several_rows():
         figures.gates_over_time([1], ".", {"f": [1.5]}, [1], [1])
     with pytest.raises(ValueError, match="signs has 2 entries"):
         figures.gates_over_time([1], "..", {"f": [1]}, [1], [1])
+
+
+def test_network_has_a_cell_for_each_layer_and_step_that_is_drawn():
+    figure = figures.network(["a", None, "b"], "GRU", 2, "dense", ["", None, "c"])
+    assert words(figure).count("GRU 0") == words(figure).count("dense") == 1
+    boxes = [patch for patch in figure.axes[0].patches if patch.get_zorder() == 3]
+    assert len(boxes) == 2 + 2 * 2 + 2  # inputs, cells, the dense layer and its output
+    with pytest.raises(ValueError, match="length of inputs is 6"):
+        figures.network("abcdef")
+    with pytest.raises(ValueError, match="outputs has 1 entries"):
+        figures.network("ab", outputs=["c"])
+
+
+def test_questions_lead_to_the_right_and_down():
+    figure = figures.questions({"a?": "A", "b?": "B"}, "neither")
+    assert sorted(words(figure)) == ["A", "B", "a?", "b?", "neither", "no", "no", "yes", "yes"]
+    assert len(arrows(figure)) == 4
+    with pytest.raises(ValueError, match="length of asked is 0"):
+        figures.questions({}, "neither")
