@@ -22,6 +22,7 @@ from .graphs import memory_bars, operations, pieces, while_loop, written_out
 from .grids import batch, kernel_blocks, layouts, loss_masked
 from .letters import streams, surprise
 from .memory import gates_over_time, memory_line, seeds_side_by_side
+from .mistakes import sightings, slices
 from .plots import cost_curves, curves, descent, graph_growth, heat, time_bars
 from .scans import filled_states, joined_steps
 from .style import png, use_style
@@ -57,6 +58,8 @@ __all__ = [
     "pieces",
     "png",
     "seeds_side_by_side",
+    "sightings",
+    "slices",
     "stack",
     "streams",
     "surprise",
