@@ -160,7 +160,7 @@ def test_messages_in_the_table_are_those_that_the_chapter_raises() -> None:
     raised = next(
         [ast.literal_eval(key) for key in node.value.keys]
         for node in ast.parse(source).body
-        if isinstance(node, ast.Assign) and node.targets[0].id == "raises"
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "raises"
     )
     text = "\n".join(cell.source for cell in MISTAKES.cells if cell.cell_type == "markdown")
     after = text.partition("| part of the message |")[2].partition("\n\n")[0]
