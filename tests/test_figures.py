@@ -61,6 +61,12 @@ PICTURES = {
     ),
     "layouts": lambda: figures.layouts(),
     "layouts, deep": lambda: figures.layouts(6, 2, 4),
+    "slices": lambda: figures.slices(),
+    "slices, wide": lambda: figures.slices(6, [5, 6]),
+    "sightings": lambda: figures.sightings(
+        {"wrong axes": ["alone"], "one cell in each layer": []},
+        {"data": ["lengths"], "must not matter": ["alone", "padding"]},
+    ),
     "any cell": lambda: figures.cell_diagram("any"),
     "opened envelope": lambda: figures.cell_diagram("opened"),
     "basic cell": lambda: figures.cell_diagram("basic"),
@@ -642,6 +648,30 @@ def test_layouts_mark_the_same_entries_in_both():
         assert sum(fill != style.INPUT[0] for fill in fills) == batch * depth + 1
         assert sum(bool(tile.get_hatch()) for tile in panel) == steps * depth + 1
     assert words(figure).count("x[:, -1]") == 2
+
+
+def test_slices_say_which_block_fits():
+    figure = figures.slices(4, [2, 4])
+    assert {"2 rows, 4 labels", "4 rows, 4 labels", "an error", "no error"} <= set(words(figure))
+    hatched = [tile for tile in figure.axes[0].patches if tile.get_hatch()]
+    assert len(hatched) == 2 + 4 + 1  # the key adds one
+    with pytest.raises(ValueError, match="give two, one for each block"):
+        figures.slices(4, [2])
+    with pytest.raises(ValueError, match=r"steps\[1\]"):
+        figures.slices(4, [2, 9])
+
+
+def test_sightings_have_a_dot_for_each():
+    seen = {"axes": ["alone", "padding"], "kernel": []}
+    groups = {"data": ["lengths"], "invariance": ["alone", "padding"]}
+    figure = figures.sightings(seen, groups)
+    dots = [p for p in figure.axes[0].patches if isinstance(p, matplotlib.patches.Circle)]
+    assert len(dots) == 2
+    assert {"axes", "kernel", "lengths", "alone", "padding"} <= set(words(figure))
+    with pytest.raises(ValueError, match="groups lacks"):
+        figures.sightings({"axes": ["other"]}, groups)
+    with pytest.raises(ValueError, match="0 mistakes"):
+        figures.sightings({}, groups)
 
 
 @pytest.mark.parametrize(

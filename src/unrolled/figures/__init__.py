@@ -23,6 +23,7 @@ from .graphs import memory_bars, operations, pieces, then_and_now, while_loop, w
 from .grids import batch, kernel_blocks, layouts, loss_masked
 from .letters import streams, surprise
 from .memory import gates_over_time, memory_line, seeds_side_by_side
+from .mistakes import sightings, slices
 from .networks import network
 from .plots import cost_curves, curves, descent, graph_growth, heat, time_bars
 from .scans import filled_states, joined_steps
@@ -61,6 +62,8 @@ __all__ = [
     "png",
     "questions",
     "seeds_side_by_side",
+    "sightings",
+    "slices",
     "stack",
     "streams",
     "surprise",
