@@ -1,4 +1,4 @@
-"""Pictures are compared where chapters are executed: a changed one fails, a smoothed edge passes."""
+"""Pictures are compared where chapters run: a changed one fails, a smoothed edge passes."""
 
 from __future__ import annotations
 

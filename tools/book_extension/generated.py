@@ -28,11 +28,7 @@ from .repository import repository, theme_options
 
 FOLDER = "downloads"
 PDF = notebooks.ROOT / "_build" / "unrolled.pdf"  # made by `make pdf`
-ARCHIVES = {
-    "unrolled-notebooks.zip": "All notebooks, with their outputs and solutions",
-    "unrolled-student.zip": "The student edition: exercises without solutions, with cells that "
-    "check an answer",
-}
+ARCHIVES = {"unrolled-notebooks.zip": "plain", "unrolled-student.zip": "student"}
 
 
 class Generated(SphinxDirective):
@@ -121,7 +117,7 @@ class Downloads(SphinxDirective):
     """A list of links to files that are no pages, so that no reference of Sphinx leads to them."""
 
     def run(self) -> list[nodes.Node]:
-        offered = dict(ARCHIVES)
+        offered = {name: editions.EDITIONS[edition] for name, edition in ARCHIVES.items()}
         if PDF.is_file():
             offered[PDF.name] = "The whole book as a PDF"
         up = "../" * self.env.docname.count("/")
@@ -141,13 +137,11 @@ def write_archives(app: Sphinx, exception: Exception | None) -> None:
     folder.mkdir(exist_ok=True)
     home = repository(os.environ)
     chapters = editions.chapters()
-    if home:
-        chapters = {
-            name: editions.hosted(notebook, home["url"]) for name, notebook in chapters.items()
-        }
-    students = {name: editions.student(notebook) for name, notebook in chapters.items()}
-    for (name, text), made in zip(ARCHIVES.items(), (chapters, students), strict=True):
-        (folder / name).write_bytes(editions.archive(made, text))
+    for name, which in ARCHIVES.items():
+        made = editions.edition(
+            which, chapters, app.config.html_baseurl, home["url"] if home else ""
+        )
+        (folder / name).write_bytes(editions.archive(made, editions.EDITIONS[which]))
     if PDF.is_file():
         shutil.copy2(PDF, folder / PDF.name)
 
