@@ -41,7 +41,7 @@ help:
 	@echo "make links      ask whether the pages that the book links to are still there"
 	@echo "make lock       write requirements.lock anew: every package, with its hashes"
 	@echo "make data       fetch MNIST ahead of time and say where it lies"
-	@echo "make lint       check style and types"
+	@echo "make lint       check style, types and the form of the chapters"
 	@echo "make clean      remove what was built; make distclean removes the environment too"
 	@echo "PYTHON=...      the Python that makes the environment (3.11, 3.12 or 3.13)"
 
@@ -105,6 +105,7 @@ gallery: $(INSTALLED) .venv/.gallery data
 
 notebooks: $(INSTALLED) data
 	@$(PY) tools/notebooks.py run $(NAMES)
+	@$(PY) tools/chapters.py $(NAMES)
 
 student: $(INSTALLED)
 	@$(PY) tools/editions.py student _build/student
@@ -131,6 +132,7 @@ data: $(INSTALLED)
 lint: $(INSTALLED)
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy
+	@$(PY) tools/chapters.py
 
 clean:
 	rm -rf _build build .pytest_cache .hypothesis .mypy_cache .ruff_cache

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import build_book
+import editions
 import nbformat
 import notebooks
 import pages
@@ -56,7 +57,7 @@ def exercise(grade: str, name: str) -> list[NotebookNode]:
     return [
         text(f"```{{exercise}} {grade}: the {name}\n:label: {name}\n\nWhat is `{name}`?\n```"),
         text(f"```{{solution-start}} {name}\n:class: dropdown\n```"),
-        code(f"{name} = 1\n{CHECK}\nassert {name} == 1"),
+        code(f"{name} = 1\n{CHECK}\nassert {name} == 1, '{name} is 1'"),
         text("```{solution-end}\n```"),
     ]
 
@@ -363,6 +364,22 @@ def read_a_neighbour(made: NotebookNode) -> str:
     return "the check of 'third' reads second, which a student would not have"
 
 
+def refuse_in_silence(made: NotebookNode) -> str:
+    cell_of(made, "third = 1").source = f"third = 1\n{CHECK}\nassert third == 1"
+    return "the check of 'third' refuses without a sentence: assert third == 1"
+
+
+def compare_in_silence(made: NotebookNode) -> str:
+    check = "np.testing.assert_allclose(third, 1)"
+    cell_of(made, "third = 1").source = f"third = 1\nimport numpy as np\n{CHECK}\n{check}"
+    return f"the check of 'third' refuses without a sentence: {check}"
+
+
+def leave_a_conflict(made: NotebookNode) -> str:
+    made.cells[3].source = "Text\n<<<<<<< HEAD\nmine\n=======\nyours\n>>>>>>> other"
+    return "cell 3 of all holds a mark of a conflict: '<<<<<<< HEAD'"
+
+
 def ask_less(made: NotebookNode) -> str:
     cell = cell_of(made, questions.HEADING)
     cell.source = cell.source.partition("**4.")[0]
@@ -424,6 +441,9 @@ def fold_nothing(made: NotebookNode) -> str:
         check_nothing,
         check_something_else,
         read_a_neighbour,
+        refuse_in_silence,
+        compare_in_silence,
+        leave_a_conflict,
         ask_less,
         give_no_right_answer,
         explain_nothing,
@@ -462,6 +482,63 @@ def test_what_is_missing_is_named(edit: Any, tmp_path: Path) -> None:
     made = chapter()
     expected = edit(made)
     assert expected in problems(made, tmp_path)
+
+
+@pytest.fixture
+def broken_chapter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Chapters of which one is cut in the middle, as a file, and another misses two things."""
+    monkeypatch.setattr(notebooks, "CHAPTERS", tmp_path)
+    whole = notebooks.text_of(chapter())
+    (tmp_path / "00_cut.ipynb").write_text(whole[: len(whole) // 2], encoding="utf-8")
+    made = chapter()
+    del made.cells[-1]
+    cell_of(made, "## Summary").source = "- Seen."
+    notebooks.write(made, tmp_path / "01_bare.ipynb")
+    return "00_cut.ipynb is not a notebook that can be read (NotJSONError"
+
+
+def test_broken_notebook_is_named_by_every_tool(
+    broken_chapter: str, tmp_path: Path, capfd: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a line, not in a traceback; and what is wrong with the others is said with it."""
+    monkeypatch.setattr(build_book, "BUILD", tmp_path / "_build")
+    bare = "01_bare: the last cell is not the one for teachers"
+    for tool, expected in (
+        (lambda: notebooks.main(["check"]), [broken_chapter]),
+        (lambda: notebooks.main(["format", "00_cut"]), [broken_chapter]),
+        (lambda: notebooks.main(["run", "00_cut"]), [broken_chapter]),
+        (lambda: chapters.main([]), [broken_chapter, bare, "01_bare: the last headings are not"]),
+        (lambda: int(not build_book.build()), [broken_chapter, bare]),
+        (lambda: editions.main(["plain", str(tmp_path / "plain")]), [broken_chapter]),
+    ):
+        try:
+            ended: Any = tool()
+        except SystemExit as error:
+            ended = error.code
+        said = "".join(capfd.readouterr()) + str(ended)
+        assert ended not in (0, None)
+        assert "Traceback" not in said
+        for each in expected:
+            assert each in said
+
+
+def test_a_rule_that_stumbles_is_named_and_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = chapter()
+    cell_of(made, "third = 1").source = f"third = = 1\n{CHECK}\nassert third = 1"
+    del made.cells[-1]
+    notebooks.write(made, tmp_path / "00_made.ipynb")
+    said = list(chapters.faults([tmp_path / "00_made.ipynb"]))
+    assert "00_made: checks_speak cannot be told (SyntaxError: " in "".join(said)
+    assert any("the one for teachers" in each for each in said)
+
+
+def test_conflict_in_a_page_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "ROOT", tmp_path)
+    monkeypatch.setattr(notebooks, "CHAPTERS", tmp_path)
+    (tmp_path / "index.md").write_text("# A\n\n<<<<<<< HEAD\n", encoding="utf-8")
+    assert list(chapters.all_faults()) == ["index.md holds a mark of a conflict: '<<<<<<< HEAD'"]
 
 
 def test_unsorted_file_is_seen(tmp_path: Path) -> None:
@@ -652,6 +729,7 @@ def builder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Builder:
     monkeypatch.setattr(build_book, "ROOT", tmp_path)
     monkeypatch.setattr(build_book, "BUILD", tmp_path / "_build")
     monkeypatch.setattr(build_book.subprocess, "run", builder)
+    monkeypatch.setattr(build_book.chapters, "all_faults", lambda: iter(()))
     return builder
 
 

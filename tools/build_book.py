@@ -5,8 +5,8 @@
 With a FOLDER, which must not be there yet, the pages are copied into it too: a later build does not
 change them while they are read.
 
-Fails when Sphinx warns of anything, when a link points at a page or a place that is not there, and
-when a page would ask another host for what it needs to be shown.
+Fails when a chapter is not in its form, when Sphinx warns of anything, when a link points at a page
+or a place that is not there, and when a page would ask another host for what it needs to be shown.
 
 Either every page is made anew, or nothing is done: that is, when the book that lies there is whole
 and has been made from what there is now. No part of an earlier build is ever used for another one.
@@ -25,6 +25,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+import chapters
 
 fcntl: Any
 try:
@@ -154,6 +156,12 @@ def record(made_from: str) -> str:
 
 def build() -> bool:
     """Make all pages anew and check them; whether all is well."""
+    faults = list(chapters.all_faults())
+    for fault in faults:  # all of them at once, and before Sphinx stumbles over the first
+        print(fault, file=sys.stderr)
+    if faults:
+        print(f"The book was not built: {len(faults)} to mend in its chapters.", file=sys.stderr)
+        return False
     for folder in ("html", ".doctrees", "jupyter_execute"):
         shutil.rmtree(BUILD / folder, ignore_errors=True)
     # Not the script `jupyter-book`: it starts with the path of a Python, and paths may move.

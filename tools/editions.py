@@ -27,7 +27,7 @@ import nbformat
 import plain
 from exercises import DIRECTIVE, GRADES, Exercise, asked_for, read_exercises
 from nbformat import NotebookNode
-from notebooks import ROOT, code_cells, normal, paths_of, read, tags, text_of
+from notebooks import ROOT, Unreadable, code_cells, normal, paths_of, read, tags, text_of
 
 # The line of the first cell that names the repository to install from; empty in the repository
 # itself, which cannot know under which address it is read.
@@ -268,7 +268,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.edition == "hosted" and not options.address:
         parser.error("the hosted edition needs the address of the repository to install from")
     book = os.environ.get("BOOK_URL", "")
-    made = edition(options.edition, chapters(), book, options.address or "")
+    try:
+        made = edition(options.edition, chapters(), book, options.address or "")
+    except Unreadable as error:
+        raise SystemExit(str(error)) from None
     written = {name: text_of(each).encode() for name, each in made.items()}
     if options.edition != "hosted":  # there the first cell installs the package
         written = files(made, EDITIONS[options.edition])
