@@ -36,7 +36,7 @@ help:
 	@echo "make gallery    run the gallery's public programs again (ARGS=char-rnn for some)"
 	@echo "make notebooks  execute the chapters and write them back (NAMES='05_cells ...' for some)"
 	@echo "make student    write the notebooks without solutions to _build/student"
-	@echo "make pdf        print the whole book to _build/unrolled.pdf (needs Chromium)"
+	@echo "make pdf        print the book and each chapter, without solutions, to _build (needs Chromium)"
 	@echo "make screenshots  photograph every page to _build/screenshots (needs Chromium)"
 	@echo "make links      ask whether the pages that the book links to are still there"
 	@echo "make lock       write requirements.lock anew: every package, with its hashes"

@@ -687,7 +687,55 @@ def test_built_links_are_checked(tmp_path: Path) -> None:
     ]
 
 
+ELSEWHERE = "//cdn.example/x"
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        f'<img srcset="a.png 1x, https:{ELSEWHERE} 2x">',
+        f'<source srcset="https:{ELSEWHERE} 600w">',
+        f'<link rel="preload" imagesrcset="https:{ELSEWHERE} 2x">',
+        f'<object data="https:{ELSEWHERE}"></object>',
+        f'<embed src="{ELSEWHERE}">',
+        f'<video poster="https:{ELSEWHERE}"></video>',
+        f'<audio src="https:{ELSEWHERE}"></audio>',
+        f'<track src="https:{ELSEWHERE}">',
+        f'<input type="image" src="https:{ELSEWHERE}">',
+        f'<svg><image href="https:{ELSEWHERE}"/></svg>',
+        f'<svg><use xlink:href="https:{ELSEWHERE}#a"/></svg>',
+        f'<p style="background: url(https:{ELSEWHERE})">',
+        f'<style>@import "https:{ELSEWHERE}";</style>',
+        f"<style>p {{ background: url('https:{ELSEWHERE}') }}</style>",
+        f'<script>fetch("https:{ELSEWHERE}")</script>',
+        f"<script>import('https:{ELSEWHERE}')</script>",
+        f'<script>new Image().src = "https:{ELSEWHERE}"</script>',
+        f'<script>new WebSocket("wss:{ELSEWHERE}")</script>',
+    ],
+)
+def test_whatever_is_fetched_from_another_host_is_seen(tmp_path: Path, markup: str) -> None:
+    (tmp_path / "a.png").write_bytes(b"")
+    (tmp_path / "a.html").write_text(f"<h1>A</h1>{markup}", encoding="utf-8")
+    (said,) = build_book.broken(tmp_path)
+    assert "cdn.example/x" in said and said.endswith("from another host")
+
+
+def test_styles_and_scripts_that_fetch_from_another_host_are_seen(tmp_path: Path) -> None:
+    good = {
+        "a.css": "p { background: url(data:image/png;base64,AA), url(#a), url('../a.png') }",
+        "a.js": 'fetch("a.json"); const home = "https://cdn.example/"; // a word',
+        "a.svg": '<svg xmlns="http://www.w3.org/2000/svg"><a href="https://x.example"/></svg>',
+    }
+    for name, content in good.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    assert list(build_book.from_elsewhere(tmp_path)) == []
+    (tmp_path / "a.css").write_text(f'@import url("https:{ELSEWHERE}");', encoding="utf-8")
+    (tmp_path / "a.js").write_text(f"importScripts('https:{ELSEWHERE}')", encoding="utf-8")
+    assert [said.split()[0] for said in build_book.from_elsewhere(tmp_path)] == ["a.css", "a.js"]
+
+
 MADE_FROM = [  # one file of each kind that a page is made from
+    "_build/unrolled-chapters.zip",
     "_build/unrolled.pdf",
     "_config.yml",
     "_static/book.css",

@@ -27,7 +27,10 @@ from sphinx.util.docutils import SphinxDirective
 from .repository import repository, theme_options
 
 FOLDER = "downloads"
-PDF = notebooks.ROOT / "_build" / "unrolled.pdf"  # made by `make pdf`
+PRINTED = {  # by `make pdf`
+    notebooks.ROOT / "_build" / "unrolled.pdf": "The whole book as a PDF, without the solutions",
+    notebooks.ROOT / "_build" / "unrolled-chapters.zip": "The chapters as PDFs, one each",
+}
 ARCHIVES = {"unrolled-notebooks.zip": "plain", "unrolled-student.zip": "student"}
 
 
@@ -118,8 +121,7 @@ class Downloads(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         offered = {name: editions.EDITIONS[edition] for name, edition in ARCHIVES.items()}
-        if PDF.is_file():
-            offered[PDF.name] = "The whole book as a PDF"
+        offered |= {path.name: text for path, text in PRINTED.items() if path.is_file()}
         up = "../" * self.env.docname.count("/")
         items = nodes.bullet_list()
         for name, text in offered.items():
@@ -142,8 +144,9 @@ def write_archives(app: Sphinx, exception: Exception | None) -> None:
             which, chapters, app.config.html_baseurl, home["url"] if home else ""
         )
         (folder / name).write_bytes(editions.archive(made, editions.EDITIONS[which]))
-    if PDF.is_file():
-        shutil.copy2(PDF, folder / PDF.name)
+    for path in PRINTED:
+        if path.is_file():
+            shutil.copy2(path, folder / path.name)
 
 
 def setup(app: Sphinx) -> None:
