@@ -13,6 +13,7 @@ import editions
 import nbformat
 import notebooks
 import pages
+import print_book
 import pytest
 import questions
 import teaching
@@ -648,6 +649,24 @@ def test_traceback_is_cut_to_its_message() -> None:
 )
 def test_only_the_number_after_the_sign_is_taken_out(one: str, other: str, equal: bool) -> None:
     assert (notebooks.without_measured(one) == notebooks.without_measured(other)) is equal
+
+
+# --- the PDF -----------------------------------------------------------------------------------
+
+
+def test_outline_says_each_title_once() -> None:
+    """Whatever Chromium has written for a heading that it moved; the file keeps its length."""
+    wide = "\ufeffÜber \u2248Über \u2248".encode("utf-16-be").hex().upper()
+    pdf = (
+        "1 0 obj\n<</Title (1.1. 1.1. A cell \\(one\\)A cell \\(one\\))\n/Dest [2 0 R]>>\n"
+        f"2 0 obj\n<</Title <{wide}>\n/Title (1.3. Another)>>\n"
+    ).encode("latin-1")
+    headings = ["1.1. A cell (one)", "Über \u2248", "1.3. Another"]
+    mended = print_book.with_titles_once(pdf, headings)
+    assert len(mended) == len(pdf)
+    once = "\ufeffÜber \u2248".encode("utf-16-be").hex().encode()
+    assert b"/Title <" + once + b"> " in mended
+    assert b"/Title (1.1. A cell \\(one\\)) " in mended and b"/Title (1.3. Another)>>" in mended
 
 
 # --- the sources of pages ----------------------------------------------------------------------

@@ -8,14 +8,16 @@ but not the solutions and the answers of the self-tests: a class may get these s
 of paper break is said in book.css, for readers who print a chapter too.
 
 The files are _build/unrolled.pdf and _build/unrolled-chapters.zip; a book that is built after them
-offers them for download. With a PAGE, an address without its ending such as chapters/05_cells, only that
-page is printed, to _build/paper/05_cells.pdf.
+offers them for download. With a PAGE, an address without its ending such as chapters/05_cells, only
+that page is printed, to _build/paper/05_cells.pdf.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 import zipfile
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -109,6 +111,7 @@ STYLE = """
 """
 FOOTER = """<div style="width: 100%; text-align: center; font-size: 8px; color: #52606d">
     Unrolled &nbsp;·&nbsp; <span class="pageNumber"></span></div>"""
+TITLE = re.compile(rb"/Title (?P<text>\((?:[^()\\]|\\.)*\)|<[0-9A-Fa-f]+>)")
 COURSE = "Unrolled: recurrent networks in TensorFlow"
 LEFT_OUT = (
     "The solutions of the exercises, and the answers of the self-tests, wait behind a click on the "
@@ -141,7 +144,10 @@ def printed(page: Page, site: str, contents: list[dict[str, Any]], title: dict[s
     page.add_style_tag(content=STYLE)
     page.evaluate(JOIN, [site, contents, home.partition("chapters/")[0], title])
     page.evaluate(chromium.SETTLED)
-    return page.pdf(
+    headings = page.evaluate(
+        "[...document.querySelectorAll('article :is(h1, h2, h3, h4)')].map(h => h.textContent)"
+    )
+    pdf = page.pdf(
         format="A4",
         scale=0.85,
         margin={"top": "18mm", "bottom": "18mm", "left": "16mm", "right": "16mm"},
@@ -152,6 +158,38 @@ def printed(page: Page, site: str, contents: list[dict[str, Any]], title: dict[s
         outline=True,
         tagged=True,
     )
+    return with_titles_once(pdf, headings)
+
+
+def with_titles_once(pdf: bytes, headings: Sequence[str]) -> bytes:
+    """The PDF with each title of its outline said once.
+
+    Chromium says a heading twice that was moved to the next sheet, and each of its pieces for
+    itself. Such a title has each letter of the heading twice. Here its place is filled with spaces,
+    so that nothing in the file moves.
+    """
+    letters = [(heading, Counter("".join(heading.split()))) for heading in headings]
+
+    def once(found: re.Match[bytes]) -> bytes:
+        raw = found["text"]
+        hexadecimal = raw.startswith(b"<")
+        if hexadecimal:
+            title = bytes.fromhex(raw[1:-1].decode()).decode("utf-16")
+        else:
+            title = re.sub(rb"\\(.)", rb"\1", raw[1:-1]).decode("latin-1")
+        counted = Counter("".join(title.split()))
+        for heading, once in letters:
+            for times in (2, 3):
+                if counted == Counter({letter: times * n for letter, n in once.items()}):
+                    text = " ".join(heading.split())
+                    if hexadecimal:
+                        said = b"<" + ("\ufeff" + text).encode("utf-16-be").hex().encode() + b">"
+                    else:
+                        said = b"(" + re.sub(rb"([()\\])", rb"\\\1", text.encode("latin-1")) + b")"
+                    return b"/Title " + said.ljust(len(raw))
+        return found[0]
+
+    return TITLE.sub(once, pdf)
 
 
 def whole(page: Page, site: str) -> bytes:
