@@ -58,8 +58,7 @@ book: $(INSTALLED)
 	@$(PY) tools/build_book.py
 
 serve: book
-	@echo "The book is at http://127.0.0.1:$(PORT)/ (stop with Ctrl-C)."
-	@$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html >/dev/null 2>&1
+	@$(PY) tools/serve_book.py $(PORT)
 
 # A process for each core; with more than four, the longest chapter alone would decide the time.
 # Importing `unrolled.tf1` switches a process for good: its tests have some of their own.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pages
 import print_book
 import pytest
 import questions
+import serve_book
 import teaching
 from book_extension import repository
 from exercises import CHECK
@@ -899,6 +901,16 @@ def test_book_with_a_fault_is_never_taken_for_good(builder: Builder, fault: dict
     vars(builder).update({key: good[key] for key in fault})
     assert build_book.main() == 0
     assert builder.built == 4
+
+
+@pytest.mark.parametrize("port", ["taken", "99999", "-1", "http"])
+def test_a_port_that_cannot_be_used_is_told(port: str) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        named = str(other.getsockname()[1]) if port == "taken" else port
+        with pytest.raises(SystemExit, match=rf"Port {named} cannot be used \(.+\): name another"):
+            serve_book.main([named])
 
 
 def test_buttons_point_at_whoever_builds() -> None:
