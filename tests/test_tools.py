@@ -921,7 +921,9 @@ def test_buttons_point_at_whoever_builds() -> None:
     opened = (
         "https://colab.research.google.com/github/reader/fork/blob/main/chapters/05_cells.ipynb"
     )
-    assert repository.colab_opens(opened, "main") == opened.replace("main", "hosted-notebooks")
+    assert repository.opens(opened, "main") == opened.replace("main", "hosted-notebooks")
+    opened = "https://mybinder.org/v2/gh/reader/fork/main?urlpath=lab/tree/chapters/05_cells.ipynb"
+    assert repository.opens(opened, "main") == opened.replace("main", "hosted-notebooks")
 
     alone = repository.theme_options({})
     assert not alone["repository_url"] and not alone["launch_buttons"]
