@@ -71,12 +71,12 @@ def with_checks(
         if label not in places:
             places[label] = len(cells)
             cells.append(editions.check_cell(exercise))
-    made = nbformat.v4.new_notebook(cells=cells, metadata=notebook.metadata)
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"
         if cell.cell_type == "code":  # what is stored says nothing of this run
             cell.outputs, cell.execution_count = [], None
-    return nbformat.from_dict(made), places
+    made = nbformat.v4.new_notebook(cells=cells, metadata=notebook.metadata)
+    return made, places
 
 
 def passed(cell: NotebookNode) -> bool:
