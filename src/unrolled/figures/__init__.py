@@ -24,6 +24,7 @@ from .letters import streams, surprise
 from .memory import gates_over_time, memory_line, seeds_side_by_side
 from .plots import cost_curves, curves, descent, graph_growth, heat, time_bars
 from .scans import filled_states, joined_steps
+from .searches import looking_back, search_tree
 from .style import png, use_style
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "kernel_blocks",
     "layer",
     "layouts",
+    "looking_back",
     "loss_masked",
     "memory_bars",
     "memory_line",
@@ -56,6 +58,7 @@ __all__ = [
     "operations",
     "pieces",
     "png",
+    "search_tree",
     "seeds_side_by_side",
     "stack",
     "streams",
