@@ -32,6 +32,7 @@ LONGEST = [
     "tests/test_backup.py",
     "tests/test_layers.py",
     "chapters/09_four_shapes.ipynb",
+    "chapters/15_attention.ipynb",
     "chapters/11_one_output_or_many.ipynb",
     "chapters/19_moving_an_old_program.ipynb",
     "chapters/10_sequence_loss.ipynb",

@@ -25,6 +25,12 @@ PHONE = 4.4  # inches: what is drawn at 100 pixels an inch shrinks to 73 percent
 RING = np.clip(1.4 - np.abs(np.hypot(*np.mgrid[-14:14, -14:14]) - 8) / 2, 0, 1)  # [28, 28]
 KERNEL = np.linspace(-2.0, 2.0, 40).reshape(5, 8)  # [D+U, 4U] with D 3, U 2
 FALL = np.exp(-np.arange(11) / 3)
+THREE_SEVENS = [
+    [("seven", 0.4), ("double", 0.6), ("seven", 1)],
+    [("seven", 0.4), ("seven", 0.4), ("seven", 1)],
+    [("double", 0.25), ("seven", 1), ("seven", 1)],
+    [("triple", 0.35), ("seven", 1)],
+]
 BELIEF = np.random.default_rng(0).dirichlet(np.full(10, 0.2), (2, 28))  # [N, T, C]
 
 PICTURES = {
@@ -176,6 +182,10 @@ PICTURES = {
     ),
     "joined steps": lambda: figures.joined_steps(),
     "filled states": lambda: figures.filled_states(),
+    "looking back": lambda: figures.looking_back(list("4772"), [0.04, 0.57, 0.35, 0.04], "double"),
+    "looking back, shortest": lambda: figures.looking_back(["three", "4"], [0, 1], "four"),
+    "search tree": lambda: figures.search_tree(THREE_SEVENS, greedy=0),
+    "search tree, smallest": lambda: figures.search_tree([[("yes", 0.3)], [("no", 0.7)]], 1),
     "beliefs": lambda: figures.beliefs(
         np.stack([RING] * 2), {"one way": BELIEF, "another": BELIEF[:, ::-1]}, [9, 0]
     ),
@@ -420,6 +430,29 @@ def test_joined_steps_halve_in_number_at_each_round():
     found = words(figures.joined_steps())
     assert [found.count(each) for each in ("0", "0\N{EN DASH}1", "4\N{EN DASH}7")] == [1, 1, 1]
     assert len(found) == 8 + 4 + 2 + 1
+
+
+def test_looking_back_shows_every_weight():
+    figure = figures.looking_back(list("47"), [0.25, 0.75], "four")
+    found = words(figure)
+    assert {"0.25", "0.75", "$m_0$", "$m_1$", "four"} <= set(found)
+    for wrong in ([1.0], [0.5, 1.5]):
+        with pytest.raises(ValueError, match="weights must be 2 numbers from 0 to 1"):
+            figures.looking_back(list("47"), wrong, "four")
+    with pytest.raises(ValueError, match="the length of source"):
+        figures.looking_back(list("47724"), [0.2] * 5, "four")
+
+
+def test_search_tree_multiplies_along_each_way():
+    figure = figures.search_tree(THREE_SEVENS, greedy=0)
+    texts = [text for text, _ in drawn(figure)]
+    assert [text.get_text() for text in texts].count("double") == 2
+    products = {text.get_text(): text.get_weight() for text in texts if text.get_weight() == "bold"}
+    assert products == {"0.35": "bold"}
+    thick = [arrow for arrow in arrows(figure) if arrow.get_linewidth() == 4.0]
+    assert len(thick) == 3 and len(arrows(figure)) == 3 + 2 + 3 + 2
+    with pytest.raises(ValueError, match="the number of answers"):
+        figures.search_tree(THREE_SEVENS[:1], greedy=0)
 
 
 def test_filled_states_are_all_there_in_the_last_row():

@@ -27,6 +27,7 @@ from .mistakes import sightings, slices
 from .networks import network
 from .plots import cost_curves, curves, descent, graph_growth, heat, time_bars
 from .scans import filled_states, joined_steps
+from .searches import looking_back, search_tree
 from .style import png, use_style
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "kernel_blocks",
     "layer",
     "layouts",
+    "looking_back",
     "loss_masked",
     "memory_bars",
     "memory_line",
@@ -61,6 +63,7 @@ __all__ = [
     "pieces",
     "png",
     "questions",
+    "search_tree",
     "seeds_side_by_side",
     "sightings",
     "slices",
