@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from thorough import sampled
 
 import unrolled as u
 
@@ -57,8 +56,9 @@ class TestXLA:
             for jit in (False, True)
         ]
 
+    @pytest.mark.one_in(4)
     @pytest.mark.parametrize("with_lengths", [False, True], ids=["no lengths", "lengths"])
-    @pytest.mark.parametrize("form", sampled(FORMS, 3))
+    @pytest.mark.parametrize("form", FORMS)
     def test_every_form_compiles(self, form, with_lengths):
         traced, compiled = self.both(made("basic"), FORMS[form], with_lengths)
         for one, other in zip(traced, compiled, strict=True):
@@ -129,8 +129,9 @@ class TestTFLite:
         return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
 
     @pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated")
+    @pytest.mark.one_in(4)
     @pytest.mark.parametrize("lengths", [None, "known", "given"])
-    @pytest.mark.parametrize("form", sampled(FORMS, 3))
+    @pytest.mark.parametrize("form", FORMS)
     def test_every_form_converts(self, form, lengths):
         cell, how = made("stack"), FORMS[form]
         if lengths == "given":

@@ -61,6 +61,12 @@ PICTURES = {
     ),
     "layouts": lambda: figures.layouts(),
     "layouts, deep": lambda: figures.layouts(6, 2, 4),
+    "slices": lambda: figures.slices(),
+    "slices, wide": lambda: figures.slices(6, [5, 6]),
+    "sightings": lambda: figures.sightings(
+        {"wrong axes": ["alone"], "one cell in each layer": []},
+        {"data": ["lengths"], "must not matter": ["alone", "padding"]},
+    ),
     "any cell": lambda: figures.cell_diagram("any"),
     "opened envelope": lambda: figures.cell_diagram("opened"),
     "basic cell": lambda: figures.cell_diagram("basic"),
@@ -97,6 +103,21 @@ PICTURES = {
     "image as rows": lambda: figures.image_as_rows(RING, "a ring"),
     "network": lambda: figures.mnist_network(),
     "network of three layers": lambda: figures.mnist_network(layers=3),
+    "network of two steps": lambda: figures.network(["$x_0$", "$x_1$"]),
+    "network that spells": lambda: figures.network(
+        "hello", "LSTM", 1, "dense", "elloh", names=("reads", "answers")
+    ),
+    "network with one answer": lambda: figures.network(
+        ["row 0", "row 1", None, "row 27"], "basic", 3, "dense", [None, None, None, "digit"]
+    ),
+    "network with dropout": lambda: figures.network(
+        ["row 0", None, "row 27"], "GRU", 3, "softmax", ["class", None, "class"], True
+    ),
+    "questions": lambda: figures.questions(
+        {"Is the program there?": "Run it.", "A file .meta\nor .pb?": "Let the graph\npredict."},
+        "Search.",
+    ),
+    "one question": lambda: figures.questions({"Is it?": "Yes, it is."}, "It is not."),
     "streams": lambda: figures.streams("a network with a loop reads one letter at a t"),
     "streams, one row": lambda: figures.streams("one row of text.", 1, 2),
     "surprise": lambda: figures.surprise(
@@ -107,6 +128,7 @@ PICTURES = {
     "graph of one step": lambda: figures.written_out(1),
     "graph of a loop": lambda: figures.while_loop(),
     "pieces": lambda: figures.pieces(),
+    "then and now": lambda: figures.then_and_now(),
     "memory bars": lambda: figures.memory_bars(
         {
             "every output": {
@@ -628,6 +650,30 @@ def test_layouts_mark_the_same_entries_in_both():
     assert words(figure).count("x[:, -1]") == 2
 
 
+def test_slices_say_which_block_fits():
+    figure = figures.slices(4, [2, 4])
+    assert {"2 rows, 4 labels", "4 rows, 4 labels", "an error", "no error"} <= set(words(figure))
+    hatched = [tile for tile in figure.axes[0].patches if tile.get_hatch()]
+    assert len(hatched) == 2 + 4 + 1  # the key adds one
+    with pytest.raises(ValueError, match="give two, one for each block"):
+        figures.slices(4, [2])
+    with pytest.raises(ValueError, match=r"steps\[1\]"):
+        figures.slices(4, [2, 9])
+
+
+def test_sightings_have_a_dot_for_each():
+    seen = {"axes": ["alone", "padding"], "kernel": []}
+    groups = {"data": ["lengths"], "invariance": ["alone", "padding"]}
+    figure = figures.sightings(seen, groups)
+    dots = [p for p in figure.axes[0].patches if isinstance(p, matplotlib.patches.Circle)]
+    assert len(dots) == 2
+    assert {"axes", "kernel", "lengths", "alone", "padding"} <= set(words(figure))
+    with pytest.raises(ValueError, match="groups lacks"):
+        figures.sightings({"axes": ["other"]}, groups)
+    with pytest.raises(ValueError, match="0 mistakes"):
+        figures.sightings({}, groups)
+
+
 @pytest.mark.parametrize(
     ("kind", "layers", "pointwise", "states"),
     [
@@ -1077,3 +1123,22 @@ def test_long_gates_take_several_rows():
         figures.gates_over_time([1], ".", {"f": [1.5]}, [1], [1])
     with pytest.raises(ValueError, match="signs has 2 entries"):
         figures.gates_over_time([1], "..", {"f": [1]}, [1], [1])
+
+
+def test_network_has_a_cell_for_each_layer_and_step_that_is_drawn():
+    figure = figures.network(["a", None, "b"], "GRU", 2, "dense", ["", None, "c"])
+    assert words(figure).count("GRU 0") == words(figure).count("dense") == 1
+    boxes = [patch for patch in figure.axes[0].patches if patch.get_zorder() == 3]
+    assert len(boxes) == 2 + 2 * 2 + 2  # inputs, cells, the dense layer and its output
+    with pytest.raises(ValueError, match="length of inputs is 6"):
+        figures.network("abcdef")
+    with pytest.raises(ValueError, match="outputs has 1 entries"):
+        figures.network("ab", outputs=["c"])
+
+
+def test_questions_lead_to_the_right_and_down():
+    figure = figures.questions({"a?": "A", "b?": "B"}, "neither")
+    assert sorted(words(figure)) == ["A", "B", "a?", "b?", "neither", "no", "no", "yes", "yes"]
+    assert len(arrows(figure)) == 4
+    with pytest.raises(ValueError, match="length of asked is 0"):
+        figures.questions({}, "neither")

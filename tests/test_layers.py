@@ -54,6 +54,7 @@ def pair(name, **how):
 
 
 class TestAgainstKerassOwnLayers:
+    @pytest.mark.one_in(3)
     @pytest.mark.parametrize("mask", MASKS)
     @pytest.mark.parametrize("name", THEIRS)
     @settings(max_examples=6)
@@ -84,6 +85,7 @@ class TestAgainstKerassOwnLayers:
             results.append((tensors, tape.gradient(loss, x)))
         assert_close(*results)  # the gradients of weights are compared below, by a trained epoch
 
+    @pytest.mark.one_in(3)
     @pytest.mark.parametrize("unroll", ["dynamic", "static"])
     @pytest.mark.parametrize("name", THEIRS)
     def test_a_trained_epoch(self, name, unroll):

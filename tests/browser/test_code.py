@@ -430,6 +430,7 @@ def test_paper_shows_what_is_open_and_all_code(browser: Browser, site: str) -> N
 # --- focus and theme ---------------------------------------------------------------------------
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("size", [chromium.WIDE, chromium.NARROW], ids=["wide", "narrow"])
 @pytest.mark.parametrize("theme", chromium.THEMES)
 def test_focus_is_seen_on_all_that_takes_it(
@@ -493,6 +494,7 @@ def test_links_under_the_mouse_stand_out(browser: Browser, site: str, theme: str
     context.close()
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("name", ["index", "chapters/05_cells", "genindex", "404"])
 @pytest.mark.parametrize("scripts", [True, False])
 def test_skip_link_leads_to_the_text(browser: Browser, site: str, name: str, scripts: bool) -> None:

@@ -128,6 +128,7 @@ def test_page_that_has_moved_says_so(html: Path) -> None:
     assert moved.body.a["href"] == "index.html"
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("lost", ["gone.html", "chapters/gone.html", "a/b/c/gone"])
 def test_404_page_works_at_any_depth(page: Page, site: str, html: Path, lost: str) -> None:
     text = (html / "404.html").read_text(encoding="utf-8")
@@ -144,6 +145,7 @@ def test_404_page_works_at_any_depth(page: Page, site: str, html: Path, lost: st
 # --- the first paint ---------------------------------------------------------------------------
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("chosen", ["dark", "light", None])
 @pytest.mark.parametrize("system", ["dark", "light"])
 @pytest.mark.parametrize("name", ["index", "chapters/05_cells"])

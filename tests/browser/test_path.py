@@ -124,6 +124,7 @@ def test_all_that_is_kept_can_be_deleted(page: Page, site: str) -> None:
     assert "this browser alone" in page.locator(".path-sum").inner_text()
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("broken", ["{", "7", "null", "[]", '{"01_two_steps_in_numpy": 7}'])
 def test_what_is_kept_may_be_broken(page: Page, site: str, broken: str) -> None:
     troubles: list[str] = []
@@ -243,6 +244,7 @@ HEIGHTS = """() => [...document.querySelectorAll(
     (each) => Math.round(each.getBoundingClientRect().height))"""
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("size", [chromium.WIDE, chromium.NARROW], ids=["wide", "narrow"])
 @pytest.mark.parametrize("name", ["index", CHAPTER])
 def test_ticks_and_marks_move_nothing(

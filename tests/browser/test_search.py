@@ -150,6 +150,7 @@ def type_in(page: Page, words: str) -> list[str]:
     return [(link.get_attribute("href") or "").partition("#")[2] for link in links]
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("words", ANSWERS)
 def test_answer_is_among_the_first_three(box: Page, words: str) -> None:
     found = type_in(box, words)
@@ -408,6 +409,7 @@ def test_magnifier_stands_beside_what_is_typed(
     context.close()
 
 
+@pytest.mark.one_in(4)
 @THEMES
 @SIZES
 @pytest.mark.parametrize("address", [START, "search.html"])

@@ -173,6 +173,7 @@ def plain(array: Any) -> Any:
 # ---------------------------------------------------------------------------------- arithmetic
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("seed", range(24))
 def test_the_arithmetic_equals_the_reference(module: Callable[..., Any], seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -803,6 +804,7 @@ def test_the_letters_are_those_of_the_chapter(figure: Open) -> None:
     assert f == 0.73 and i == 0.5 and abs(f * c0 + i * j - c1) < 0.01
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_task_can_be_done_and_is_not_done_at_the_start(figure: Open, preset: str) -> None:
     page = figure(preset)
@@ -812,6 +814,7 @@ def test_a_task_can_be_done_and_is_not_done_at_the_start(figure: Open, preset: s
     assert "\u2713 Done." in task.inner_text()
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_link_holds_what_is_shown(figure: Open, preset: str) -> None:
     page = figure(preset)
@@ -936,6 +939,7 @@ def test_what_changes_nothing_is_not_to_be_undone(figure: Open) -> None:
 # ----------------------------------------------------------------- keyboard, motion, no scripts
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("preset", PRESETS)
 def test_the_keyboard_walks_through_the_steps(figure: Open, preset: str) -> None:
     page = figure(preset, viewport={"width": 360, "height": 640})
@@ -964,6 +968,7 @@ def test_the_keyboard_walks_through_the_steps(figure: Open, preset: str) -> None
     assert page.locator(".said").get_attribute("aria-live") == "polite"
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("preset", PRESETS)
 def test_everything_is_reached_with_tab_and_named(figure: Open, preset: str) -> None:
     page = figure(preset)
@@ -1043,6 +1048,7 @@ def test_where_motion_is_unwanted_nothing_plays(figure: Open) -> None:
     assert page.locator(".buttons button:visible").count() == 6
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("letters", chromium.LETTERS)
 def test_no_width_makes_the_page_scroll_sideways(figure: Open, preset: str, letters: str) -> None:
@@ -1070,6 +1076,7 @@ def test_no_width_makes_the_page_scroll_sideways(figure: Open, preset: str, lett
         assert not small
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("width", [360, 1280])
 def test_all_of_it_can_be_read(figure: Open, preset: str, width: int) -> None:
@@ -1116,6 +1123,7 @@ COMMON = "* {font-family: 'Liberation Sans', Arimo, Arial, Helvetica, sans-serif
 FONTS = {"common": COMMON, "wide": chromium.LETTERS["wide"]}
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("options", [*PHONES, DESKTOP], ids=["360", "320", "1280"])
 @pytest.mark.parametrize("font", FONTS)
@@ -1135,6 +1143,7 @@ def test_every_number_in_a_field_is_whole(
         assert all(size >= (11 if options is DESKTOP else 12) for *_, size in fields)
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("font", FONTS)
 def test_tables_fit_on_a_phone(figure: Open, preset: str, font: str) -> None:
@@ -1163,6 +1172,7 @@ def test_where_a_table_does_not_fit_the_figure_says_that_it_slides(
     assert "slide sideways" in sign
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("options", [*PHONES, DESKTOP], ids=["360", "320", "1280"])
 def test_what_stands_at_a_step_overlaps_nothing(
@@ -1193,6 +1203,7 @@ def test_what_stands_at_a_step_overlaps_nothing(
     assert "\u25cf\u00a0Moved since the start" in said(page)  # what the mark means
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("preset", PRESETS)
 def test_bars_are_wide_enough_to_be_seen(figure: Open, preset: str) -> None:
     page = figure(preset, css=IN_THE_BOOK, **PHONES[0])
@@ -1203,6 +1214,7 @@ def test_bars_are_wide_enough_to_be_seen(figure: Open, preset: str) -> None:
     assert min(widths) >= 4
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("options", [*PHONES, DESKTOP], ids=["360", "320", "1280"])
 @pytest.mark.parametrize("font", FONTS)
@@ -1221,6 +1233,7 @@ def test_a_button_has_one_line_and_is_high_enough(
     assert all(lines == 1 and height >= 40 and over <= 0 for _, lines, height, over in buttons)
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("preset", PRESETS)
 def test_the_picture_is_printed(figure: Open, preset: str) -> None:
     page = figure(preset)
@@ -1231,6 +1244,7 @@ def test_the_picture_is_printed(figure: Open, preset: str) -> None:
     assert shown
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("width", [360, 1280])
 def test_the_frame_is_centred_on_what_it_frames(figure: Open, preset: str, width: int) -> None:
@@ -1258,6 +1272,7 @@ new PerformanceObserver((list) => {
 WIDE_FONT = "* {font-family: 'DejaVu Sans', Verdana, sans-serif !important}"
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("width", [360, 1280])
 def test_nothing_moves_when_the_figure_arrives(
@@ -1303,6 +1318,7 @@ def test_nothing_moves_on_the_front_page(
     context.close()
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("preset", PRESETS)
 def test_the_figure_takes_the_pictures_place_and_keeps_the_caption(
     figure: Open, preset: str
@@ -1314,6 +1330,7 @@ def test_the_figure_takes_the_pictures_place_and_keeps_the_caption(
     assert page.get_by_text("What it shows.").is_visible()
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("preset", PRESETS)
 def test_without_scripts_the_picture_stays(figure: Open, preset: str) -> None:
     page = figure(preset, java_script_enabled=False)

@@ -70,7 +70,7 @@ class Executions(Generated):
         total = sum(records[path.stem]["seconds"] for path in notebooks.paths_of([]))
         rows.append(["**all**", "", f"**{total // 60} min {total % 60} s**", ""])
         explained = "\n".join(f"- {letter}: {versions}" for versions, letter in used.items())
-        head = ["chapter", "last executed", "took", "versions"]
+        head = ["chapter", "last executed", "processor time", "versions"]
         return f"{table(head, rows)}\n{explained}\n"
 
 

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import unrolled.experiments
+import unrolled.quiet  # noqa: F401  # the chapters' own arithmetic: sums in one order
 from unrolled.internal.machine import machine, versions
 from unrolled.internal.whole_files import write_text
 

@@ -16,12 +16,15 @@ from .chains import (
     stack,
     unrolled,
 )
+from .decisions import questions
 from .digits import beliefs, image_as_rows, images, mnist_network
 from .gates import cell_diagram
-from .graphs import memory_bars, operations, pieces, while_loop, written_out
+from .graphs import memory_bars, operations, pieces, then_and_now, while_loop, written_out
 from .grids import batch, kernel_blocks, layouts, loss_masked
 from .letters import streams, surprise
 from .memory import gates_over_time, memory_line, seeds_side_by_side
+from .mistakes import sightings, slices
+from .networks import network
 from .plots import cost_curves, curves, descent, graph_growth, heat, time_bars
 from .scans import filled_states, joined_steps
 from .style import png, use_style
@@ -52,14 +55,19 @@ __all__ = [
     "memory_bars",
     "memory_line",
     "mnist_network",
+    "network",
     "one_number",
     "operations",
     "pieces",
     "png",
+    "questions",
     "seeds_side_by_side",
+    "sightings",
+    "slices",
     "stack",
     "streams",
     "surprise",
+    "then_and_now",
     "time_bars",
     "two_steps_back",
     "unrolled",

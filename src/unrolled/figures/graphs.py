@@ -124,6 +124,36 @@ def while_loop(*, ax: Axes | None = None) -> Figure | Axes:
     return canvas.done()
 
 
+def then_and_now(*, ax: Axes | None = None) -> Figure | Axes:
+    """Draw when a graph is made and when it is run: by a session, and by a traced function."""
+    canvas = Canvas(4.4, 5.0, ax)
+    line = 2.02  # above it a graph is made, below it numbers come
+    canvas.ax.plot([0.1, 4.3], [line, line], "--", color=style.MUTED, linewidth=1.8, zorder=1)
+    canvas.text(2.2, line + 0.17, "so far, nothing is computed", NAMES, halo=True)
+    for x, name, written, made, asked in (
+        (1.12, "then", "x = placeholder\nout = cell(x)", "at each line", "run(out, {x: X})"),
+        (3.28, "now", "def network(x):\nreturn cell(x)", "at the\nfirst call", "network(X)"),
+    ):
+        canvas.text(x, 4.8, name, NAMES, weight="bold")
+        canvas.box(x, 4.3, 1.75, 0.6, written, colours=style.PLAIN, size=11.0)
+        canvas.arrow((x, 4.0), (x, 3.35))
+        canvas.text(x + 0.1, 3.68, made, 11.0, align="left")
+        frame = canvas.outline(x - 0.95, 2.4, 1.9, 0.9, colour=style.MUTED, line=1.4)
+        frame.set_zorder(1)
+        canvas.text(x - 0.9, 3.14, "graph", 11.0, align="left")
+        canvas.box(x - 0.62, 2.75, 0.4, 0.4, "x", colours=style.INPUT, size=NAMES)
+        canvas.arrow((x - 0.41, 2.75), (x - 0.27, 2.75))
+        canvas.box(x, 2.75, 0.5, 0.4, "cell", size=NAMES)
+        canvas.arrow((x + 0.26, 2.75), (x + 0.4, 2.75))
+        canvas.box(x + 0.63, 2.75, 0.44, 0.4, "out", colours=style.OUTPUT, size=NAMES)
+        canvas.text(x, 1.72, asked, NAMES)
+        canvas.arrow((x, 1.52), (x, 0.82))
+        canvas.text(x + 0.1, 1.17, "in a session" if name == "then" else "at each call", 11.0,
+                    align="left")  # fmt: skip
+        canvas.box(x, 0.5, 1.3, 0.55, "numbers", colours=style.OUTPUT, size=NAMES)
+    return canvas.done()
+
+
 def pieces(*, ax: Axes | None = None) -> Figure | Axes:
     """Draw a sequence cut into two pieces: the state crosses the cut, the gradient stops there."""
     canvas = Canvas(4.4, 3.1, ax)

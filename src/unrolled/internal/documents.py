@@ -86,13 +86,18 @@ TODAY = {
 # The last part of a name -> what its replacement does differently, or needs to be told.
 MIND = {
     "BasicLSTMCell": "Keras: other order of gates; add the forget bias",
-    "LSTMCell": "Keras: other order of gates; add the forget bias",
+    "LSTMCell": (
+        "Keras: other order of gates; add the forget bias; no peepholes, projection or clipping"
+    ),
     "GRUCell": "Keras: `reset_after=False`",
     "DropoutWrapper": "Keras: `rate` is 1 − `keep_prob`",
-    "rnn": "Keras: `return_sequences=True` for every step",
-    "static_rnn": "Keras: `return_sequences=True` for every step",
+    "rnn": "Keras: `return_sequences=True` for every step; `unroll=True` writes the steps out",
+    "static_rnn": (
+        "Keras: `return_sequences=True` for every step; `unroll=True` writes the steps out"
+    ),
     "dynamic_rnn": "Keras: `return_sequences=True` for every step",
     "fully_connected": "its default was ReLU, here it is none",
+    "variable_scope": "`reuse=True`: call the same object again",
     "InteractiveSession": "often nothing: calls compute at once",
     "global_variables_initializer": "nothing to run",
     "initialize_all_variables": "nothing to run",
