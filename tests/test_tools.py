@@ -662,12 +662,14 @@ def test_outline_says_each_title_once() -> None:
     pdf = (
         "1 0 obj\n<</Title (1.1. 1.1. A cell \\(one\\)A cell \\(one\\))\n/Dest [2 0 R]>>\n"
         f"2 0 obj\n<</Title <{wide}>\n/Title (1.3. Another)>>\n"
+        "3 0 obj\n<</Title (1.5. 1.5. [a] * 3: b: b)>>\n"
     ).encode("latin-1")
-    headings = ["1.1. A cell (one)", "Über \u2248", "1.3. Another"]
+    headings = ["1.1. A cell (one)", "Über \u2248", "1.2. An", "1.3. Another", "1.5. [a] * 3: b"]
     mended = print_book.with_titles_once(pdf, headings)
     assert len(mended) == len(pdf)
     once = "\ufeffÜber \u2248".encode("utf-16-be").hex().encode()
     assert b"/Title <" + once + b"> " in mended
+    assert b"/Title (1.5. [a] * 3: b) " in mended
     assert b"/Title (1.1. A cell \\(one\\)) " in mended and b"/Title (1.3. Another)>>" in mended
 
 

@@ -47,12 +47,7 @@ OUTPUT_LINES = 30  # of text, at most, before an output must fold
 SILENT_YET = {
     "machines-bytes",
     "machines-ring",
-    "mistakes-five-traces",
-    "mistakes-hidden",
-    "mistakes-row-alone",
     "moving-slots",
-    "programs-own",
-    "programs-shared",
     "time-fair",
     "time-one-product",
     "time-when",

@@ -443,9 +443,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for path in paths_of(options.names):
         started = time.monotonic()
         before = path.read_bytes()
-        spent = processor_seconds()
         try:
             if options.command == "run":
+                spent = processor_seconds()
                 found = run(path, options.fresh)
                 if not found:
                     record_execution(path, processor_seconds() - spent)

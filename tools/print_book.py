@@ -161,14 +161,29 @@ def printed(page: Page, site: str, contents: list[dict[str, Any]], title: dict[s
     return with_titles_once(pdf, headings)
 
 
+def letters(text: str) -> Counter[str]:
+    return Counter("".join(text.split()))
+
+
+def said_again(title: str, heading: str) -> bool:
+    """Whether a title holds a heading with some of its pieces twice or three times."""
+    number = re.compile(r"[\d.]+(?=\s)")
+    if [number.match(each) for each in (title, heading)].count(None) % 2:
+        return False
+    if (first := number.match(title)) and first[0] != number.match(heading)[0]:  # type: ignore[index]
+        return False
+    here, there = letters(title), letters(heading)
+    return here != there and all(
+        there[each] <= here[each] <= 3 * there[each] for each in here | there
+    )
+
+
 def with_titles_once(pdf: bytes, headings: Sequence[str]) -> bytes:
     """The PDF with each title of its outline said once.
 
-    Chromium says a heading twice that was moved to the next sheet, and each of its pieces for
-    itself. Such a title has each letter of the heading twice. Here its place is filled with spaces,
-    so that nothing in the file moves.
+    Chromium says a heading twice, or some pieces of it, where it was moved to the next sheet. What
+    this makes shorter is filled with spaces, so that nothing in the file moves.
     """
-    letters = [(heading, Counter("".join(heading.split()))) for heading in headings]
 
     def once(found: re.Match[bytes]) -> bytes:
         raw = found["text"]
@@ -177,17 +192,15 @@ def with_titles_once(pdf: bytes, headings: Sequence[str]) -> bytes:
             title = bytes.fromhex(raw[1:-1].decode()).decode("utf-16")
         else:
             title = re.sub(rb"\\(.)", rb"\1", raw[1:-1]).decode("latin-1")
-        counted = Counter("".join(title.split()))
-        for heading, once in letters:
-            for times in (2, 3):
-                if counted == Counter({letter: times * n for letter, n in once.items()}):
-                    text = " ".join(heading.split())
-                    if hexadecimal:
-                        said = b"<" + ("\ufeff" + text).encode("utf-16-be").hex().encode() + b">"
-                    else:
-                        said = b"(" + re.sub(rb"([()\\])", rb"\\\1", text.encode("latin-1")) + b")"
-                    return b"/Title " + said.ljust(len(raw))
-        return found[0]
+        heading = next((each for each in headings if said_again(title, each)), None)
+        if heading is None:
+            return found[0]
+        text = " ".join(heading.split())
+        if hexadecimal:
+            said = b"<" + ("\ufeff" + text).encode("utf-16-be").hex().encode() + b">"
+        else:
+            said = b"(" + re.sub(rb"([()\\])", rb"\\\1", text.encode("latin-1")) + b")"
+        return b"/Title " + said.ljust(len(raw))
 
     return TITLE.sub(once, pdf)
 
