@@ -20,7 +20,7 @@ from .digits import beliefs, image_as_rows, images, mnist_network
 from .gates import cell_diagram
 from .graphs import memory_bars, operations, pieces, while_loop, written_out
 from .grids import batch, kernel_blocks, layouts, loss_masked
-from .letters import streams, surprise
+from .letters import streams, surprise, unit
 from .memory import gates_over_time, memory_line, seeds_side_by_side
 from .plots import cost_curves, curves, descent, graph_growth, heat, time_bars
 from .scans import filled_states, joined_steps
@@ -62,6 +62,7 @@ __all__ = [
     "surprise",
     "time_bars",
     "two_steps_back",
+    "unit",
     "unrolled",
     "use_style",
     "while_loop",
