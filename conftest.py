@@ -36,6 +36,7 @@ LONGEST = [
     "chapters/11_one_output_or_many.ipynb",
     "chapters/19_moving_an_old_program.ipynb",
     "chapters/10_sequence_loss.ipynb",
+    "chapters/14_language_model.ipynb",
     "chapters/18_the_documents_programs.ipynb",
     "tests/test_convert.py",
     "tests/test_figures.py",

@@ -129,6 +129,7 @@ PICTURES = {
     "surprise": lambda: figures.surprise(
         "the state of a loop is what it keeps.", np.arange(37) % 9
     ),
+    "unit": lambda: figures.unit("the sea,\nthe sea", np.linspace(-1, 1, 16)),
     "surprise at one letter": lambda: figures.surprise("w", [0.0], columns=3),
     "graph written out": lambda: figures.written_out(),
     "graph of one step": lambda: figures.written_out(1),
@@ -415,6 +416,18 @@ def test_surprise_is_darker_where_the_loss_is_larger():
     for wrong in ([1, 2], [0, 1, -1, 2]):
         with pytest.raises(ValueError, match="a number of at least 0 for each of the 4 letters"):
             figures.surprise("ab c", wrong)
+
+
+def test_unit_has_one_colour_for_each_sign():
+    figure = figures.unit("ab\nc", [-1, -0.5, 0.5, 1])
+    assert words(figure)[:4] == ["a", "b", "\N{RETURN SYMBOL}", "c"] and "+1" in words(figure)
+    blues = [
+        patch.get_facecolor()[2] - patch.get_facecolor()[0] for patch in figure.axes[0].patches[:4]
+    ]
+    assert blues[0] > 0 and blues[1] > 0 > blues[2] and blues[3] < 0
+    for wrong in ([1, 2, 0, 0], [0, 1]):
+        with pytest.raises(ValueError, match="a number from -1 to 1 for each of the 4 letters"):
+            figures.unit("ab\nc", wrong)
 
 
 def test_beliefs_have_a_row_for_each_row_and_the_right_class_in_bold():

@@ -21,7 +21,7 @@ from .digits import beliefs, image_as_rows, images, mnist_network
 from .gates import cell_diagram
 from .graphs import memory_bars, operations, pieces, then_and_now, while_loop, written_out
 from .grids import batch, kernel_blocks, layouts, loss_masked
-from .letters import streams, surprise
+from .letters import streams, surprise, unit
 from .memory import gates_over_time, memory_line, seeds_side_by_side
 from .mistakes import sightings, slices
 from .networks import network
@@ -73,6 +73,7 @@ __all__ = [
     "then_and_now",
     "time_bars",
     "two_steps_back",
+    "unit",
     "unrolled",
     "use_style",
     "while_loop",
