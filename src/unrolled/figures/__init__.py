@@ -22,7 +22,7 @@ from .graphs import memory_bars, operations, pieces, while_loop, written_out
 from .grids import batch, kernel_blocks, layouts, loss_masked
 from .letters import streams, surprise
 from .memory import gates_over_time, memory_line, seeds_side_by_side
-from .plots import cost_curves, curves, descent, graph_growth, heat, time_bars
+from .plots import cost_curves, curves, descent, graph_growth, heat, time_bars, time_steps
 from .scans import filled_states, joined_steps
 from .style import png, use_style
 
@@ -61,6 +61,7 @@ __all__ = [
     "streams",
     "surprise",
     "time_bars",
+    "time_steps",
     "two_steps_back",
     "unrolled",
     "use_style",
