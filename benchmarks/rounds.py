@@ -203,6 +203,7 @@ class Contestants:
     def _start(self, key: Key) -> None:
         """Start the jobs of a process; again without the one that it does not survive."""
         while alive := [job for job in self._jobs if job.process == key and not job.blank]:
+            alive.sort(key=lambda job: job.patience)  # who may not survive begins
             started: list[tuple[Job, dict[str, Any]]] = []
             current = alive[0]
             try:
