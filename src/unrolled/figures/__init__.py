@@ -25,7 +25,7 @@ from .letters import streams, surprise, unit
 from .memory import gates_over_time, memory_line, seeds_side_by_side
 from .mistakes import sightings, slices
 from .networks import network
-from .plots import cost_curves, curves, descent, graph_growth, heat, time_bars
+from .plots import cost_curves, curves, descent, graph_growth, heat, time_bars, time_steps
 from .scans import filled_states, joined_steps
 from .searches import looking_back, search_tree
 from .style import png, use_style
@@ -72,6 +72,7 @@ __all__ = [
     "surprise",
     "then_and_now",
     "time_bars",
+    "time_steps",
     "two_steps_back",
     "unit",
     "unrolled",
