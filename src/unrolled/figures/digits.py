@@ -211,9 +211,7 @@ def beliefs(
             )
     edge, side, wide, gap, foot = 0.27, 1.4, 1.22, 0.1, 0.36
     end = edge + side  # of the page; its numbers are left of it
-    canvas = Canvas(
-        end + 0.05 + (wide + gap) * len(maps), 0.35 + (side + foot) * len(pixels), ax
-    )
+    canvas = Canvas(end + 0.05 + (wide + gap) * len(maps), 0.35 + (side + foot) * len(pixels), ax)
     for index, name in enumerate(["the page", *maps]):
         middle = edge + side / 2 if index == 0 else _left(index, end, wide, gap) + wide / 2
         canvas.text(middle, canvas.height - 0.18, name, fit(name, wide + gap, style.TEXT))
