@@ -434,6 +434,7 @@ def test_beliefs_have_a_row_for_each_row_and_the_right_class_in_bold():
     figure = figures.beliefs(RING[None], {"one way": BELIEF[:1]}, [9])
     page, belief = (image.get_extent() for image in figure.axes[0].images)
     assert page[2:] == belief[2:]  # row beside row
+    assert words(figure)[1:4] == ["one way", "0", "9"]  # the rows are counted on the left
     np.testing.assert_array_equal(figure.axes[0].images[1].get_array(), BELIEF[0])
     bold = [text.get_text() for text, _ in drawn(figure) if text.get_weight() == "bold"]
     assert bold == ["9"]

@@ -87,7 +87,7 @@ ANSWERS = {
     "ModuleNotFoundError: No module named 'tensorflow.contrib'": "programs-layer",
     "ValueError: Attempt to reuse RNNCell with a different variable scope": "stacked-same-cell",
     "sequence_length must not be greater than the number of steps": "lengths-masks mistake-lengths",
-    "Graph is finalized and cannot be modified": "mnist-finalize",
+    "Graph is finalized and cannot be modified": "now-finalise",
     "tf.placeholder() is not compatible with eager execution": "now-then-and-now",
     "CUDA out of memory": "time-memory",
     # the whole last line of a trace, with words that no section has

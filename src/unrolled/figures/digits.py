@@ -182,7 +182,8 @@ def beliefs(
 ) -> Figure | Axes:
     """Draw images, and beside each of their rows what a network believes once it has read that row.
 
-    The darker a field, the more probable the class. The right class is written bold below.
+    The darker a field, the more probable the class. The right class is written bold below; the
+    numbers on the left count the rows.
 
     Args:
       images: [N, T, D], N from 1 to 4.
@@ -208,17 +209,21 @@ def beliefs(
                 f"{name!r} has shape {list(value.shape)}; give [N, T, C] for images of shape "
                 f"{list(pixels.shape)}, with more classes than the highest label, and at most 10."
             )
-    side, wide, gap, foot = 1.5, 1.3, 0.1, 0.36
-    canvas = Canvas(0.1 + side + (wide + gap) * len(maps), 0.35 + (side + foot) * len(pixels), ax)
+    edge, side, wide, gap, foot = 0.27, 1.4, 1.22, 0.1, 0.36
+    end = edge + side  # of the page; its numbers are left of it
+    canvas = Canvas(end + 0.05 + (wide + gap) * len(maps), 0.35 + (side + foot) * len(pixels), ax)
     for index, name in enumerate(["the page", *maps]):
-        middle = 0.05 + side / 2 if index == 0 else _left(index, side, wide, gap) + wide / 2
+        middle = edge + side / 2 if index == 0 else _left(index, end, wide, gap) + wide / 2
         canvas.text(middle, canvas.height - 0.18, name, fit(name, wide + gap, style.TEXT))
     for row, (picture, label) in enumerate(zip(pixels, labels, strict=True)):
         low = canvas.height - 0.35 - row * (side + foot) - side
-        _image(canvas, picture, 0.05, low, side, side)
-        canvas.outline(0.05, low, side, side, colour=style.RULE, line=1.0)
+        _image(canvas, picture, edge, low, side, side)
+        canvas.outline(edge, low, side, side, colour=style.RULE, line=1.0)
+        for step in range(0, len(picture), max(1, len(picture) // 3)):
+            middle = low + side * (1 - (step + 0.5) / len(picture))
+            canvas.text(edge - 0.05, middle, str(step), style.SMALLEST, align="right")
         for index, value in enumerate(maps.values(), start=1):
-            left = _left(index, side, wide, gap)
+            left = _left(index, end, wide, gap)
             canvas.ax.imshow(
                 value[row],
                 cmap=ONE_SIGN,
@@ -246,9 +251,9 @@ def beliefs(
     return canvas.done()
 
 
-def _left(index: int, side: float, wide: float, gap: float) -> float:
-    """Return where the map number `index` begins, counted from 1."""
-    return 0.05 + side + gap + (index - 1) * (wide + gap)
+def _left(index: int, end: float, wide: float, gap: float) -> float:
+    """Return where the map number `index` begins, counted from 1; the page ends at `end`."""
+    return end + gap + (index - 1) * (wide + gap)
 
 
 def images(
