@@ -36,12 +36,12 @@ help:
 	@echo "make gallery    run the gallery's public programs again (ARGS=char-rnn for some)"
 	@echo "make notebooks  execute the chapters and write them back (NAMES='05_cells ...' for some)"
 	@echo "make student    write the notebooks without solutions to _build/student"
-	@echo "make pdf        print the whole book to _build/unrolled.pdf (needs Chromium)"
+	@echo "make pdf        print the book and each chapter, without solutions, to _build (needs Chromium)"
 	@echo "make screenshots  photograph every page to _build/screenshots (needs Chromium)"
 	@echo "make links      ask whether the pages that the book links to are still there"
 	@echo "make lock       write requirements.lock anew: every package, with its hashes"
 	@echo "make data       fetch MNIST ahead of time and say where it lies"
-	@echo "make lint       check style and types"
+	@echo "make lint       check style, types and the form of the chapters"
 	@echo "make clean      remove what was built; make distclean removes the environment too"
 	@echo "PYTHON=...      the Python that makes the environment (3.11, 3.12 or 3.13)"
 
@@ -58,8 +58,7 @@ book: $(INSTALLED)
 	@$(PY) tools/build_book.py
 
 serve: book
-	@echo "The book is at http://127.0.0.1:$(PORT)/ (stop with Ctrl-C)."
-	@$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html >/dev/null 2>&1
+	@$(PY) tools/serve_book.py $(PORT)
 
 # A process for each core; with more than four, the longest chapter alone would decide the time.
 # Importing `unrolled.tf1` switches a process for good: its tests have some of their own.
@@ -105,6 +104,7 @@ gallery: $(INSTALLED) .venv/.gallery data
 
 notebooks: $(INSTALLED) data
 	@$(PY) tools/notebooks.py run $(NAMES)
+	@$(PY) tools/chapters.py $(NAMES)
 
 student: $(INSTALLED)
 	@$(PY) tools/editions.py student _build/student
@@ -131,6 +131,7 @@ data: $(INSTALLED)
 lint: $(INSTALLED)
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy
+	@$(PY) tools/chapters.py
 
 clean:
 	rm -rf _build build .pytest_cache .hypothesis .mypy_cache .ruff_cache

@@ -26,6 +26,7 @@ def part(rows: Sequence[Row], effort: Effort, quick: bool) -> dict[str, Any]:
         "settings": {
             "quick": quick,
             **effort._asdict(),
+            "order": "drawn anew for each round",
             "threads": cores(),
             "oneDNN": "as TensorFlow comes, unless a row says onednn=False",
         },
@@ -65,7 +66,7 @@ def text_of(parts: dict[str, Any]) -> str:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """The rows, each network's times also as a multiple of its floor."""
+    """The rows, each network's times also as a multiple of NumPy's products."""
     lines = []
     previous: tuple[Any, ...] = ()
     for row in rows:
@@ -74,31 +75,28 @@ def table(rows: Sequence[Row]) -> str:
             sizes = ", ".join(f"{name} {size}" for name, size in row.case._asdict().items())
             lines.append(f"  {row.mode}, {sizes}")
         previous = group
-        lines.append(f"    {_line(row, _floor(row, rows))}")
+        lines.append(f"    {_line(row, _products(row, rows))}")
     return "\n".join(lines)
 
 
-def _floor(row: Row, rows: Sequence[Row]) -> Row | None:
-    """The faster form of the floor of the same network."""
-    same = [
-        other
-        for other in rows
-        if other.contestant == "floor"
-        and other.measured
-        and (other.name, other.mode, other.case) == (row.name, row.mode, row.case)
-    ]
-    return min(same, key=lambda other: other.median or 0.0, default=None)
+def _products(row: Row, rows: Sequence[Row]) -> Row | None:
+    """The products of the same network, each by itself."""
+    for other in rows:
+        same = (other.name, other.mode, other.case) == (row.name, row.mode, row.case)
+        if same and (other.contestant, other.variant) == ("products", "") and other.measured:
+            return other
+    return None
 
 
-def _line(row: Row, floor: Row | None) -> str:
+def _line(row: Row, products: Row | None) -> str:
     name = row.name if row.unit == "us" else row.contestant
     text = f"{name:22} {row.variant:30}"
     if row.median is None or row.quartiles is None:
         return f"{text} {'-':>9}     {row.note}"
     low, high = row.quartiles
     text += f" {row.median:9.3f} {row.unit}  ({low:.3f} to {high:.3f})"
-    ratio = row.ratio_to(floor) if floor else None
-    text += f"  {ratio:5.2f} x floor" if ratio else ""
+    ratio = row.ratio_to(products) if products else None
+    text += f"  {ratio:5.2f} x products" if ratio else ""
     text += f"  {row.first:6.2f} s to the first" if row.first and row.unit == "ms" else ""
     text += f"  {row.peak:8.1f} MB at the highest" if row.peak is not None else ""
     return f"{text}  {row.note}".rstrip()

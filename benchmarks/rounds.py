@@ -1,8 +1,9 @@
-"""Contestants in turns: A B C, A B C, ... each in a fresh process that sleeps while others run.
+"""Contestants in turns: B A C, A C B, ... each in a fresh process that sleeps while others run.
 
 A whole process may be twice as slow as the one before it, because the machine was busy with other
 things. Bursts of a fraction of a second, in turns, see the same minutes; a ratio is taken within
-each round, and the whole is repeated in other processes.
+each round, and the whole is repeated in other processes. The order is drawn anew for each round, so
+that nobody always comes after the same other.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import json
 import math
 import os
 import queue
+import random
 import subprocess
 import sys
 import threading
@@ -27,6 +29,7 @@ from unrolled.timings import Case, Row
 
 ROOT = Path(__file__).resolve().parent.parent
 LIMIT = 600.0  # seconds: who says nothing for so long is given up, on a busy machine too
+SEED = 21  # of the order
 PAUSE = 0.03  # seconds between two bursts, until the threads of the last have gone to sleep
 WORKER = (sys.executable, "-m", "benchmarks.worker")
 
@@ -55,6 +58,7 @@ class Job:
     options: dict[str, Any] = field(default_factory=dict)
     blank: bool = False  # cannot run: the row's note says why
     once: bool = False  # takes too long to start to be repeated
+    patience: float = LIMIT  # seconds until it has its first result, or is given up
 
     @property
     def process(self) -> Key:
@@ -86,12 +90,13 @@ def job(
     options: dict[str, Any] | None = None,
     skip: str = "",
     once: bool = False,
+    patience: float = LIMIT,
 ) -> Job:
     """A job and its empty row; `skip` says why it is not run."""
     options = options or {}
     variant = ", ".join(f"{key}={value}" for key, value in options.items())
     row = Row(name, mode, contestant, variant, case=case, note=skip)
-    return Job(row, options, blank=bool(skip), once=once)
+    return Job(row, options, blank=bool(skip), once=once, patience=patience)
 
 
 class Gone(Exception):
@@ -198,6 +203,7 @@ class Contestants:
     def _start(self, key: Key) -> None:
         """Start the jobs of a process; again without the one that it does not survive."""
         while alive := [job for job in self._jobs if job.process == key and not job.blank]:
+            alive.sort(key=lambda job: job.patience)  # who may not survive begins
             started: list[tuple[Job, dict[str, Any]]] = []
             current = alive[0]
             try:
@@ -211,7 +217,8 @@ class Contestants:
                     return
                 for current in alive:
                     question = {"job": self._jobs.index(current), **current.question()}
-                    answer = process.ask("start", self._limit, **question)
+                    limit = min(self._limit, current.patience)
+                    answer = process.ask("start", limit, **question)
                     started.append((current, answer))
             except Gone as gone:
                 current.fail(str(gone))
@@ -259,11 +266,12 @@ def started(jobs: Sequence[Job], **how: Any) -> Iterator[Contestants]:
 
 def take_turns(jobs: Sequence[Job], effort: Effort, **how: Any) -> None:
     """Fill the rows of `jobs`: one number a round, None where a contestant could not run."""
+    order = random.Random(SEED)
     for repeat in range(effort.repeats):
         running = [job for job in jobs if not (job.once and repeat)]
         with started(running, **how) as contestants:
             for _ in range(effort.rounds):
-                for job in jobs:
+                for job in order.sample(jobs, len(jobs)):
                     here = job in running and not job.blank
                     job.row.rounds.append(contestants.burst(job, effort.seconds) if here else None)
                     time.sleep(PAUSE if here else 0)

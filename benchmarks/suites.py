@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from benchmarks.cases import CASES
-from benchmarks.rounds import Effort, Job, job, measure_memory, take_turns
+from benchmarks.rounds import LIMIT, Effort, Job, job, measure_memory, take_turns
 from unrolled.timings import Case, Row
 
 Report = Callable[[str], None]
@@ -21,8 +21,10 @@ SIZES = {
 LONG = Case("basic", layers=1, U=64, B=32, T=1000, D=32)
 LONG_T = [1000, 10000]
 
-TOO_LONG = "not run: a graph of 100 unrolled steps in three layers takes minutes to make"
-COMPILES = "not run: PyTorch compiles each step of each layer by itself, which takes minutes"
+MANY = 20  # training steps in a call
+PATIENCE = 30.0  # seconds that a compiler has for the long network
+LONG_STEP = "not run: {} such steps in a call take seconds, and the call is a thousandth of one"
+LONG_GRAPH = "not run: the row of training says how long its graph takes to make"
 ANOTHER_GRU = "its GRU resets after the product: another arithmetic, at about the same cost"
 
 
@@ -46,46 +48,54 @@ def steps(quick: bool, report: Report) -> list[Row]:
 
 
 def forms(name: str, case: Case) -> Iterator[Job]:
-    """Every contestant of a case in every form, in both modes."""
+    """Every contestant of a case in every form, in both modes.
+
+    There are three ways to call a graph: once for each step, from a session, and, in training, once
+    for many steps. Whoever has a way is measured in it, ours and the others alike, with Adam in one
+    operation unless the form says otherwise.
+    """
     long = case.layers * case.T > 100
+    gru = case.kind == "gru"
     for mode in ("train", "infer"):
 
-        def form(contestant: str, skip: str = "", once: bool = False, **options: Any) -> Job:
-            return job(name, mode, contestant, case, options, skip, once)  # noqa: B023
+        def form(contestant: str, **options: Any) -> Job:
+            skip = LONG_STEP.format(MANY) if long and "steps_in_a_call" in options else ""
+            if long and mode == "infer" and contestant == "keras" and "unroll" in options:  # noqa: B023
+                skip = LONG_GRAPH
+            compiled = "compiled" in options or "jit_compile" in options
+            patience = PATIENCE if long and compiled else LIMIT
+            once = long or compiled  # takes long to start
+            return job(name, mode, contestant, case, options, skip, once, patience)  # noqa: B023
 
-        yield form("floor")
-        if mode == "train":
-            yield form("floor", batched_weight_gradient=True)
-        yield form("floor_split")
-        yield form("tensorflow_static")
-        yield form("tensorflow_dynamic")
-        yield form("static_rnn")
-        yield form("dynamic_rnn")
-        for ours in () if long else ("static_rnn", "dynamic_rnn"):  # a call weighs in small steps
-            yield form(ours, session=True)  # as TensorFlow's own are called
-            if mode == "train":
-                yield form(ours, steps_in_a_call=20)  # as `training.fit` does
-        if mode == "train":
-            yield form("dynamic_rnn", unroll=1)
-            yield form("keras", jit_compile=True)
-            yield form("keras", unroll=True, skip=TOO_LONG if long else "")
-            if case.kind == "gru":  # large enough for oneDNN's kernels to matter
+        training = mode == "train"
+        many: list[dict[str, Any]] = [{"steps_in_a_call": MANY}] if training else []
+        yield form("products")
+        if training:
+            yield form("products", batched_weight_gradient=True)
+        yield form("products_lifted")
+        for contestant in ("tensorflow_static", "tensorflow_dynamic", "static_rnn", "dynamic_rnn"):
+            for how in ({}, {"session": True}, *many):
+                yield form(contestant, **how)
+        for how in ({}, *many):
+            yield form("dynamic_rnn", unroll=1, **how)
+            yield form("keras", tf_function=True, **how)
+            yield form("keras", unroll=True, tf_function=True, **how)
+            yield form("jax", **how)
+            yield form("jax", unroll=10 if long else 7, **how)
+        yield form("keras")
+        for how in ({}, {"compiled": True}, {"fused_adam": False}) if training else ({},):
+            torchs = form("pytorch", **how)
+            torchs.row.note = ANOTHER_GRU if gru else ""
+            yield torchs
+        if training:
+            yield form("static_rnn", jit_compile=True)
+            yield form("dynamic_rnn", unroll=1, jit_compile=True)
+            yield form("keras", tf_function=True, jit_compile=True)
+            yield form("dynamic_rnn", fused_adam=False)
+            yield form("keras", tf_function=True, fused_adam=False)
+            if gru:  # large enough for oneDNN's kernels to matter
                 yield form("tensorflow_dynamic", onednn=False)
                 yield form("dynamic_rnn", onednn=False)
-        yield form("keras")
-        yield form("keras", tf_function=True)
-        yield form("keras", unroll=True, tf_function=True, skip=TOO_LONG if long else "")
-        if mode == "train" and not long:
-            yield form("keras", unroll=True, tf_function=True, steps_in_a_call=20)
-            yield form("jax", steps_in_a_call=20)
-        yield form("jax")
-        yield form("jax", unroll=10 if long else 7)
-        eager = form("pytorch")
-        if case.kind == "gru":
-            eager.row.note = ANOTHER_GRU
-        yield eager
-        compiles = mode == "train" and case == CASES["mnist1"]
-        yield form("pytorch", compiled=True, once=True, skip="" if compiles else COMPILES)
 
 
 def curves(quick: bool, report: Report) -> list[Row]:
@@ -94,8 +104,7 @@ def curves(quick: bool, report: Report) -> list[Row]:
     for letter, sizes in SIZES.items():
         for size in sizes[:2] if quick else sizes:
             case = MIDDLE._replace(**{letter: size})
-            jobs.append(job(letter, "train", "floor", case))
-            jobs.append(job(letter, "train", "floor", case, {"batched_weight_gradient": True}))
+            jobs.append(job(letter, "train", "products", case))
             for contestant in ("tensorflow_dynamic", "static_rnn", "dynamic_rnn"):
                 jobs.append(job(letter, "train", contestant, case))
     report(f"{len(jobs)} points")
@@ -130,6 +139,7 @@ def operations(quick: bool, report: Report) -> list[Row]:
             "tf.function",
             "concrete function",
             "session",
+            "session, fed",
             "while_loop",
             "while_loop with arrays",
         ],
@@ -147,10 +157,10 @@ def operations(quick: bool, report: Report) -> list[Row]:
 
 
 PARTS = {
-    "steps": Part(steps, Effort(2, 7, 0.25), Effort(1, 1, 0.01)),
-    "curves": Part(curves, Effort(2, 5, 0.12), Effort(1, 1, 0.01)),
-    "memory": Part(memory, Effort(3, 3, 0), Effort(1, 2, 0)),  # here rounds are steps
-    "operations": Part(operations, Effort(2, 6, 0.1), Effort(1, 1, 0.01)),
+    "steps": Part(steps, Effort(1, 7, 0.1), Effort(1, 1, 0.01)),
+    "curves": Part(curves, Effort(1, 7, 0.12), Effort(1, 1, 0.01)),
+    "memory": Part(memory, Effort(1, 3, 0), Effort(1, 2, 0)),  # here rounds are steps
+    "operations": Part(operations, Effort(1, 10, 0.1), Effort(1, 1, 0.01)),
 }
 
 

@@ -458,6 +458,21 @@ class TestKnownOnlyAtRunTime:
                     session.run(tf.compat.v1.global_variables_initializer())
                     session.run(result, {x: X.numpy(), n: lengths})
 
+    @pytest.mark.parametrize("rows", [1, B - 1])
+    @pytest.mark.parametrize("kind", ["static", "dynamic"])
+    def test_a_state_of_another_batch_does_not_broadcast(self, kind, rows):
+        cell = u.BasicRNNCell(U)
+
+        @tf.function(input_signature=[tf.TensorSpec([None, T, D]), tf.TensorSpec([None, U])])
+        def run(x, state):
+            if kind == "dynamic":
+                return u.dynamic_rnn(cell, x, initial_state=state)[1]
+            return u.static_rnn(cell, tf.unstack(x, axis=1), initial_state=state)[1]
+
+        assert run(X, tf.zeros([B, U])).shape == (B, U)
+        with pytest.raises(tf.errors.InvalidArgumentError):
+            run(X, tf.zeros([rows, U]))
+
     def test_lengths_of_unknown_rank(self):
         run = tf.function(
             lambda x, n: u.dynamic_rnn(cell, x, n, dtype=tf.float32)[0],

@@ -6,10 +6,12 @@ import importlib
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from unrolled import experiments
 from unrolled.experiments import __main__ as command
+from unrolled.experiments import language
 
 
 @pytest.mark.parametrize("name", command.names())
@@ -41,3 +43,33 @@ def test_unknown_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         command.main(["other"])
     assert "no experiment 'other'" in capsys.readouterr().err
+
+
+def test_held_out_letters_are_each_a_target_once() -> None:
+    before, numbers = np.arange(500), np.arange(500, 737)
+    inputs, targets, weights = language.held_out_streams(before, numbers, rows=8)
+    assert sorted(targets[weights > 0]) == numbers.tolist()
+    assert (targets - inputs == 1)[weights > 0].all()  # the letter before it
+    assert (weights[:, : language.RUN_UP] == 0).all() and set(np.unique(weights)) == {0, 1}
+
+
+def test_streams_go_on_in_their_own_row() -> None:
+    inputs, targets = language.in_streams(np.arange(1001), rows=4, steps=50)
+    assert inputs.shape == targets.shape == (4, 250) and inputs[1, 0] == 250
+    assert (targets == inputs + 1).all() and (np.diff(inputs, axis=1) == 1).all()
+
+
+def test_marks_say_what_is_known_after_a_letter() -> None:
+    found = language.marks('\nHe said: "No, Ahab."')
+    assert np.flatnonzero(found["inside a quotation"]).tolist() == list(range(10, 20))
+    assert np.flatnonzero(found["fourth letter of a word or later"]).tolist() == [7, 18]
+    capital = np.flatnonzero(found["in a word with a capital"]).tolist()
+    assert capital == [1, 2, 11, 12, 15, 16, 17, 18]
+    assert language.since(np.array([False, True, False, False])).tolist() == [4, 0, 1, 2]
+
+
+def test_agreement_takes_out_what_the_last_letter_says() -> None:
+    letters = np.array(list("abab" * 50))
+    flags = np.arange(200) % 4 < 2
+    states = np.stack([letters == "a", flags, ~flags], axis=1).astype(float)
+    assert np.allclose(language.agreement(states, flags, letters), [0, 1, -1])

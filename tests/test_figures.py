@@ -25,6 +25,12 @@ PHONE = 4.4  # inches: what is drawn at 100 pixels an inch shrinks to 73 percent
 RING = np.clip(1.4 - np.abs(np.hypot(*np.mgrid[-14:14, -14:14]) - 8) / 2, 0, 1)  # [28, 28]
 KERNEL = np.linspace(-2.0, 2.0, 40).reshape(5, 8)  # [D+U, 4U] with D 3, U 2
 FALL = np.exp(-np.arange(11) / 3)
+THREE_SEVENS = [
+    [("seven", 0.4), ("double", 0.6), ("seven", 1)],
+    [("seven", 0.4), ("seven", 0.4), ("seven", 1)],
+    [("double", 0.25), ("seven", 1), ("seven", 1)],
+    [("triple", 0.35), ("seven", 1)],
+]
 BELIEF = np.random.default_rng(0).dirichlet(np.full(10, 0.2), (2, 28))  # [N, T, C]
 
 PICTURES = {
@@ -61,6 +67,12 @@ PICTURES = {
     ),
     "layouts": lambda: figures.layouts(),
     "layouts, deep": lambda: figures.layouts(6, 2, 4),
+    "slices": lambda: figures.slices(),
+    "slices, wide": lambda: figures.slices(6, [5, 6]),
+    "sightings": lambda: figures.sightings(
+        {"wrong axes": ["alone"], "one cell in each layer": []},
+        {"data": ["lengths"], "must not matter": ["alone", "padding"]},
+    ),
     "any cell": lambda: figures.cell_diagram("any"),
     "opened envelope": lambda: figures.cell_diagram("opened"),
     "basic cell": lambda: figures.cell_diagram("basic"),
@@ -97,11 +109,27 @@ PICTURES = {
     "image as rows": lambda: figures.image_as_rows(RING, "a ring"),
     "network": lambda: figures.mnist_network(),
     "network of three layers": lambda: figures.mnist_network(layers=3),
+    "network of two steps": lambda: figures.network(["$x_0$", "$x_1$"]),
+    "network that spells": lambda: figures.network(
+        "hello", "LSTM", 1, "dense", "elloh", names=("reads", "answers")
+    ),
+    "network with one answer": lambda: figures.network(
+        ["row 0", "row 1", None, "row 27"], "basic", 3, "dense", [None, None, None, "digit"]
+    ),
+    "network with dropout": lambda: figures.network(
+        ["row 0", None, "row 27"], "GRU", 3, "softmax", ["class", None, "class"], True
+    ),
+    "questions": lambda: figures.questions(
+        {"Is the program there?": "Run it.", "A file .meta\nor .pb?": "Let the graph\npredict."},
+        "Search.",
+    ),
+    "one question": lambda: figures.questions({"Is it?": "Yes, it is."}, "It is not."),
     "streams": lambda: figures.streams("a network with a loop reads one letter at a t"),
     "streams, one row": lambda: figures.streams("one row of text.", 1, 2),
     "surprise": lambda: figures.surprise(
         "the state of a loop is what it keeps.", np.arange(37) % 9
     ),
+    "unit": lambda: figures.unit("the sea,\nthe sea", np.linspace(-1, 1, 16)),
     "surprise at one letter": lambda: figures.surprise("w", [0.0], columns=3),
     "graph written out": lambda: figures.written_out(),
     "graph of one step": lambda: figures.written_out(1),
@@ -155,6 +183,10 @@ PICTURES = {
     ),
     "joined steps": lambda: figures.joined_steps(),
     "filled states": lambda: figures.filled_states(),
+    "looking back": lambda: figures.looking_back(list("4772"), [0.04, 0.57, 0.35, 0.04], "double"),
+    "looking back, shortest": lambda: figures.looking_back(["three", "4"], [0, 1], "four"),
+    "search tree": lambda: figures.search_tree(THREE_SEVENS, greedy=0),
+    "search tree, smallest": lambda: figures.search_tree([[("yes", 0.3)], [("no", 0.7)]], 1),
     "beliefs": lambda: figures.beliefs(
         np.stack([RING] * 2), {"one way": BELIEF, "another": BELIEF[:, ::-1]}, [9, 0]
     ),
@@ -386,6 +418,18 @@ def test_surprise_is_darker_where_the_loss_is_larger():
             figures.surprise("ab c", wrong)
 
 
+def test_unit_has_one_colour_for_each_sign():
+    figure = figures.unit("ab\nc", [-1, -0.5, 0.5, 1])
+    assert words(figure)[:4] == ["a", "b", "\N{RETURN SYMBOL}", "c"] and "+1" in words(figure)
+    blues = [
+        patch.get_facecolor()[2] - patch.get_facecolor()[0] for patch in figure.axes[0].patches[:4]
+    ]
+    assert blues[0] > 0 and blues[1] > 0 > blues[2] and blues[3] < 0
+    for wrong in ([1, 2, 0, 0], [0, 1]):
+        with pytest.raises(ValueError, match="a number from -1 to 1 for each of the 4 letters"):
+            figures.unit("ab\nc", wrong)
+
+
 def test_beliefs_have_a_row_for_each_row_and_the_right_class_in_bold():
     figure = figures.beliefs(RING[None], {"one way": BELIEF[:1]}, [9])
     page, belief = (image.get_extent() for image in figure.axes[0].images)
@@ -400,6 +444,29 @@ def test_joined_steps_halve_in_number_at_each_round():
     found = words(figures.joined_steps())
     assert [found.count(each) for each in ("0", "0\N{EN DASH}1", "4\N{EN DASH}7")] == [1, 1, 1]
     assert len(found) == 8 + 4 + 2 + 1
+
+
+def test_looking_back_shows_every_weight():
+    figure = figures.looking_back(list("47"), [0.25, 0.75], "four")
+    found = words(figure)
+    assert {"0.25", "0.75", "$m_0$", "$m_1$", "four"} <= set(found)
+    for wrong in ([1.0], [0.5, 1.5]):
+        with pytest.raises(ValueError, match="weights must be 2 numbers from 0 to 1"):
+            figures.looking_back(list("47"), wrong, "four")
+    with pytest.raises(ValueError, match="the length of source"):
+        figures.looking_back(list("47724"), [0.2] * 5, "four")
+
+
+def test_search_tree_multiplies_along_each_way():
+    figure = figures.search_tree(THREE_SEVENS, greedy=0)
+    texts = [text for text, _ in drawn(figure)]
+    assert [text.get_text() for text in texts].count("double") == 2
+    products = {text.get_text(): text.get_weight() for text in texts if text.get_weight() == "bold"}
+    assert products == {"0.35": "bold"}
+    thick = [arrow for arrow in arrows(figure) if arrow.get_linewidth() == 4.0]
+    assert len(thick) == 3 and len(arrows(figure)) == 3 + 2 + 3 + 2
+    with pytest.raises(ValueError, match="the number of answers"):
+        figures.search_tree(THREE_SEVENS[:1], greedy=0)
 
 
 def test_filled_states_are_all_there_in_the_last_row():
@@ -628,6 +695,30 @@ def test_layouts_mark_the_same_entries_in_both():
         assert sum(fill != style.INPUT[0] for fill in fills) == batch * depth + 1
         assert sum(bool(tile.get_hatch()) for tile in panel) == steps * depth + 1
     assert words(figure).count("x[:, -1]") == 2
+
+
+def test_slices_say_which_block_fits():
+    figure = figures.slices(4, [2, 4])
+    assert {"2 rows, 4 labels", "4 rows, 4 labels", "an error", "no error"} <= set(words(figure))
+    hatched = [tile for tile in figure.axes[0].patches if tile.get_hatch()]
+    assert len(hatched) == 2 + 4 + 1  # the key adds one
+    with pytest.raises(ValueError, match="give two, one for each block"):
+        figures.slices(4, [2])
+    with pytest.raises(ValueError, match=r"steps\[1\]"):
+        figures.slices(4, [2, 9])
+
+
+def test_sightings_have_a_dot_for_each():
+    seen = {"axes": ["alone", "padding"], "kernel": []}
+    groups = {"data": ["lengths"], "invariance": ["alone", "padding"]}
+    figure = figures.sightings(seen, groups)
+    dots = [p for p in figure.axes[0].patches if isinstance(p, matplotlib.patches.Circle)]
+    assert len(dots) == 2
+    assert {"axes", "kernel", "lengths", "alone", "padding"} <= set(words(figure))
+    with pytest.raises(ValueError, match="groups lacks"):
+        figures.sightings({"axes": ["other"]}, groups)
+    with pytest.raises(ValueError, match="0 mistakes"):
+        figures.sightings({}, groups)
 
 
 @pytest.mark.parametrize(
@@ -1079,3 +1170,22 @@ def test_long_gates_take_several_rows():
         figures.gates_over_time([1], ".", {"f": [1.5]}, [1], [1])
     with pytest.raises(ValueError, match="signs has 2 entries"):
         figures.gates_over_time([1], "..", {"f": [1]}, [1], [1])
+
+
+def test_network_has_a_cell_for_each_layer_and_step_that_is_drawn():
+    figure = figures.network(["a", None, "b"], "GRU", 2, "dense", ["", None, "c"])
+    assert words(figure).count("GRU 0") == words(figure).count("dense") == 1
+    boxes = [patch for patch in figure.axes[0].patches if patch.get_zorder() == 3]
+    assert len(boxes) == 2 + 2 * 2 + 2  # inputs, cells, the dense layer and its output
+    with pytest.raises(ValueError, match="length of inputs is 6"):
+        figures.network("abcdef")
+    with pytest.raises(ValueError, match="outputs has 1 entries"):
+        figures.network("ab", outputs=["c"])
+
+
+def test_questions_lead_to_the_right_and_down():
+    figure = figures.questions({"a?": "A", "b?": "B"}, "neither")
+    assert sorted(words(figure)) == ["A", "B", "a?", "b?", "neither", "no", "no", "yes", "yes"]
+    assert len(arrows(figure)) == 4
+    with pytest.raises(ValueError, match="length of asked is 0"):
+        figures.questions({}, "neither")

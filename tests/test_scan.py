@@ -59,7 +59,7 @@ def test_unknown_sizes(T: int) -> None:
 
 def test_any_rest_of_the_shape() -> None:
     rng = np.random.default_rng(1)
-    for shape in ([2, 6], [2, 5, 3, 4]):
+    for shape in ([2, 6], [2, 5, 3, 4], [0, 5, 3], [2, 6, 0]):
         a, b = rng.uniform(-1, 1, shape), rng.normal(size=shape)
         np.testing.assert_allclose(u.linear_scan(a, b), by_hand(a, b), atol=1e-14)
 
@@ -108,6 +108,34 @@ def test_products_may_become_zero(dtype: str) -> None:
         assert np.isnan(products * np.cumsum(b / products, axis=1)).any()  # why not so
 
 
+def test_products_that_overflow_are_a_known_limit() -> None:
+    """The docstring says so: joined factors overflow, and with a zero they give NaN."""
+    a = np.ones([1, 64, 1], np.float32)
+    a[0, 8:16], a[0, 16] = 1e6, 0
+    b = np.zeros_like(a)
+    b[0, 20] = 1
+    assert np.isfinite(by_hand(a, b)).all()
+    assert not np.isfinite(u.linear_scan(a, b)).all()
+
+
+def test_plain_numbers_take_the_dtype_of_the_factors() -> None:
+    a = tf.fill([2, 3, 1], tf.constant(0.5, tf.float32))
+    states = u.linear_scan(a, tf.zeros_like(a), [[8.0], [4.0]])
+    np.testing.assert_array_equal(states[:, :, 0], [[4, 2, 1], [2, 1, 0.5]])
+
+
+def test_pairs_are_taken_without_a_strided_slice() -> None:
+    """Such a slice is copied number by number, which made the whole scan half as fast."""
+    scan = tf.function(lambda a: u.linear_scan(a, a))
+    graph = scan.get_concrete_function(tf.TensorSpec([2, 12, 3])).graph.as_graph_def()
+    nodes = [*graph.node, *(node for each in graph.library.function for node in each.node_def)]
+    values = {node.name: tf.make_ndarray(node.attr["value"].tensor)
+              for node in nodes if node.op == "Const"}  # fmt: skip
+    strides = [values[node.input[3]] for node in nodes
+               if node.op == "StridedSlice" and node.input[3] in values]  # fmt: skip
+    assert strides and all((each == 1).all() for each in strides)
+
+
 def test_factor_of_zero_forgets() -> None:
     a, b, h = draws(9)
     a[:, 4] = 0
@@ -131,6 +159,7 @@ def test_factor_of_zero_forgets() -> None:
             ValueError,
             "a must be floating-point numbers; got int64",
         ),
+        (np.ones((2, 3), complex), np.ones((2, 3)), None, ValueError, "complex128.*not supported"),
         (None, np.ones((2, 3)), None, TypeError, "a must be"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import unicodedata
 
 import numpy as np
 import pytest
@@ -258,6 +259,19 @@ def test_sunspots_are_those_that_were_published():
 def test_sunspots_are_read_anew_each_time():
     tasks.sunspots().numbers[:] = 0
     assert tasks.sunspots().numbers.any()
+
+
+@pytest.mark.parametrize(
+    ("text", "size", "symbols", "first"),
+    [
+        (tasks.moby_dick(), 118633, 70, "Loomings.\nCall me Ishmael."),
+        (tasks.constitution(), 18497, 380, "대한민국헌법\n유구한 역사와 전통에 빛나는"),
+    ],
+)
+def test_texts_are_whole(text, size, symbols, first):
+    assert (len(text), len(set(text))) == (size, symbols)
+    assert text.startswith(first) and text.endswith(".\n") and "\n\n" not in text
+    assert unicodedata.is_normalized("NFC", text)
 
 
 @pytest.mark.parametrize(

@@ -5,15 +5,19 @@ from __future__ import annotations
 import copy
 import io
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
 import build_book
+import editions
 import nbformat
 import notebooks
 import pages
+import print_book
 import pytest
 import questions
+import serve_book
 import teaching
 from book_extension import repository
 from exercises import CHECK
@@ -56,7 +60,7 @@ def exercise(grade: str, name: str) -> list[NotebookNode]:
     return [
         text(f"```{{exercise}} {grade}: the {name}\n:label: {name}\n\nWhat is `{name}`?\n```"),
         text(f"```{{solution-start}} {name}\n:class: dropdown\n```"),
-        code(f"{name} = 1\n{CHECK}\nassert {name} == 1"),
+        code(f"{name} = 1\n{CHECK}\nassert {name} == 1, '{name} is 1'"),
         text("```{solution-end}\n```"),
     ]
 
@@ -363,6 +367,22 @@ def read_a_neighbour(made: NotebookNode) -> str:
     return "the check of 'third' reads second, which a student would not have"
 
 
+def refuse_in_silence(made: NotebookNode) -> str:
+    cell_of(made, "third = 1").source = f"third = 1\n{CHECK}\nassert third == 1"
+    return "the check of 'third' refuses without a sentence: assert third == 1"
+
+
+def compare_in_silence(made: NotebookNode) -> str:
+    check = "np.testing.assert_allclose(third, 1)"
+    cell_of(made, "third = 1").source = f"third = 1\nimport numpy as np\n{CHECK}\n{check}"
+    return f"the check of 'third' refuses without a sentence: {check}"
+
+
+def leave_a_conflict(made: NotebookNode) -> str:
+    made.cells[3].source = "Text\n<<<<<<< HEAD\nmine\n=======\nyours\n>>>>>>> other"
+    return "cell 3 of all holds a mark of a conflict: '<<<<<<< HEAD'"
+
+
 def ask_less(made: NotebookNode) -> str:
     cell = cell_of(made, questions.HEADING)
     cell.source = cell.source.partition("**4.")[0]
@@ -424,6 +444,9 @@ def fold_nothing(made: NotebookNode) -> str:
         check_nothing,
         check_something_else,
         read_a_neighbour,
+        refuse_in_silence,
+        compare_in_silence,
+        leave_a_conflict,
         ask_less,
         give_no_right_answer,
         explain_nothing,
@@ -462,6 +485,63 @@ def test_what_is_missing_is_named(edit: Any, tmp_path: Path) -> None:
     made = chapter()
     expected = edit(made)
     assert expected in problems(made, tmp_path)
+
+
+@pytest.fixture
+def broken_chapter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Chapters of which one is cut in the middle, as a file, and another misses two things."""
+    monkeypatch.setattr(notebooks, "CHAPTERS", tmp_path)
+    whole = notebooks.text_of(chapter())
+    (tmp_path / "00_cut.ipynb").write_text(whole[: len(whole) // 2], encoding="utf-8")
+    made = chapter()
+    del made.cells[-1]
+    cell_of(made, "## Summary").source = "- Seen."
+    notebooks.write(made, tmp_path / "01_bare.ipynb")
+    return "00_cut.ipynb is not a notebook that can be read (NotJSONError"
+
+
+def test_broken_notebook_is_named_by_every_tool(
+    broken_chapter: str, tmp_path: Path, capfd: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a line, not in a traceback; and what is wrong with the others is said with it."""
+    monkeypatch.setattr(build_book, "BUILD", tmp_path / "_build")
+    bare = "01_bare: the last cell is not the one for teachers"
+    for tool, expected in (
+        (lambda: notebooks.main(["check"]), [broken_chapter]),
+        (lambda: notebooks.main(["format", "00_cut"]), [broken_chapter]),
+        (lambda: notebooks.main(["run", "00_cut"]), [broken_chapter]),
+        (lambda: chapters.main([]), [broken_chapter, bare, "01_bare: the last headings are not"]),
+        (lambda: int(not build_book.build()), [broken_chapter, bare]),
+        (lambda: editions.main(["plain", str(tmp_path / "plain")]), [broken_chapter]),
+    ):
+        try:
+            ended: Any = tool()
+        except SystemExit as error:
+            ended = error.code
+        said = "".join(capfd.readouterr()) + str(ended)
+        assert ended not in (0, None)
+        assert "Traceback" not in said
+        for each in expected:
+            assert each in said
+
+
+def test_a_rule_that_stumbles_is_named_and_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = chapter()
+    cell_of(made, "third = 1").source = f"third = = 1\n{CHECK}\nassert third = 1"
+    del made.cells[-1]
+    notebooks.write(made, tmp_path / "00_made.ipynb")
+    said = list(chapters.faults([tmp_path / "00_made.ipynb"]))
+    assert "00_made: checks_speak cannot be told (SyntaxError: " in "".join(said)
+    assert any("the one for teachers" in each for each in said)
+
+
+def test_conflict_in_a_page_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "ROOT", tmp_path)
+    monkeypatch.setattr(notebooks, "CHAPTERS", tmp_path)
+    (tmp_path / "index.md").write_text("# A\n\n<<<<<<< HEAD\n", encoding="utf-8")
+    assert list(chapters.all_faults()) == ["index.md holds a mark of a conflict: '<<<<<<< HEAD'"]
 
 
 def test_unsorted_file_is_seen(tmp_path: Path) -> None:
@@ -573,6 +653,26 @@ def test_only_the_number_after_the_sign_is_taken_out(one: str, other: str, equal
     assert (notebooks.without_measured(one) == notebooks.without_measured(other)) is equal
 
 
+# --- the PDF -----------------------------------------------------------------------------------
+
+
+def test_outline_says_each_title_once() -> None:
+    """Whatever Chromium has written for a heading that it moved; the file keeps its length."""
+    wide = "\ufeffÜber \u2248Über \u2248".encode("utf-16-be").hex().upper()
+    pdf = (
+        "1 0 obj\n<</Title (1.1. 1.1. A cell \\(one\\)A cell \\(one\\))\n/Dest [2 0 R]>>\n"
+        f"2 0 obj\n<</Title <{wide}>\n/Title (1.3. Another)>>\n"
+        "3 0 obj\n<</Title (1.5. 1.5. [a] * 3: b: b)>>\n"
+    ).encode("latin-1")
+    headings = ["1.1. A cell (one)", "Über \u2248", "1.2. An", "1.3. Another", "1.5. [a] * 3: b"]
+    mended = print_book.with_titles_once(pdf, headings)
+    assert len(mended) == len(pdf)
+    once = "\ufeffÜber \u2248".encode("utf-16-be").hex().encode()
+    assert b"/Title <" + once + b"> " in mended
+    assert b"/Title (1.5. [a] * 3: b) " in mended
+    assert b"/Title (1.1. A cell \\(one\\)) " in mended and b"/Title (1.3. Another)>>" in mended
+
+
 # --- the sources of pages ----------------------------------------------------------------------
 
 
@@ -610,7 +710,55 @@ def test_built_links_are_checked(tmp_path: Path) -> None:
     ]
 
 
+ELSEWHERE = "//cdn.example/x"
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        f'<img srcset="a.png 1x, https:{ELSEWHERE} 2x">',
+        f'<source srcset="https:{ELSEWHERE} 600w">',
+        f'<link rel="preload" imagesrcset="https:{ELSEWHERE} 2x">',
+        f'<object data="https:{ELSEWHERE}"></object>',
+        f'<embed src="{ELSEWHERE}">',
+        f'<video poster="https:{ELSEWHERE}"></video>',
+        f'<audio src="https:{ELSEWHERE}"></audio>',
+        f'<track src="https:{ELSEWHERE}">',
+        f'<input type="image" src="https:{ELSEWHERE}">',
+        f'<svg><image href="https:{ELSEWHERE}"/></svg>',
+        f'<svg><use xlink:href="https:{ELSEWHERE}#a"/></svg>',
+        f'<p style="background: url(https:{ELSEWHERE})">',
+        f'<style>@import "https:{ELSEWHERE}";</style>',
+        f"<style>p {{ background: url('https:{ELSEWHERE}') }}</style>",
+        f'<script>fetch("https:{ELSEWHERE}")</script>',
+        f"<script>import('https:{ELSEWHERE}')</script>",
+        f'<script>new Image().src = "https:{ELSEWHERE}"</script>',
+        f'<script>new WebSocket("wss:{ELSEWHERE}")</script>',
+    ],
+)
+def test_whatever_is_fetched_from_another_host_is_seen(tmp_path: Path, markup: str) -> None:
+    (tmp_path / "a.png").write_bytes(b"")
+    (tmp_path / "a.html").write_text(f"<h1>A</h1>{markup}", encoding="utf-8")
+    (said,) = build_book.broken(tmp_path)
+    assert "cdn.example/x" in said and said.endswith("from another host")
+
+
+def test_styles_and_scripts_that_fetch_from_another_host_are_seen(tmp_path: Path) -> None:
+    good = {
+        "a.css": "p { background: url(data:image/png;base64,AA), url(#a), url('../a.png') }",
+        "a.js": 'fetch("a.json"); const home = "https://cdn.example/"; // a word',
+        "a.svg": '<svg xmlns="http://www.w3.org/2000/svg"><a href="https://x.example"/></svg>',
+    }
+    for name, content in good.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    assert list(build_book.from_elsewhere(tmp_path)) == []
+    (tmp_path / "a.css").write_text(f'@import url("https:{ELSEWHERE}");', encoding="utf-8")
+    (tmp_path / "a.js").write_text(f"importScripts('https:{ELSEWHERE}')", encoding="utf-8")
+    assert [said.split()[0] for said in build_book.from_elsewhere(tmp_path)] == ["a.css", "a.js"]
+
+
 MADE_FROM = [  # one file of each kind that a page is made from
+    "_build/unrolled-chapters.zip",
     "_build/unrolled.pdf",
     "_config.yml",
     "_static/book.css",
@@ -652,6 +800,7 @@ def builder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Builder:
     monkeypatch.setattr(build_book, "ROOT", tmp_path)
     monkeypatch.setattr(build_book, "BUILD", tmp_path / "_build")
     monkeypatch.setattr(build_book.subprocess, "run", builder)
+    monkeypatch.setattr(build_book.chapters, "all_faults", lambda: iter(()))
     return builder
 
 
@@ -756,6 +905,16 @@ def test_book_with_a_fault_is_never_taken_for_good(builder: Builder, fault: dict
     assert builder.built == 4
 
 
+@pytest.mark.parametrize("port", ["taken", "99999", "-1", "http"])
+def test_a_port_that_cannot_be_used_is_told(port: str) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        named = str(other.getsockname()[1]) if port == "taken" else port
+        with pytest.raises(SystemExit, match=rf"Port {named} cannot be used \(.+\): name another"):
+            serve_book.main([named])
+
+
 def test_buttons_point_at_whoever_builds() -> None:
     fork = {"GITHUB_REPOSITORY": "reader/fork", "GITHUB_REF_NAME": "main"}
     options = repository.theme_options(fork)
@@ -764,7 +923,9 @@ def test_buttons_point_at_whoever_builds() -> None:
     opened = (
         "https://colab.research.google.com/github/reader/fork/blob/main/chapters/05_cells.ipynb"
     )
-    assert repository.colab_opens(opened, "main") == opened.replace("main", "hosted-notebooks")
+    assert repository.opens(opened, "main") == opened.replace("main", "hosted-notebooks")
+    opened = "https://mybinder.org/v2/gh/reader/fork/main?urlpath=lab/tree/chapters/05_cells.ipynb"
+    assert repository.opens(opened, "main") == opened.replace("main", "hosted-notebooks")
 
     alone = repository.theme_options({})
     assert not alone["repository_url"] and not alone["launch_buttons"]

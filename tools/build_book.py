@@ -5,8 +5,8 @@
 With a FOLDER, which must not be there yet, the pages are copied into it too: a later build does not
 change them while they are read.
 
-Fails when Sphinx warns of anything, when a link points at a page or a place that is not there, and
-when a page would ask another host for what it needs to be shown.
+Fails when a chapter is not in its form, when Sphinx warns of anything, when a link points at a page
+or a place that is not there, and when a page would ask another host for what it needs to be shown.
 
 Either every page is made anew, or nothing is done: that is, when the book that lies there is whole
 and has been made from what there is now. No part of an earlier build is ever used for another one.
@@ -26,6 +26,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import chapters
+
 fcntl: Any
 try:
     import fcntl
@@ -42,13 +44,26 @@ HOSTED = ("BOOK_", "GITHUB_")
 
 # Where a page names what a browser fetches without being asked.
 FETCHED = {
-    "img": "src",
-    "script": "src",
-    "iframe": "src",
-    "source": "src",
-    "video": "src",
-    "link": "href",
+    "audio": ("src",),
+    "embed": ("src",),
+    "iframe": ("src",),
+    "image": ("href", "xlink:href"),
+    "img": ("src", "srcset"),
+    "input": ("src",),
+    "link": ("href", "imagesrcset"),
+    "object": ("data",),
+    "script": ("src",),
+    "source": ("src", "srcset"),
+    "track": ("src",),
+    "use": ("href", "xlink:href"),
+    "video": ("src", "poster"),
 }
+# And where a style does, and a script. Of a script only an address that stands in it is seen.
+STYLE_FETCHES = re.compile(r"""url\(\s*["']?([^"')]+)|@import\s+["']([^"']+)""")
+SCRIPT_FETCHES = re.compile(
+    r"""(?:fetch|import|importScripts|Worker|EventSource|WebSocket|sendBeacon)\(\s*["'`]"""
+    r"""((?:https?:|wss?:)?//[^"'`\s]+)|\.(?:src|href)\s*=\s*["'`]((?:https?:)?//[^"'`\s]+)"""
+)
 # Thousands of words of code have a colour and nothing else: no place, no link.
 COLOURED = re.compile(r'</?span(?: class="[^"]*")?>')
 # Relations of <link> that name a page, not a thing to fetch.
@@ -63,6 +78,7 @@ class Page(HTMLParser):
         self.places: set[str] = set()
         self.links: list[str] = []
         self.fetched: list[str] = []
+        self._inside = ""
         self.feed(COLOURED.sub("", path.read_text(encoding="utf-8")))
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
@@ -70,9 +86,35 @@ class Page(HTMLParser):
         self.places.update(named[key] for key in ("id", "name") if key in named)
         if tag == "a" and "href" in named:
             self.links.append(named["href"])
-        address = named.get(FETCHED.get(tag, ""))
-        if address and not NAMED_ONLY & set(named.get("rel", "").split()):
-            self.fetched.append(address)
+        if not NAMED_ONLY & set(named.get("rel", "").split()):
+            for name in FETCHED.get(tag, ()):
+                listed = named.get(name, "")
+                several = name.endswith("srcset")
+                parts = [each.split()[0] for each in listed.split(",") if each.strip()]
+                self.fetched += parts if several else [listed] if listed else []
+        self.fetched += fetched_by_style(named.get("style", ""))
+        self.fetched = [each for each in self.fetched if not each.startswith(("data:", "#"))]
+        self._inside = tag if tag in ("script", "style") else ""
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._inside == "style":
+            self.fetched += fetched_by_style(data)
+        elif self._inside == "script":
+            self.fetched += fetched_by_script(data)
+
+
+def fetched_by_style(text: str) -> list[str]:
+    """The addresses in a style, without those that hold what they name."""
+    found = (one or other for one, other in STYLE_FETCHES.findall(text))
+    return [each.strip() for each in found if not each.startswith(("data:", "#"))]
+
+
+def fetched_by_script(text: str) -> list[str]:
+    """The addresses of other hosts that a script asks for by name."""
+    return [one or other for one, other in SCRIPT_FETCHES.findall(text)]
 
 
 def place_of(html: Path, page: Path, address: str) -> Path:
@@ -110,6 +152,16 @@ def broken(html: Path) -> Iterator[str]:
                 yield f"{name} links to {address}, a place that page does not have"
 
 
+def from_elsewhere(html: Path) -> Iterator[str]:
+    """What the styles and scripts of a book would fetch from other hosts, one sentence each."""
+    looks = {".css": fetched_by_style, ".js": fetched_by_script, ".svg": fetched_by_style}
+    for path in sorted(html.rglob("*")):
+        if path.suffix in looks:
+            for address in looks[path.suffix](path.read_text(encoding="utf-8", errors="replace")):
+                if urlsplit(address).netloc:
+                    yield f"{path.relative_to(html)} fetches {address} from another host"
+
+
 def sources() -> Iterator[Path]:
     """Every file that a page may be made from: all of the project's but what was built."""
     for folder, folders, files in os.walk(ROOT):
@@ -120,7 +172,8 @@ def sources() -> Iterator[Path]:
             if not (name.startswith(".") or name in MADE or (place / name / "pyvenv.cfg").exists())
         ]
         yield from (place / name for name in files if not name.startswith("."))
-    yield from BUILD.glob("*.pdf")  # the book offers it for download
+    for kind in ("*.pdf", "*.zip"):  # the book offers them for download
+        yield from BUILD.glob(kind)
 
 
 def digest(files: Iterable[Path]) -> str:
@@ -154,6 +207,12 @@ def record(made_from: str) -> str:
 
 def build() -> bool:
     """Make all pages anew and check them; whether all is well."""
+    faults = list(chapters.all_faults())
+    for fault in faults:  # all of them at once, and before Sphinx stumbles over the first
+        print(fault, file=sys.stderr)
+    if faults:
+        print(f"The book was not built: {len(faults)} to mend in its chapters.", file=sys.stderr)
+        return False
     for folder in ("html", ".doctrees", "jupyter_execute"):
         shutil.rmtree(BUILD / folder, ignore_errors=True)
     # Not the script `jupyter-book`: it starts with the path of a Python, and paths may move.
@@ -163,7 +222,7 @@ def build() -> bool:
     if built.returncode:
         print("The book was not built: see the warnings above.", file=sys.stderr)
         return False
-    problems = list(broken(BUILD / "html"))
+    problems = [*broken(BUILD / "html"), *from_elsewhere(BUILD / "html")]
     for problem in problems:
         print(problem, file=sys.stderr)
     if problems:

@@ -8,15 +8,18 @@ knows how a notebook is stored; here is what a chapter holds.
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 
+import pages
 import questions
 import teaching
 from exercises import CHECK, GRADES, asked_for, out_of_reach, read_exercises
 from nbformat import NotebookNode
-from notebooks import code_cells, markdown_of, paths_of, read, tags, texts_of
+from notebooks import Unreadable, code_cells, markdown_of, paths_of, read, tags, texts_of
 
 INSTALLS = """\
 # On a hosted machine this installs the course's package; where it is installed, it does nothing.
@@ -39,6 +42,7 @@ CLOSING_HEADINGS = ["## Exercises", "## Summary", "## Self-test", "## Ledger row
 EXERCISES = 3  # at least
 ALT_CHARACTERS = 40  # at least
 OUTPUT_LINES = 30  # of text, at most, before an output must fold
+CONFLICT = re.compile(r"^(?:<{7} .*|={7}|>{7} .*|\|{7} .*)$", re.MULTILINE)
 
 ALLOWED_TAGS = {
     "hide-cell",
@@ -166,6 +170,32 @@ def answers_checked(notebook: NotebookNode) -> Iterator[str]:
         yield f"the check of {label!r} reads {name}, which a student would not have"
 
 
+def checks_speak(notebook: NotebookNode) -> Iterator[str]:
+    """Whatever a check refuses, it says why in a sentence."""
+    for exercise in read_exercises(notebook).found.values():
+        for node in ast.walk(ast.parse(exercise.check)):
+            if isinstance(node, ast.Assert):
+                silent = node.msg is None
+            else:
+                silent = (
+                    isinstance(node, ast.Call)
+                    and "testing.assert_" in ast.unparse(node.func)
+                    and not any(each.arg == "err_msg" for each in node.keywords)
+                )
+            if silent:
+                yield (
+                    f"the check of {exercise.label!r} refuses without a sentence: "
+                    f"{ast.unparse(node)[:60]}"
+                )
+
+
+def whole(notebook: NotebookNode) -> Iterator[str]:
+    """No mark of two versions that git could not join is left in a cell."""
+    for number, cell in enumerate(notebook.cells):
+        if found := CONFLICT.search(cell.source):
+            yield f"cell {number} of all holds a mark of a conflict: {found[0]!r}"
+
+
 def self_test(notebook: NotebookNode) -> Iterator[str]:
     """A few questions; one right answer each, and every answer explained."""
     yield from questions.faults(markdown_of(notebook))
@@ -186,20 +216,43 @@ RULES: dict[str, Callable[[NotebookNode], Iterator[str]]] = {
         tags_known,
         exercises,
         answers_checked,
+        checks_speak,
+        whole,
         self_test,
         for_teachers,
     )
 }
 
 
+def faults(paths: Iterable[Path]) -> Iterator[str]:
+    """What is wrong with chapters, a sentence each, which begins with the chapter's name."""
+    for path in paths:
+        try:
+            notebook = read(path)
+        except Unreadable as error:
+            yield str(error)
+            continue
+        for name, rule in RULES.items():
+            try:
+                yield from (f"{path.stem}: {problem}" for problem in rule(notebook))
+            except Exception as error:  # code that is none, say; the other rules go on
+                yield f"{path.stem}: {name} cannot be told ({type(error).__name__}: {error})"
+
+
+def all_faults() -> Iterator[str]:
+    """What is wrong with all chapters, and with the pages that are no notebooks."""
+    yield from faults(paths_of([]))
+    for name in pages.files_on_disk():
+        path = (pages.ROOT / name).with_suffix(".md")
+        if path.is_file() and (found := CONFLICT.search(path.read_text(encoding="utf-8"))):
+            yield f"{path.name} holds a mark of a conflict: {found[0]!r}"
+
+
 def main(names: Sequence[str]) -> int:
-    failed = False
-    for path in paths_of(names):
-        for rule in RULES.values():
-            for problem in rule(read(path)):
-                print(f"{path.stem}: {problem}")
-                failed = True
-    return int(failed)
+    found = list(faults(paths_of(names)) if names else all_faults())
+    for each in found:
+        print(each)
+    return int(bool(found))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,13 @@
 """Other editions of the notebooks, made from the chapters and never edited by hand.
 
+    python tools/editions.py plain FOLDER            all of a chapter, in Markdown that is shown
+                                                     everywhere, solutions behind a click
     python tools/editions.py student FOLDER          exercises without solutions, with their checks
-    python tools/editions.py hosted FOLDER ADDRESS   the first cell installs from that repository
+    python tools/editions.py hosted FOLDER ADDRESS   plain; the first cell installs from ADDRESS
 
-Both write one notebook for each chapter into FOLDER. The book offers them as archives.
+Each writes one notebook for each chapter into FOLDER; plain and student, which need the package,
+put it beside them, with a README.txt. The book offers these two as archives. With BOOK_URL in the
+environment the notebooks link to pages of the book.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ import argparse
 import ast
 import copy
 import io
+import os
 import sys
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -19,9 +24,10 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from exercises import DIRECTIVE, Exercise, asked_for, read_exercises
+import plain
+from exercises import DIRECTIVE, GRADES, Exercise, asked_for, read_exercises
 from nbformat import NotebookNode
-from notebooks import ROOT, code_cells, normal, paths_of, read, tags, text_of
+from notebooks import ROOT, Unreadable, code_cells, normal, paths_of, read, tags, text_of
 
 # The line of the first cell that names the repository to install from; empty in the repository
 # itself, which cannot know under which address it is read.
@@ -37,8 +43,16 @@ The notebooks need the package `unrolled`, which lies here too. In this folder:
     python -m pip install ".[notebooks]" jupyterlab
     python -m jupyterlab
 
-Python 3.11, 3.12 or 3.13. The chapters on MNIST fetch it when they first need it.
+Python 3.11, 3.12 or 3.13. `python -m unrolled` says what is wrong with an environment, if anything
+is. The chapters on MNIST fetch it when they first need it.
 """
+POINTS = dict(zip(GRADES, (1, 2, 3), strict=True))  # of an exercise, by its grade
+
+EDITIONS = {
+    "plain": "All notebooks, with their outputs and solutions",
+    "student": "The student edition: exercises without solutions, with cells that check an answer",
+    "hosted": "Notebooks whose first cell installs the package",
+}
 
 NOT_YET = '"put your answer into the cell above and run it, then run this one"'
 
@@ -77,6 +91,24 @@ def stub_cell(exercise: Exercise) -> NotebookNode:
     return code_cell("\n".join(dict.fromkeys(stubs)).strip())
 
 
+def points(exercise: Exercise) -> int:
+    return POINTS[exercise.grade or GRADES[0]]
+
+
+def worth(exercise: Exercise) -> str:
+    return "1 point" if points(exercise) == 1 else f"{points(exercise)} points"
+
+
+def check_tag(exercise: Exercise) -> str:
+    """The tag of the cell that checks an exercise, by which tools/grade.py finds it."""
+    return f"check-{exercise.label}"
+
+
+def check_mark(exercise: Exercise) -> str:
+    """That cell's first line, by which it is found where an editor has dropped the tag."""
+    return f"# The check of your answer ({exercise.label}, {worth(exercise)})"
+
+
 def check_cell(exercise: Exercise) -> NotebookNode:
     """The exercise's check, after a line that says so where there is no answer yet."""
     values = [
@@ -84,23 +116,30 @@ def check_cell(exercise: Exercise) -> NotebookNode:
         for name, statement in asked_for(exercise).items()
         if not isinstance(statement, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef)
     ]
-    lines = ["# The check of your answer"]
+    lines = [check_mark(exercise)]
     if values:
         answered = " and ".join(f"{name} is not ..." for name in values)
         lines += [f"assert {answered}, (", f"    {NOT_YET}", ")"]
-    return code_cell("\n".join([*lines, exercise.check]))
+    return code_cell("\n".join([*lines, exercise.check]), {"tags": [check_tag(exercise)]})
 
 
-def question(found: str) -> str:
-    """An exercise's directive as plain Markdown, which reads well in any notebook program."""
+def question(found: str, exercises: Mapping[str, Exercise]) -> str:
+    """An exercise's directive with what it is worth in its title."""
     first, _, rest = found.partition("\n")
-    title = first.partition("}")[2].strip()
-    body = "\n".join(line for line in rest.splitlines() if not line.startswith(":label:"))
-    return f"### {title}\n\n{body.strip()}"
+    label = next(line for line in rest.splitlines() if line.startswith(":label:"))
+    exercise = exercises[label.removeprefix(":label:").strip()]
+    return f"{first.rstrip()} ({worth(exercise)})\n{rest}" if exercise.code else found
 
 
-def student(notebook: NotebookNode) -> NotebookNode:
-    """A chapter without solutions, outputs and advice to teachers; the checks stay."""
+def student(notebook: NotebookNode, name: str = "", book: str = "") -> NotebookNode:
+    """A chapter without solutions, outputs and advice to teachers; the checks stay.
+
+    Args:
+      notebook: the chapter.
+      name: of its file, which links within the chapter leave out (default: "", of none).
+      book: where the book is published (default: "", nobody knows).
+    """
+    shown = plain.Plain(name, book)
     exercises = read_exercises(notebook).found
     made = nbformat.v4.new_notebook(metadata=copy.deepcopy(notebook.metadata))
     made.metadata.pop("unrolled", None)
@@ -124,10 +163,10 @@ def student(notebook: NotebookNode) -> NotebookNode:
                 kept.append(text[place : found.start()])
             place = end
             if name == "exercise":
-                kept.append(question(text[found.start() : end].rstrip().removesuffix(fence)))
+                kept.append(question(text[found.start() : end], exercises))
             elif name == "solution-start":
                 solution = exercises[found["argument"].strip()]
-                add_text(made, "".join(kept))
+                add_text(made, shown.markdown("".join(kept)))
                 kept = []
                 if solution.code:
                     made.cells += [stub_cell(solution), check_cell(solution)]
@@ -135,13 +174,23 @@ def student(notebook: NotebookNode) -> NotebookNode:
                 solution = None
         if solution is None:
             kept.append(text[place:])
-        add_text(made, "".join(kept))
+        add_text(made, shown.markdown("".join(kept)))
     return normal(made)
 
 
 def add_text(notebook: NotebookNode, text: str) -> None:
     if text.strip():
         notebook.cells.append(text_cell(text.strip()))
+
+
+# --- all of a chapter --------------------------------------------------------------------------
+
+
+def full(notebook: NotebookNode, name: str, book: str = "") -> NotebookNode:
+    """A chapter with its outputs, in plain Markdown; the solutions wait behind a click."""
+    made = normal(notebook)
+    made.metadata.pop("unrolled", None)  # digests of a text that is another one now
+    return plain.notebook(made, name, book, text_cell)
 
 
 # --- hosted edition ----------------------------------------------------------------------------
@@ -160,15 +209,26 @@ def hosted(notebook: NotebookNode, address: str) -> NotebookNode:
 # --- archives and commands ---------------------------------------------------------------------
 
 
-def archive(notebooks: dict[str, NotebookNode], what: str) -> bytes:
+def package_files() -> dict[str, bytes]:
+    """The package that the notebooks need, its data too, by path."""
+    source = ROOT / "src" / "unrolled"
+    paths = [path for path in sorted(source.rglob("*")) if path.is_file()]
+    paths = [path for path in paths if path.suffix != ".pyc" and not path.name.startswith(".")]
+    return {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in [*PACKAGE, *paths]}
+
+
+def files(notebooks: Mapping[str, NotebookNode], what: str) -> dict[str, bytes]:
+    """An edition that runs by itself: notebooks, the package they need, and a word on both."""
+    found = {"README.txt": README.format(what=what).encode()}
+    found |= {name: text_of(made).encode() for name, made in notebooks.items()}
+    return found | package_files()
+
+
+def archive(notebooks: Mapping[str, NotebookNode], what: str) -> bytes:
     """A zip of notebooks and the package they need; the same bytes for the same files."""
-    files = {"README.txt": README.format(what=what).encode()}
-    files |= {name: text_of(made).encode() for name, made in notebooks.items()}
-    package = [*PACKAGE, *sorted((ROOT / "src").rglob("*.py")), ROOT / "src/unrolled/py.typed"]
-    files |= {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in package}
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as zipped:
-        for name, content in files.items():
+        for name, content in files(notebooks, what).items():
             entry = zipfile.ZipInfo(f"unrolled/{name}")  # dated 1980, whenever it is made
             entry.external_attr = 0o644 << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
@@ -180,22 +240,45 @@ def chapters() -> dict[str, NotebookNode]:
     return {path.name: read(path) for path in paths_of([])}
 
 
+def edition(
+    which: str, chapters: Mapping[str, NotebookNode], book: str = "", repository: str = ""
+) -> dict[str, NotebookNode]:
+    """The notebooks of an edition, by the names of their files.
+
+    Args:
+      which: "plain", "student" or "hosted".
+      chapters: as they are in the repository.
+      book: where the book is published (default: "", nobody knows).
+      repository: what the first cell installs from (default: "", nobody knows).
+    """
+    make = student if which == "student" else full
+    if repository:
+        chapters = {name: hosted(each, repository) for name, each in chapters.items()}
+    return {name: make(each, name, book) for name, each in chapters.items()}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("edition", choices=("student", "hosted"))
+    parser.add_argument("edition", choices=tuple(EDITIONS))
     parser.add_argument("folder", type=Path)
     parser.add_argument("address", nargs="?", help="hosted: the repository, as git clone takes it")
     options = parser.parse_args(arguments)
     if options.edition == "hosted" and not options.address:
         parser.error("the hosted edition needs the address of the repository to install from")
-    options.folder.mkdir(parents=True, exist_ok=True)
-    for name, notebook in chapters().items():
-        made = (
-            student(notebook) if options.edition == "student" else hosted(notebook, options.address)
-        )
-        (options.folder / name).write_text(text_of(made), encoding="utf-8")
+    book = os.environ.get("BOOK_URL", "")
+    try:
+        made = edition(options.edition, chapters(), book, options.address or "")
+    except Unreadable as error:
+        raise SystemExit(str(error)) from None
+    written = {name: text_of(each).encode() for name, each in made.items()}
+    if options.edition != "hosted":  # there the first cell installs the package
+        written = files(made, EDITIONS[options.edition])
+    for name, content in written.items():
+        path = options.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
     print(f"The {options.edition} edition lies in {options.folder}.")
     return 0
 

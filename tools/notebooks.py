@@ -68,8 +68,21 @@ FOREIGN = {
 # --- normal form -------------------------------------------------------------------------------
 
 
+class Unreadable(ValueError):
+    """A file that is no notebook; the message names it."""
+
+
 def read(path: Path) -> NotebookNode:
-    return nbformat.read(path, as_version=4)
+    """The notebook in a file. Raises Unreadable where there is none."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except OSError:
+        raise
+    except Exception as error:  # of nbformat's own kinds, or whatever it stumbles over
+        said = (str(error).splitlines() or [""])[0]
+        raise Unreadable(
+            f"{path} is not a notebook that can be read ({type(error).__name__}: {said[:80]})"
+        ) from None
 
 
 def text_of(notebook: NotebookNode) -> str:
@@ -430,16 +443,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for path in paths_of(options.names):
         started = time.monotonic()
         before = path.read_bytes()
-        if options.command == "run":
-            spent = processor_seconds()
-            try:
+        try:
+            if options.command == "run":
+                spent = processor_seconds()
                 found = run(path, options.fresh)
                 if not found:
                     record_execution(path, processor_seconds() - spent)
-            except CellExecutionError as error:
-                found = [message_of(error)]
-        else:
-            found = {"check": problems, "format": format_file}[options.command](path)
+            else:
+                found = {"check": problems, "format": format_file}[options.command](path)
+        except (CellExecutionError, Unreadable) as error:
+            found = [message_of(error)]
         seconds = time.monotonic() - started
         change = "changed" if path.read_bytes() != before else "unchanged"
         state = (

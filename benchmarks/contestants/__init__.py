@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 PLACES = {
-    "floor": "products.floor",
-    "floor_split": "products.floor_split",
+    "products": "products.in_turn",
+    "products_lifted": "products.lifted",
     "tensorflow_static": "tensorflow_own.static_rnn",
     "tensorflow_dynamic": "tensorflow_own.dynamic_rnn",
     "static_rnn": "unrolled_rnn.static_rnn",

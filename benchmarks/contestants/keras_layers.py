@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from benchmarks import cases
 from benchmarks.cases import Case
-from benchmarks.contestants import Prepared, many_steps
+from benchmarks.contestants import Prepared, in_a_function, many_steps
 
 
 def _model(case: Case, mode: str, unroll: bool = False) -> keras.Model:
@@ -44,10 +44,12 @@ def in_a_model(
     jit_compile: bool = False,
     tf_function: bool = False,
     steps_in_a_call: int = 1,
+    fused_adam: bool = True,
 ) -> Prepared:
     """`train_on_batch` and `predict_on_batch`; with `tf_function`, a step written around the model.
 
-    With `steps_in_a_call`, that function has a loop of so many training steps inside.
+    With `steps_in_a_call`, that function has a loop of so many training steps inside. The optimizer
+    is `unrolled.training.Adam`, as ours has it, or Keras's own with `fused_adam=False`.
 
     `train_on_batch` returns the mean of the losses since the metrics were reset, so reading a loss
     resets them.
@@ -55,7 +57,7 @@ def in_a_model(
     x, y = (tf.constant(array) for array in cases.data(case))
     model = _model(case, mode, unroll)
     loss_function = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    optimizer = keras.optimizers.Adam(cases.LEARNING_RATE, epsilon=cases.EPSILON)
+    optimizer = in_a_function.adam(fused_adam)
 
     if mode in ("train", "infer") and not tf_function:
         model.compile(optimizer, loss_function, jit_compile=jit_compile)

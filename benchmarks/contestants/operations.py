@@ -62,6 +62,12 @@ def as_it_comes(case: Case, mode: str, operation: str) -> Prepared:
         with tf.Graph().as_default():
             session = tf.compat.v1.Session()
             return Prepared(session.make_callable(tf.zeros([])))
+    if operation == "session, fed":
+        with tf.Graph().as_default():
+            session, fed = tf.compat.v1.Session(), x.numpy()
+            placeholder = tf.compat.v1.placeholder(tf.float32, x.shape)
+            nothing = tf.identity(placeholder)
+            return Prepared(lambda: session.run(nothing, {placeholder: fed}))
     loops = {"while_loop": _empty_turn, "while_loop with arrays": _turn_with_arrays}
     return Prepared(loops[operation](h), repeats=MANY)
 

@@ -19,8 +19,10 @@ from benchmarks.contestants import Prepared
 torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
 
 
-def recurrent_layers(case: Case, mode: str, compiled: bool = False) -> Prepared:
-    """One step of the layers, a linear layer, and Adam."""
+def recurrent_layers(
+    case: Case, mode: str, compiled: bool = False, fused_adam: bool = True
+) -> Prepared:
+    """One step of the layers, a linear layer, and Adam in one operation, or as PyTorch chooses."""
     x, y = (torch.tensor(array) for array in cases.data(case))
     y = y.long()
     layer_class = {"basic": torch.nn.RNN, "gru": torch.nn.GRU}[case.kind]
@@ -28,7 +30,9 @@ def recurrent_layers(case: Case, mode: str, compiled: bool = False) -> Prepared:
     linear = torch.nn.Linear(case.U, cases.CLASSES)
     _load(rnn, linear, cases.weights(case), case.U)
     parameters = [p for p in (*rnn.parameters(), *linear.parameters()) if p.requires_grad]
-    optimizer = torch.optim.Adam(parameters, cases.LEARNING_RATE, eps=cases.EPSILON)
+    optimizer = torch.optim.Adam(
+        parameters, cases.LEARNING_RATE, eps=cases.EPSILON, fused=fused_adam or None
+    )
 
     def logits() -> torch.Tensor:
         return linear(rnn(x)[0][:, -1])

@@ -7,8 +7,11 @@ answers. None of this imports TensorFlow.
 
 from __future__ import annotations
 
+import gzip
 import math
 import os
+import sys
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from unrolled.internal.mnist_files import MNISTUnavailable, locate
+from unrolled.internal.mnist_files import MNISTUnavailable, locate, path_of
 from unrolled.internal.numpy_checks import (
     as_array,
     check_pairs,
@@ -53,6 +56,8 @@ class MNIST(NamedTuple):
 def fetch() -> Path:
     """Returns the folder that holds the four verified IDX files, fetching them when needed.
 
+    In a directory that UNROLLED_MNIST_DIR names, each may be there as .gz.
+
     Raises:
       MNISTUnavailable: no source answers, or the directory named by UNROLLED_MNIST_DIR does not
         hold MNIST; the message says what was tried and where to put the files by hand.
@@ -65,7 +70,8 @@ def load() -> MNIST:
     """Reads MNIST, fetching it when needed.
 
     The files are verified by SHA-256 once per process, which costs 0.03 to 0.3 seconds. The
-    images take 220 MB of memory; every call reads them anew.
+    images take 220 MB of memory; every call reads them anew. Files that are packed are unpacked in
+    memory, so that many readers can share one folder of them.
 
     Returns:
       train, 55,000 images; validation, the first 5,000 of the training file; test, 10,000.
@@ -83,13 +89,13 @@ def load() -> MNIST:
 
 
 def _read_split(folder: Path, prefix: str) -> Split:
-    images = read_idx(folder / f"{prefix}-images-idx3-ubyte")  # [B, 28, 28]
-    labels = read_idx(folder / f"{prefix}-labels-idx1-ubyte")  # [B]
+    images = read_idx(path_of(folder, f"{prefix}-images-idx3-ubyte"))  # [B, 28, 28]
+    labels = read_idx(path_of(folder, f"{prefix}-labels-idx1-ubyte"))  # [B]
     return Split(np.divide(images, 255, dtype=np.float32), labels.astype(np.int64))
 
 
 def read_idx(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
-    """Reads one unpacked IDX file of bytes.
+    """Reads one IDX file of bytes, unpacked or as .gz.
 
     The format, all numbers big-endian: two zero bytes, 8 for "unsigned byte", the number of axes
     in one byte, the size of each axis in four, then the values.
@@ -103,12 +109,12 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
     Raises:
       TypeError: `path` is not a path.
       OSError: there is no such file, or it cannot be read.
-      ValueError: the header is not that of an IDX file of bytes with 1 to 64 axes, or the file is
-        shorter or longer than its header says.
+      ValueError: the header is not that of an IDX file of bytes with 1 to 64 axes, the file is
+        shorter or longer than its header says, or a .gz file cannot be unpacked.
     """
     if not isinstance(path, (str, os.PathLike)):
         raise TypeError(f"path must be the path of a file, a str or Path; got {describe(path)}.")
-    content = np.fromfile(path, dtype=np.uint8)
+    content = _content(path)
     magic = content[:4].tobytes()
     if len(magic) < 4 or magic[:3] != b"\0\0\x08":
         raise ValueError(
@@ -135,6 +141,19 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
             f"{list(shape)}, makes {expected} expected: the file is {what}, fetch it again."
         )
     return content[start:].reshape(shape)
+
+
+def _content(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
+    """The bytes of a file, unpacked where it is a .gz."""
+    if not os.fspath(path).endswith(".gz"):
+        return np.fromfile(path, dtype=np.uint8)
+    try:
+        with gzip.open(path, "rb") as file:
+            return np.frombuffer(bytearray(file.read()), np.uint8)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise ValueError(
+            f"{os.fspath(path)!r} cannot be unpacked ({error}): fetch it again."
+        ) from None
 
 
 def batches(
@@ -182,6 +201,9 @@ def main() -> None:
         folder, source = locate()
     except MNISTUnavailable as error:
         raise SystemExit(str(error)) from None
+    except KeyboardInterrupt:
+        print("Interrupted; nothing of MNIST was kept.", file=sys.stderr)
+        raise SystemExit(130) from None  # as shells do
     print(f"MNIST lies in {folder} (four files verified by SHA-256, from {source}).")
 
 

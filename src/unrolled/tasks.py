@@ -1,6 +1,7 @@
 """Small tasks: symbols as numbers, padding, words for numbers, sentences, waves, digit lines.
 
-All of them are made, but for one series that was observed: the sunspots of 309 years. NumPy alone.
+All of them are made, but for one series that was observed, the sunspots of 309 years, and for two
+texts in the public domain, one in English and one in Korean. NumPy alone.
 Everything drawn at random takes a seed, and the same seed gives the same arrays. The
 letters: B rows in the batch, T steps, C classes.
 """
@@ -337,6 +338,30 @@ def sunspots() -> Sunspots:
     with file.open(encoding="utf-8") as lines:
         table = np.loadtxt(lines, delimiter=",", skiprows=5)  # [T, 2]; four lines say what it is
     return Sunspots(table[:, 0].astype(np.int64), table[:, 1])
+
+
+def moby_dick() -> str:
+    """Eighteen chapters of Moby-Dick (1851) by Herman Melville, 118633 characters, 70 different.
+
+    Each title and each paragraph is one line. In the public domain; `moby_dick.txt` in the package
+    says more.
+    """
+    return _text("moby_dick.txt")
+
+
+def constitution() -> str:
+    """The Constitution of the Republic of Korea, in Korean, 18497 characters, 380 different.
+
+    Each paragraph is one line. In the public domain, as laws are; `constitution.txt` in the package
+    says more.
+    """
+    return _text("constitution.txt")
+
+
+def _text(name: str) -> str:
+    """A text of the package, without the three lines that say where it comes from."""
+    file = resources.files("unrolled") / name
+    return file.read_text(encoding="utf-8").split("\n", 3)[3]
 
 
 class DigitLines(NamedTuple):

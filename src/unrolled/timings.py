@@ -1,16 +1,18 @@
 """What `make benchmarks` measured: reads `timings.json`, in the folder of this file.
 
     timings = load()
-    ours = timings.steps.best("mnist1", "train", "static_rnn")
-    theirs = timings.steps.best("mnist1", "train", "tensorflow_static")
+    ours = timings.steps.called("mnist1", "train", "static_rnn", "many steps")
+    theirs = timings.steps.called("mnist1", "train", "TensorFlow's static_rnn", "many steps")
     ours.median, ours.quartiles                    # milliseconds a step
-    ours.ratio_to(theirs)                          # the median of the ratios of the rounds
+    beside = ours.beside(theirs)                   # by the ratios of the rounds
+    beside.ratio, beside.low, beside.high, beside.verdict
     timings.steps.date, timings.steps.machine, timings.steps.versions
 
 Contestants run in turns, and a row holds the medians of its bursts, one for each round. A machine
 may be twice as slow in one minute as in the next; the bursts of one round ran in the same minute,
-so a ratio is taken within the rounds. A contestant that could not run has no rounds, and a `note`
-with the reason. This module needs neither NumPy nor TensorFlow.
+so a ratio is taken within the rounds. Where the middle half of the ratios lies on both sides of 1,
+nobody is faster. A contestant that could not run has no rounds, and a `note` with the reason. This
+module needs neither NumPy nor TensorFlow.
 """
 
 from __future__ import annotations
@@ -26,6 +28,36 @@ from typing import Any, NamedTuple
 
 PARTS = ("steps", "curves", "memory", "operations")
 
+WAYS = ("called", "session", "many steps")  # of calling a graph: once for each step, or for many
+MANY = "steps_in_a_call=20"
+
+
+class Form(NamedTuple):
+    """One form of a contestant: its name in a record, and its variant in each way of calling it."""
+
+    contestant: str
+    called: str | None = ""
+    session: str | None = None
+    many: str | None = MANY
+
+
+# The forms that are set side by side. No contestant is shown by the best of several.
+FORMS = {
+    "static_rnn": Form("static_rnn", session="session=True"),
+    "dynamic_rnn": Form("dynamic_rnn", session="session=True"),
+    "dynamic_rnn, the loop": Form("dynamic_rnn", "unroll=1", many=f"unroll=1, {MANY}"),
+    "TensorFlow's static_rnn": Form("tensorflow_static", session="session=True"),
+    "TensorFlow's dynamic_rnn": Form("tensorflow_dynamic", session="session=True"),
+    "Keras, written out": Form(
+        "keras", "unroll=True, tf_function=True", many=f"unroll=True, tf_function=True, {MANY}"
+    ),
+    "Keras, the loop": Form("keras", "tf_function=True", many=f"tf_function=True, {MANY}"),
+    "JAX": Form("jax"),
+    "PyTorch": Form("pytorch", many=None),
+}
+
+FORMER_NAMES = {"floor": "products", "floor_split": "products_lifted"}
+
 
 class Case(NamedTuple):
     """The sizes of a network: B rows in the batch, T steps, D inputs, U units in each layer."""
@@ -36,6 +68,19 @@ class Case(NamedTuple):
     B: int
     T: int
     D: int
+
+
+class Beside(NamedTuple):
+    """A time as a share of another one: the median of the rounds, and their quartiles."""
+
+    ratio: float
+    low: float
+    high: float
+
+    @property
+    def verdict(self) -> str:
+        """Whether it is "less" or "more"; "undecided" with the middle half on both sides of 1."""
+        return "less" if self.high < 1 else "more" if self.low > 1 else "undecided"
 
 
 @dataclass
@@ -100,6 +145,11 @@ class Row:
         ratios = self.ratios_to(other)
         return statistics.median(ratios) if ratios else None
 
+    def beside(self, other: Row | None) -> Beside | None:
+        """This row's time as a share of the other's; None if they have no round in common."""
+        ratios = self.ratios_to(other) if other else []
+        return Beside(statistics.median(ratios), *_quartiles(ratios)) if ratios else None
+
 
 @dataclass(frozen=True)
 class Part:
@@ -126,40 +176,30 @@ class Part:
             raise KeyError(f"exactly one row must have {wanted}; got {len(found)} rows.")
         return found[0]
 
-    def best(self, name: str, mode: str, contestant: str, without: str = "") -> Row | None:
-        """The fastest form of a contestant with TensorFlow's default settings; None if none ran.
+    def called(self, name: str, mode: str, form: str, way: str = "called") -> Row | None:
+        """The row of one of `FORMS`, called in one of `WAYS`.
 
-        Args:
-          name, mode, contestant: of the rows.
-          without: an option; forms whose variant has it do not count (default: all forms count).
+        None if it has no such way, as PyTorch has none for many steps, or was not measured in it.
         """
-        excluded = ["onednn", without] if without else ["onednn"]
-        ran = [
-            row
-            for row in self.select(name=name, mode=mode, contestant=contestant)
-            if row.measured and not any(option in row.variant for option in excluded)
-        ]
-        return min(ran, key=_time, default=None)
+        contestant, *variants = FORMS[form]
+        variant = variants[WAYS.index(way)]
+        rows = self.select(name=name, mode=mode, contestant=contestant, variant=variant)
+        return rows[0] if rows and rows[0].measured else None
 
     def curve(self, letter: str, contestant: str) -> tuple[list[int], list[float], list[float]]:
         """Sizes, milliseconds for a step, and seconds to the first result, against T, B or U.
 
-        For a contestant with several forms, the fastest at each size.
-
         Args:
           letter: "T", "B" or "U".
-          contestant: of the rows.
+          contestant: of the rows; its form without options counts.
         """
-        fastest: dict[int, Row] = {}
-        for row in self.select(name=letter, contestant=contestant):
-            size = getattr(row.case, letter)
-            if row.measured and _time(row) < _time(fastest.get(size)):
-                fastest[size] = row
-        sizes = sorted(fastest)
+        rows = self.select(name=letter, contestant=contestant, variant="")
+        measured = {getattr(row.case, letter): row for row in rows if row.measured}
+        sizes = sorted(measured)
         return (
             sizes,
-            [_time(fastest[size]) for size in sizes],
-            [fastest[size].first or math.nan for size in sizes],
+            [measured[size].median or math.nan for size in sizes],
+            [measured[size].first or math.nan for size in sizes],
         )
 
     def __str__(self) -> str:
@@ -199,13 +239,18 @@ def _part(part: Mapping[str, Any]) -> Part:
         Row(**{**row, "case": Case(**row["case"]) if row.get("case") else None})
         for row in part.get("rows", [])
     ]
+    if "order" not in part.get("settings", {"order": ""}):
+        _rename(rows)
     where = {name: part.get(name, {}) for name in ("machine", "versions", "settings")}
     return Part(date=part.get("date", ""), rows=rows, **where)
 
 
-def _time(row: Row | None) -> float:
-    """The median, infinite if there is none."""
-    return math.inf if row is None or row.median is None else row.median
+def _rename(rows: list[Row]) -> None:
+    """Give the rows of a record that knew fewer forms the names that they have now."""
+    for row in rows:
+        row.contestant = FORMER_NAMES.get(row.contestant, row.contestant)
+        if row.contestant in ("tensorflow_static", "tensorflow_dynamic") and not row.variant:
+            row.variant = "session=True" if row.name in ("mnist1", "mnist3", "gru3") else ""
 
 
 def _quartiles(values: list[float]) -> tuple[float, float]:

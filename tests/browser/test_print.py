@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 
 import browser as chromium
+import print_book
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -33,6 +35,47 @@ def on_paper(context: BrowserContext, address: str) -> Page:
     page.emulate_media(media="print")
     page.wait_for_function(f"{THEME} === 'light'")
     return page
+
+
+def test_pdf_of_a_chapter(dark: BrowserContext, site: str) -> None:
+    """A title page, the contents, an outline that says each heading once, and no solutions."""
+    page = dark.new_page()
+    pdf = print_book.alone(page, site, CHAPTER)
+    assert pdf.startswith(b"%PDF-")
+    title = page.locator(".paper-title").inner_text()
+    assert page.locator("article h1").inner_text().startswith(title)
+    assert page.locator(".paper-front").bounding_box()["y"] < 5
+    headings = [each.strip() for each in page.locator("article h2").all_text_contents()]
+    links = page.locator(".paper-contents a")
+    assert [each.strip() for each in links.all_text_contents()] == headings
+    nowhere = page.locator("a[href^='#']").evaluate_all(
+        "links => links.map(a => decodeURIComponent(a.hash.slice(1)))"
+        ".filter(place => !document.getElementById(place))"
+    )
+    assert nowhere == []
+    assert page.locator("div.exercise").count() >= 3
+    assert page.locator("div.solution").count() == 0
+    assert page.locator("details.answer").count() >= 8
+    assert page.locator("details.answer p").count() == 0
+    assert page.get_by_text("Not quite.").count() == 0
+    said = [found["text"] for found in print_book.TITLE.finditer(pdf)]
+    assert len(said) > len(headings)
+    assert not [text for text in said if re.match(rb"\(([\d.]+ )\1", text)]
+
+
+def test_pdf_of_several_pages(dark: BrowserContext, site: str) -> None:
+    """Their links lead to one another, and those to other pages are words."""
+    page = dark.new_page()
+    names = ["chapters/04_gates", "chapters/glossary"]
+    contents = [{"caption": "A part", "pages": names}]
+    print_book.printed(page, site, contents, {"name": "Two", "above": "", "lines": []})
+    assert page.locator(".paper-part").all_inner_texts() == ["A part"]
+    links = page.locator("a[href]")
+    targets = links.evaluate_all("links => links.map(a => a.getAttribute('href'))")
+    assert "#page:chapters/glossary" in targets
+    assert any(each.startswith("#chapters/glossary#term-") for each in targets)
+    assert not [each for each in targets if not each.startswith(("#", "https://", "http://"))]
+    assert not [each for each in targets if each.startswith(site)]
 
 
 def test_dark_and_light_print_alike(dark: BrowserContext, browser: Browser, site: str) -> None:

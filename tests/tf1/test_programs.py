@@ -11,6 +11,7 @@ import pytest
 from unrolled.tf1.contrib import rnn
 
 import unrolled.tf1 as tf
+from unrolled.internal import programs
 
 RANDOM = np.random.RandomState(0)
 
@@ -1075,3 +1076,26 @@ def test_a_program_that_fits_both_releases():
     with tf.Session() as sess:
         sess.run(start())
         assert sess.run(join(0, outputs)).shape == (2, 2)
+
+
+# The documents' programs, as their chapter runs them. That of document B trains on MNIST, and runs
+# in the chapter alone.
+
+
+@pytest.mark.parametrize(
+    ("name", "first_line"),
+    [
+        ("c_by_hand", "Y0_val:(4, 5)"),
+        ("c_static", "Y0_val:(4, 5)"),
+        ("c_one_tensor", "outputs_val:(4, 2, 5)"),
+        ("c_dynamic", "outputs_val:(4, 2, 5)"),
+        ("c_lengths", "outputs_val:(4, 2, 5)"),
+        ("e", "(1, 5, 4)"),
+        ("a", ""),
+        ("d", ""),
+    ],
+)
+def test_program_of_a_document_prints_its_shapes(name, first_line, tmp_path):
+    ran = programs.run(name, tmp_path)
+    assert ran.output.partition("\n")[0] == first_line
+    assert tf.trainable_variables()

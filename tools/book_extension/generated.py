@@ -27,12 +27,11 @@ from sphinx.util.docutils import SphinxDirective
 from .repository import repository, theme_options
 
 FOLDER = "downloads"
-PDF = notebooks.ROOT / "_build" / "unrolled.pdf"  # made by `make pdf`
-ARCHIVES = {
-    "unrolled-notebooks.zip": "All notebooks, with their outputs and solutions",
-    "unrolled-student.zip": "The student edition: exercises without solutions, with cells that "
-    "check an answer",
+PRINTED = {  # by `make pdf`
+    notebooks.ROOT / "_build" / "unrolled.pdf": "The whole book as a PDF, without the solutions",
+    notebooks.ROOT / "_build" / "unrolled-chapters.zip": "The chapters as PDFs, one each",
 }
+ARCHIVES = {"unrolled-notebooks.zip": "plain", "unrolled-student.zip": "student"}
 
 
 class Generated(SphinxDirective):
@@ -121,9 +120,8 @@ class Downloads(SphinxDirective):
     """A list of links to files that are no pages, so that no reference of Sphinx leads to them."""
 
     def run(self) -> list[nodes.Node]:
-        offered = dict(ARCHIVES)
-        if PDF.is_file():
-            offered[PDF.name] = "The whole book as a PDF"
+        offered = {name: editions.EDITIONS[edition] for name, edition in ARCHIVES.items()}
+        offered |= {path.name: text for path, text in PRINTED.items() if path.is_file()}
         up = "../" * self.env.docname.count("/")
         items = nodes.bullet_list()
         for name, text in offered.items():
@@ -141,15 +139,14 @@ def write_archives(app: Sphinx, exception: Exception | None) -> None:
     folder.mkdir(exist_ok=True)
     home = repository(os.environ)
     chapters = editions.chapters()
-    if home:
-        chapters = {
-            name: editions.hosted(notebook, home["url"]) for name, notebook in chapters.items()
-        }
-    students = {name: editions.student(notebook) for name, notebook in chapters.items()}
-    for (name, text), made in zip(ARCHIVES.items(), (chapters, students), strict=True):
-        (folder / name).write_bytes(editions.archive(made, text))
-    if PDF.is_file():
-        shutil.copy2(PDF, folder / PDF.name)
+    for name, which in ARCHIVES.items():
+        made = editions.edition(
+            which, chapters, app.config.html_baseurl, home["url"] if home else ""
+        )
+        (folder / name).write_bytes(editions.archive(made, editions.EDITIONS[which]))
+    for path in PRINTED:
+        if path.is_file():
+            shutil.copy2(path, folder / path.name)
 
 
 def setup(app: Sphinx) -> None:

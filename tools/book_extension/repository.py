@@ -15,8 +15,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-# Notebooks that name the repository they belong to are published on this branch: Colab reads
-# notebooks from a repository, and there the first cell must know what to install.
+# Notebooks for running are published on this branch, in plain Markdown: Colab and Binder read
+# notebooks from a repository, and in Colab the first cell must know what to install.
 HOSTED_BRANCH = "hosted-notebooks"
 
 
@@ -54,9 +54,10 @@ def configure(app: Sphinx, config: Config) -> None:
     config.html_theme_options = {**config.html_theme_options, **theme_options(os.environ)}
 
 
-def colab_opens(url: str, branch: str) -> str:
-    """A Colab button's address, changed to the branch whose notebooks name their repository."""
-    return url.replace(f"/blob/{branch}/", f"/blob/{HOSTED_BRANCH}/")
+def opens(url: str, branch: str) -> str:
+    """A Colab or Binder button's address, changed to the branch whose notebooks are for running."""
+    url = url.replace(f"/blob/{branch}/", f"/blob/{HOSTED_BRANCH}/")
+    return url.replace(f"/{branch}?urlpath=", f"/{HOSTED_BRANCH}?urlpath=")
 
 
 def mend_buttons(
@@ -65,8 +66,8 @@ def mend_buttons(
     branch = app.config.html_theme_options.get("repository_branch", "")
     for group in context.get("header_buttons", ()):
         for button in group.get("buttons", ()):
-            if button.get("text") == "Colab":
-                button["url"] = colab_opens(button["url"], branch)
+            if button.get("text") in ("Colab", "Binder"):
+                button["url"] = opens(button["url"], branch)
 
 
 def setup(app: Sphinx) -> None:

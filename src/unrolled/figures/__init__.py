@@ -16,14 +16,18 @@ from .chains import (
     stack,
     unrolled,
 )
+from .decisions import questions
 from .digits import beliefs, image_as_rows, images, mnist_network
 from .gates import cell_diagram
 from .graphs import memory_bars, operations, pieces, then_and_now, while_loop, written_out
 from .grids import batch, kernel_blocks, layouts, loss_masked
-from .letters import streams, surprise
+from .letters import streams, surprise, unit
 from .memory import gates_over_time, memory_line, seeds_side_by_side
-from .plots import cost_curves, curves, descent, graph_growth, heat, time_bars
+from .mistakes import sightings, slices
+from .networks import network
+from .plots import cost_curves, curves, descent, graph_growth, heat, time_bars, time_steps
 from .scans import filled_states, joined_steps
+from .searches import looking_back, search_tree
 from .style import png, use_style
 
 __all__ = [
@@ -48,21 +52,29 @@ __all__ = [
     "kernel_blocks",
     "layer",
     "layouts",
+    "looking_back",
     "loss_masked",
     "memory_bars",
     "memory_line",
     "mnist_network",
+    "network",
     "one_number",
     "operations",
     "pieces",
     "png",
+    "questions",
+    "search_tree",
     "seeds_side_by_side",
+    "sightings",
+    "slices",
     "stack",
     "streams",
     "surprise",
     "then_and_now",
     "time_bars",
+    "time_steps",
     "two_steps_back",
+    "unit",
     "unrolled",
     "use_style",
     "while_loop",

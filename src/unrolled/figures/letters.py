@@ -1,4 +1,4 @@
-"""Pictures of text: how it is cut for training, and how much each letter surprised a network."""
+"""Pictures of text: how it is cut, how much a letter surprised a network, what a unit did there."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from matplotlib.figure import Figure
 
 from . import style
 from .canvas import STATE, Canvas, count
-from .plots import ONE_SIGN
+from .plots import BOTH_SIGNS, ONE_SIGN
 
 BLANK = "\N{OPEN BOX}"  # a blank that can be seen
+MARKS = {" ": BLANK, "\n": "\N{RETURN SYMBOL}"}
 
 
 def streams(text: str, rows: int = 3, chunks: int = 3, *, ax: Axes | None = None) -> Figure | Axes:
@@ -88,9 +89,44 @@ def surprise(text: str, losses: Any, columns: int = 20, *, ax: Axes | None = Non
             f"losses has shape {list(values.shape)}; give a number of at least 0 for each of the "
             f"{len(text)} letters."
         )
+    top = max(float(values.max()), 1e-9)
+    canvas = _coloured(text, values, columns, Normalize(0.0, top), ONE_SIGN, ax)
+    _key(canvas, ONE_SIGN, "loss 0", f"{values.max():.1f}")
+    return canvas.done()
+
+
+def unit(text: str, values: Any, columns: int = 20, *, ax: Axes | None = None) -> Figure | Axes:
+    """Draw a text in which a letter's colour is the value of one unit after that letter.
+
+    Args:
+      text: N letters; a blank is drawn as a mark, the end of a line as another.
+      values: [N], from -1 to 1: blue below 0, orange above.
+      columns: letters in a row, from 1 to 20 (default: 20).
+
+    Raises:
+      TypeError: `columns` is not a whole number.
+      ValueError: there is no letter, `values` is not one number from -1 to 1 for each, or `columns`
+        is out of its range.
+    """
+    count("columns", columns, 1, 20)
+    numbers = np.asarray(values, dtype=float)
+    if numbers.shape != (len(text),) or not len(text) or not (np.abs(numbers) <= 1).all():
+        raise ValueError(
+            f"values has shape {list(numbers.shape)}; give a number from -1 to 1 for each of the "
+            f"{len(text)} letters."
+        )
+    canvas = _coloured(text, numbers, columns, Normalize(-1.0, 1.0), BOTH_SIGNS, ax)
+    _key(canvas, BOTH_SIGNS, "unit \N{MINUS SIGN}1", "+1")
+    return canvas.done()
+
+
+def _coloured(
+    text: str, values: np.ndarray, columns: int, span: Normalize, shades: Any, ax: Axes | None
+) -> Canvas:
+    """A canvas with the letters in rows, each in the colour of its value."""
     rows = -(-len(text) // columns)
     side, tall = 0.21, 0.42
-    scale = ScalarMappable(Normalize(0.0, max(float(values.max()), 1e-9)), ONE_SIGN)
+    scale = ScalarMappable(span, shades)
     canvas = Canvas(style.WIDTH, 0.75 + rows * tall, ax)
     left = (canvas.width - min(columns, len(text)) * side) / 2
     for place, (letter, value) in enumerate(zip(text, values, strict=True)):
@@ -103,16 +139,20 @@ def surprise(text: str, losses: Any, columns: int = 20, *, ax: Axes | None = Non
         written = canvas.text(
             x + side / 2,
             y + tall / 2 - 0.03,
-            BLANK if letter == " " else letter,
+            MARKS.get(letter, letter),
             colour=style.CARD if dark else style.INK,
         )
         written.set_gid("inside")
         written.container = tile  # type: ignore[attr-defined]  # tests check that it fits
+    return canvas
+
+
+def _key(canvas: Canvas, shades: Any, least: str, most: str) -> None:
+    """A bar of all shades at the foot of the canvas, with what its ends mean."""
     low, wide = 0.2, 1.6
     middle = canvas.width / 2
     for part in range(32):
-        share = (part + 0.5) / 32
-        shade = to_hex(ONE_SIGN(share))
+        shade = to_hex(shades((part + 0.5) / 32))
         canvas.tile(
             middle - wide / 2 + part * wide / 32,
             low,
@@ -121,8 +161,5 @@ def surprise(text: str, losses: Any, columns: int = 20, *, ax: Axes | None = Non
             colours=(shade, shade),
             line=0.0,
         )
-    canvas.text(middle - wide / 2 - 0.1, low + 0.1, "loss 0", style.SMALL, align="right")
-    canvas.text(
-        middle + wide / 2 + 0.1, low + 0.1, f"{values.max():.1f}", style.SMALL, align="left"
-    )
-    return canvas.done()
+    canvas.text(middle - wide / 2 - 0.1, low + 0.1, least, style.SMALL, align="right")
+    canvas.text(middle + wide / 2 + 0.1, low + 0.1, most, style.SMALL, align="left")

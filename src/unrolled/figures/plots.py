@@ -208,7 +208,7 @@ def cost_curves(
     series: Mapping[str, Any],
     xlabel: str,
     ylabel: str = "milliseconds",
-    floor: tuple[Any, Any] | None = None,
+    reference: tuple[str, Any, Any] | None = None,
     title: str | None = None,
     *,
     ax: Axes | None = None,
@@ -219,7 +219,7 @@ def cost_curves(
       series: name -> (sizes, times), positive vectors of one length; 1 to 6 of them.
       xlabel: the name of the size.
       ylabel: the name of the times (default: "milliseconds").
-      floor: (sizes, times) that no line can fall below, drawn as a shaded ground (default: none).
+      reference: (name, sizes, times) to compare with, drawn as a dotted line (default: none).
       title: a heading (default: none).
 
     Raises:
@@ -229,9 +229,9 @@ def cost_curves(
     if not 1 <= len(series) <= len(style.LINES):
         raise ValueError(f"series has {len(series)} lines; give 1 to {len(style.LINES)}.")
     data = {name: _series(name, value) for name, value in series.items()}
-    ground = None if floor is None else _series("floor", floor)
-    everything = [*data.values(), *([ground] if ground else [])]
-    for name, (x, y) in [*data.items(), *([("floor", ground)] if ground else [])]:
+    beside = {} if reference is None else {reference[0]: _series(reference[0], reference[1:])}
+    everything = [*data.values(), *beside.values()]
+    for name, (x, y) in [*data.items(), *beside.items()]:
         least = float(np.concatenate([x, y]).min())
         if not least > 0:
             raise ValueError(
@@ -255,19 +255,16 @@ def cost_curves(
         _headed(ax, title)
         low = min(float(y.min()) for _, y in everything) / 1.3
         ax.set_ylim(low, 1.3 * max(float(y.max()) for _, y in everything))
-        if ground:
-            fill, edge = style.PADDING
-            ax.fill_between(
-                *ground, low, facecolor=fill, edgecolor=edge, linewidth=1.0, hatch="//", zorder=1
-            )
-            ends.append((float(ground[1][-1]), "floor", style.MUTED))
+        for name, (x, y) in beside.items():
+            ax.plot(x, y, color=style.MUTED, linestyle=":", linewidth=2.0, zorder=2)
+            ends.append((float(y[-1]), name, style.MUTED))
         _names_at_ends(ax, ends)
     return result
 
 
 def time_bars(
     times: Mapping[str, float | None],
-    floor: float | None = None,
+    reference: tuple[str, float] | None = None,
     xlabel: str = "milliseconds",
     spread: Mapping[str, tuple[float, float]] | None = None,
     title: str | None = None,
@@ -280,7 +277,7 @@ def time_bars(
     Args:
       times: name -> time, in the order of the bars, 1 to 12 of them; the row of None reads "not
         measured".
-      floor: the least possible time, drawn as a dotted line (default: none).
+      reference: (name, time) to compare with, drawn as a dotted line (default: none).
       xlabel: the name of the times (default: "milliseconds").
       spread: name -> (low, high), drawn as a thin line across the end of the bar (default: none).
       title: a heading (default: none).
@@ -302,7 +299,7 @@ def time_bars(
     with matplotlib.rc_context({**style.RC, "axes.grid": False}):
         ax, result = _axes(style.WIDTH, 0.57 * len(times) + 1.1, ax)
         ends = {name: max(time, *(spread or {}).get(name, (time,))) for name, time in known.items()}
-        longest = max([*ends.values(), floor or 0.0]) or 1.0
+        longest = max([*ends.values(), reference[1] if reference else 0.0]) or 1.0
         card = {"boxstyle": "square,pad=0.1", "facecolor": style.CARD, "edgecolor": "none"}
         for place, name in enumerate(times):
             # a name stands above its bar, which so has the whole width
@@ -340,20 +337,110 @@ def time_bars(
         ax.set_ylim(len(times) - 0.65, -0.65)
         ax.set_xlim(0, 1.18 * longest)
         ax.set_xlabel(xlabel)
-        if floor is not None:
-            ax.axvline(floor, color=style.INK, linestyle=":", linewidth=2.0, zorder=3)
+        if reference is not None:
+            name, at = reference
+            ax.axvline(at, color=style.INK, linestyle=":", linewidth=2.0, zorder=3)
             ax.annotate(
-                f"floor {floor:.3g}",
-                (floor, 1.0),
+                f"{name} {at:.3g}",
+                (at, 1.0),
                 (0, 3),
                 xycoords=("data", "axes fraction"),
                 textcoords="offset points",
-                ha="center",
+                ha="left" if at < longest / 2 else "right",
                 fontsize=style.SMALL,
                 color=style.MUTED,
                 weight="bold",
             )
-        _headed(ax, title, pad=22 if floor is not None else None)
+        _headed(ax, title, pad=22 if reference is not None else None)
+    return result
+
+
+def time_steps(
+    times: Mapping[str, float],
+    xlabel: str = "milliseconds",
+    spread: Mapping[str, tuple[float, float]] | None = None,
+    title: str | None = None,
+    *,
+    ax: Axes | None = None,
+) -> Figure | Axes:
+    """Draw times that each follow from the one above, on a logarithmic axis.
+
+    A dot for each time, and an arrow to it from the time before: arrows of equal length are equal
+    factors.
+
+    Args:
+      times: name -> time, in their order, 1 to 12 of them.
+      xlabel: the name of the times (default: "milliseconds").
+      spread: name -> (low, high), drawn as a thin line through the dot (default: none).
+      title: a heading (default: none).
+
+    Raises:
+      ValueError: there are too few or too many times, or one is not above 0 and finite.
+    """
+    if not 1 <= len(times) <= 12:
+        raise ValueError(f"times has {len(times)} entries; give 1 to 12.")
+    if any(not np.isfinite(time) or time <= 0 for time in times.values()):
+        raise ValueError(f"times must be above 0 and finite; got {dict(times)}.")
+    values = [float(time) for time in times.values()]
+    with matplotlib.rc_context({**style.RC, "axes.grid": False}):
+        ax, result = _axes(style.WIDTH, 0.57 * len(times) + 1.1, ax)
+        ax.set_xscale("log")
+        low, high = min(values), max(values)
+        wide = high / low * 4
+        low, high = low / wide**0.2, high * wide**0.2
+        ax.set_xlim(low, high)
+        card = {"boxstyle": "square,pad=0.1", "facecolor": style.CARD, "edgecolor": "none"}
+        for place, (name, time) in enumerate(zip(times, values, strict=True)):
+            ax.text(
+                0.01,
+                place - 0.36,
+                name,
+                transform=ax.get_yaxis_transform(),
+                va="center",
+                fontsize=style.SMALL,
+                bbox=card,
+                zorder=5,
+            )
+            if place:
+                ax.annotate(
+                    "",
+                    (time, place),
+                    (values[place - 1], place),
+                    arrowprops={"arrowstyle": "->", "color": style.MUTED, "linewidth": 1.6},
+                    zorder=2,
+                )
+                ax.plot(
+                    [values[place - 1]] * 2,
+                    [place - 1, place],
+                    color=style.MUTED,
+                    linestyle=":",
+                    linewidth=1.2,
+                    zorder=1,
+                )
+            if spread and name in spread:
+                ax.plot(spread[name], [place, place], color=style.INK, linewidth=2.0, zorder=4)
+            fill, edge = style.CELL
+            ax.plot(time, place, "o", color=fill, markeredgecolor=edge, markersize=9, zorder=3)
+            faster = bool(place) and time < values[place - 1]  # the number is not on the arrow
+            ends = (time, *(spread or {}).get(name, ()))
+            ax.annotate(
+                f"{time:,.0f}" if time >= 100 else f"{time:.3g}",
+                (min(ends) if faster else max(ends), place),
+                (-8 if faster else 8, 0),
+                textcoords="offset points",
+                va="center",
+                ha="right" if faster else "left",
+                fontsize=style.SMALL,
+                bbox=card,
+            )
+        ax.xaxis.set_major_locator(LogLocator(subs=(1,), numticks=8))
+        ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        ax.xaxis.set_minor_locator(NullLocator())
+        ax.tick_params(axis="x", labelsize=style.SMALL)
+        ax.set_yticks([])
+        ax.set_ylim(len(times) - 0.5, -0.65)
+        ax.set_xlabel(xlabel)
+        _headed(ax, title)
     return result
 
 

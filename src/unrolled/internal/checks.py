@@ -260,6 +260,8 @@ def as_float_tensor(
 
 
 def _not_float(argument: str, got: str) -> str:
+    if got.startswith("complex"):
+        return f"{argument} must be real floating-point numbers; got {got}, which is not supported."
     return (
         f"{argument} must be floating-point numbers; got {got}; "
         f"cast them with tf.cast({argument}, tf.float32)."

@@ -20,7 +20,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from unrolled.internal.mnist_sources import SOURCES, Source
+from unrolled.internal.mnist_sources import LARGEST_FILE, SOURCES, Source
 
 SHA256 = {
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -45,16 +45,18 @@ def locate(sources: Sequence[Source] = SOURCES) -> tuple[Path, str]:
         (default: those of `unrolled.internal.mnist_sources`).
 
     Returns:
-      The folder that holds the four unpacked files, and the name of the source that had them.
+      The folder that holds the four files, each unpacked or, in a directory that the user names,
+      as .gz; and the name of the source that had them.
 
     Raises:
       MNISTUnavailable: the directory that UNROLLED_MNIST_DIR names does not hold MNIST, the cache
         cannot be written, or no source has the files.
     """
-    folder = cache_folder()
     if named := os.environ.get(DIRECTORY_VARIABLE):
-        return _named_directory(Path(named).expanduser(), folder), DIRECTORY_VARIABLE
+        return _named_directory(_expanded(named, DIRECTORY_VARIABLE)), DIRECTORY_VARIABLE
+    folder = cache_folder()
     faults = [fault for name in SHA256 if (fault := _fault(folder / name, name))]
+    _sweep(folder)
     if not faults:
         return folder, "the cache"
     if damaged := [fault for fault in faults if not fault.endswith("is missing")]:
@@ -79,16 +81,36 @@ def locate(sources: Sequence[Source] = SOURCES) -> tuple[Path, str]:
 
 
 def cache_folder() -> Path:
-    """The folder of the cached files, in UNROLLED_CACHE (default: the platform's cache folder)."""
+    """The folder of the cached files, in UNROLLED_CACHE (default: the platform's cache folder).
+
+    Raises:
+      MNISTUnavailable: there is no home folder to keep it in.
+    """
     if named := os.environ.get(CACHE_VARIABLE):
-        return Path(named).expanduser() / "mnist"
-    if sys.platform == "darwin":
-        caches = Path.home() / "Library" / "Caches"
-    elif sys.platform == "win32":
-        caches = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    else:
-        caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return caches / "unrolled" / "mnist"
+        return _expanded(named, CACHE_VARIABLE) / "mnist"
+    variable = {"win32": "LOCALAPPDATA", "darwin": ""}.get(sys.platform, "XDG_CACHE_HOME")
+    if variable and (named := os.environ.get(variable)):
+        return Path(named) / "unrolled" / "mnist"
+    try:
+        home = Path.home()
+    except RuntimeError as error:
+        raise MNISTUnavailable(
+            f"There is no home folder to keep MNIST in ({error}): set {CACHE_VARIABLE} to a folder "
+            f"that can be written, or {DIRECTORY_VARIABLE} to one that holds the four files."
+        ) from None
+    caches = {"win32": home / "AppData" / "Local", "darwin": home / "Library" / "Caches"}
+    return caches.get(sys.platform, home / ".cache") / "unrolled" / "mnist"
+
+
+def _expanded(named: str, variable: str) -> Path:
+    """The folder that an environment variable names, as a whole path."""
+    try:
+        return Path(named).expanduser().absolute()
+    except RuntimeError as error:
+        raise MNISTUnavailable(
+            f"{variable} is {named!r}, which begins with a home folder that cannot be found "
+            f"({error}): write the whole path."
+        ) from None
 
 
 # Verifying -------------------------------------------------------------------------------------
@@ -125,9 +147,17 @@ def _open(path: Path) -> io.BufferedIOBase:
 # 55 MB cost 0.03 to 0.3 seconds to digest, once per process: an unchanged file is remembered.
 @functools.lru_cache(maxsize=8)
 def _digest(path: Path, stamp: tuple[int, ...]) -> str:
-    """SHA-256 of the unpacked file; `stamp` (size, time, inode) changes when the file does."""
+    """SHA-256 of the unpacked file; `stamp` (size, time, inode) changes when the file does.
+
+    Of a file that is larger than any of MNIST, however well it is packed, only the first part is
+    read.
+    """
+    total, left = hashlib.sha256(), LARGEST_FILE + 1
     with _open(path) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+        while left > 0 and (some := file.read(min(left, 1 << 20))):
+            total.update(some)
+            left -= len(some)
+    return total.hexdigest()
 
 
 def _fault(path: Path, name: str) -> str:
@@ -142,29 +172,31 @@ def _fault(path: Path, name: str) -> str:
     return _wrong(name, digest)
 
 
-def _named_directory(folder: Path, cache: Path) -> Path:
-    """Verifies the directory that the user names; packed files are unpacked into the cache."""
-    paths = {name: folder / name for name in SHA256}
-    for name, path in paths.items():
-        if not path.exists() and (packed := folder / f"{name}.gz").exists():
-            paths[name] = packed
-    if faults := [fault for name, path in paths.items() if (fault := _fault(path, name))]:
+def path_of(folder: Path, name: str) -> Path:
+    """The file `name` of MNIST in a folder, which may be there as .gz."""
+    plain, packed = folder / name, folder / f"{name}.gz"
+    return packed if packed.exists() and not plain.exists() else plain
+
+
+def _named_directory(folder: Path) -> Path:
+    """Verifies the directory that the user names. Its files are read where they lie."""
+    if faults := [fault for name in SHA256 if (fault := _fault(path_of(folder, name), name))]:
         raise MNISTUnavailable(
             f"{DIRECTORY_VARIABLE} is {str(folder)!r}, where {'; '.join(faults)}: "
             f"put the four files of MNIST there, unpacked or as .gz, or unset {DIRECTORY_VARIABLE}."
         )
-    if all(path.suffix != ".gz" for path in paths.values()):
-        return folder
-    if not any(_fault(cache / name, name) for name in SHA256):
-        return cache
-    unpacked = {}
-    for name, path in paths.items():
-        with _open(path) as file:
-            unpacked[name] = file.read()
-    return _store(_verified(unpacked), cache)
+    return folder
 
 
 # Keeping ---------------------------------------------------------------------------------------
+
+
+def _sweep(folder: Path) -> None:
+    """Removes what processes that were killed have left in the cache."""
+    for part in folder.glob("*.part"):
+        with contextlib.suppress(OSError):  # its process may move it meanwhile
+            if time.time() - part.stat().st_mtime > _ABANDONED:
+                part.unlink()
 
 
 def _store(files: Mapping[str, bytes], folder: Path) -> Path:
@@ -175,10 +207,6 @@ def _store(files: Mapping[str, bytes], folder: Path) -> Path:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for part in folder.glob("*.part"):
-            with contextlib.suppress(FileNotFoundError):  # its process may move it meanwhile
-                if time.time() - part.stat().st_mtime > _ABANDONED:
-                    part.unlink()
         for name in SHA256:
             part = folder / f"{name}.{uuid.uuid4().hex}.part"
             try:

