@@ -8,11 +8,11 @@ Its "curve" has the mean of each ten steps. To guess gives 0.5; to answer the fi
 the others gives 0.542 at steps 0 to 11.
 
 Between the three layers is a matrix with a tanh, 16 to 16. The last three cells are minGRUs with
-another factor, or another amount, or both:
+another factor, or another amount, or another of each:
 
 - "amount c": the minGRU's factor 1 − u, and the amount c, which is not multiplied by u;
 - "factor 1 − 2u": from −1 to 1, and the minGRU's amount u · c;
-- "both": the factor tanh(z), from −1 to 1, and the amount c.
+- "tanh(z) and c": the factor tanh(z), from −1 to 1 and twice as steep, and the amount c.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ MAKERS: dict[str, Callable[[], list[Any]]] = {
     "minGRU, 3 layers": lambda: [u.MinGRUCell(UNITS) for _ in range(3)],
     "amount c": lambda: [AmountCell(UNITS)],
     "factor 1 − 2u": lambda: [SignCell(UNITS)],
-    "both": lambda: [FlippingCell(UNITS)],
+    "tanh(z) and c": lambda: [FlippingCell(UNITS)],
 }
 
 
