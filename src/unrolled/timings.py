@@ -56,8 +56,6 @@ FORMS = {
     "PyTorch": Form("pytorch", many=None),
 }
 
-FORMER_NAMES = {"floor": "products", "floor_split": "products_lifted"}
-
 
 class Case(NamedTuple):
     """The sizes of a network: B rows in the batch, T steps, D inputs, U units in each layer."""
@@ -239,18 +237,8 @@ def _part(part: Mapping[str, Any]) -> Part:
         Row(**{**row, "case": Case(**row["case"]) if row.get("case") else None})
         for row in part.get("rows", [])
     ]
-    if "order" not in part.get("settings", {"order": ""}):
-        _rename(rows)
     where = {name: part.get(name, {}) for name in ("machine", "versions", "settings")}
     return Part(date=part.get("date", ""), rows=rows, **where)
-
-
-def _rename(rows: list[Row]) -> None:
-    """Give the rows of a record that knew fewer forms the names that they have now."""
-    for row in rows:
-        row.contestant = FORMER_NAMES.get(row.contestant, row.contestant)
-        if row.contestant in ("tensorflow_static", "tensorflow_dynamic") and not row.variant:
-            row.variant = "session=True" if row.name in ("mnist1", "mnist3", "gru3") else ""
 
 
 def _quartiles(values: list[float]) -> tuple[float, float]:
