@@ -449,12 +449,22 @@ def test_joined_steps_halve_in_number_at_each_round():
 def test_looking_back_shows_every_weight():
     figure = figures.looking_back(list("47"), [0.25, 0.75], "four")
     found = words(figure)
-    assert {"0.25", "0.75", "$m_0$", "$m_1$", "four"} <= set(found)
+    assert {"0.25", "0.75", "$m_0$", "$m_1$", "four", "$q \\cdot k_s$"} <= set(found)
     for wrong in ([1.0], [0.5, 1.5]):
         with pytest.raises(ValueError, match="weights must be 2 numbers from 0 to 1"):
             figures.looking_back(list("47"), wrong, "four")
     with pytest.raises(ValueError, match="the length of source"):
         figures.looking_back(list("47724"), [0.2] * 5, "four")
+
+
+def test_the_query_meets_every_weight():
+    figure = figures.looking_back(list("4772"), [0.02, 0.95, 0.02, 0.01], "double")
+    patches = figure.axes[0].patches
+    (frame,) = [each for each in patches if each.get_gid() == "all weights"]
+    around = frame.get_bbox()
+    inside = [text for text in figure.axes[0].texts if text.get_text().startswith("0.")]
+    assert len(inside) == 4
+    assert all(around.contains(*text.get_position()) for text in inside)
 
 
 def test_search_tree_multiplies_along_each_way():

@@ -50,17 +50,20 @@ def looking_back(
             canvas.arrow((xs[s - 1] + 0.3, cells), (x - 0.3, cells), line=STATE)
         canvas.arrow((x, cells + 0.26), (x, memory - 0.27))
         canvas.circle(x, memory, 0.25, f"$m_{s}$")
-        canvas.arrow((x, memory + 0.27), (x, scores - 0.2))
+        canvas.arrow((x, memory + 0.27), (x, scores - 0.27))
         shade = to_hex(ONE_SIGN(0.75 * weight))
         canvas.tile(x - 0.3, scores - 0.18, 0.6, 0.36, f"{weight:.2f}", colours=(shade, style.INK))
-        aim = math.atan2(total - scores - 0.2, middle - x)
+        aim = math.atan2(total - scores - 0.27, middle - x)
         near = (middle - 0.22 * math.cos(aim), total - 0.22 * math.sin(aim))
-        canvas.arrow((x, scores + 0.2), near)
+        canvas.arrow((x, scores + 0.27), near)
     canvas.circle(middle, total, 0.2, "+", colours=style.PLAIN, size=15)
-    # The decoder: its output is the query, which gives the weights and goes on to the word.
-    left = 0.62
+    # The decoder: its output is the query, which meets every key and goes on to the word.
+    left, edge = 0.62, xs[0] - 0.38
+    frame = canvas.outline(edge, scores - 0.25, xs[-1] - xs[0] + 0.76, 0.5, line=1.6)
+    frame.set_gid("all weights")
+    canvas.text(0.08, scores - 0.36, "$q \\cdot k_s$", style.LABEL, align="left")
     canvas.box(left, total, 1.04, 0.5, "decoder", size=style.TEXT)
-    canvas.arrow((left, total - 0.27), (left, scores), (xs[0] - 0.32, scores))
+    canvas.arrow((left, total - 0.27), (left, scores), (edge - 0.03, scores))
     canvas.text(left - 0.08, 3.1, "$q$", style.LABEL, align="right")
     canvas.arrow((left, total + 0.27), (left, top), (middle - 0.42, top))
     canvas.arrow((middle, total + 0.22), (middle, top - 0.27))
