@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import base64
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -231,7 +231,7 @@ def unpacked(weights: str, symbols: int) -> LanguageModel:
     return model
 
 
-def rounded(values: Sequence[float], digits: int = 4) -> list[float]:
+def rounded(values: Any, digits: int = 4) -> list[float]:
     return [round(float(value), digits) for value in values]
 
 
