@@ -11,7 +11,7 @@ import notebooks
 import pytest
 import questions
 import teaching
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 CHAPTER = "chapters/01_two_steps_in_numpy"
 NAMES = [path.stem for path in notebooks.paths_of([])]
@@ -219,7 +219,9 @@ def test_mark_works_in_a_folder(page: Page, html: Path) -> None:
     page.goto((html / f"{CHAPTER}.html").as_uri())
     page.locator(".path-foot button").click()
     page.reload()
-    assert "Marked as read" in page.locator(".path-foot button").inner_text()
+    expect(page.locator(".path-foot button")).to_contain_text(
+        "Marked as read", timeout=chromium.PATIENCE
+    )
 
 
 @pytest.mark.parametrize("scripts", [True, False])
