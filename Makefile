@@ -68,8 +68,7 @@ WHICH := -m "not thorough"
 
 test: $(INSTALLED) data
 	@$(PY) -m pytest $(TOGETHER) $(WHICH) tests/tf1
-	@$(PY) -m pytest $(TOGETHER) $(WHICH) tests chapters --nbval --nbval-current-env \
-		--nbval-sanitize-with tests/measured.cfg
+	@$(PY) -m pytest $(TOGETHER) $(WHICH) tests chapters --nbval
 
 test-all: WHICH := -m ""
 test-all: test

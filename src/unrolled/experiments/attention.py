@@ -33,7 +33,7 @@ LENGTHS = tuple(range(3, 11))  # of the numbers in training
 TEST_LENGTHS = (4, 6, 8, 10, 12, 14)
 UNITS, WIDER = 32, 64
 EPOCHS, COUNT = 6, 10_000
-NAMES = "zero one two three four five six seven eight nine".split()
+NAMES = tasks.NUMBER_WORDS[:10]
 DIGITS = tasks.Alphabet("0123456789")
 WORDS = tasks.Alphabet([*NAMES, "double", "triple"], end="<end>", separator=" ")
 HABITS = {  # so many equal digits are still to be said -> how many of them are said next

@@ -21,7 +21,7 @@ from unrolled.experiments.row_order import halved
 from unrolled.models import OutputLayer
 
 SEEDS = (0, 1, 2, 3)
-NAMES = "zero one two three four five six seven eight nine".split()
+NAMES = tasks.NUMBER_WORDS[:10]
 LETTERS = tasks.Alphabet("efghinorstuvwxz", end="$")
 WORDS = tasks.Alphabet(tasks.NUMBER_WORDS, end="<end>", separator=" ")
 FAR_WORDS = ("by", "any", "measure")

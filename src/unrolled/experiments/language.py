@@ -162,9 +162,8 @@ def train(
     optimizer: Any = None,
     clip: float | None = CLIP,
     each_epoch: Callable[[int, LanguageModel], None] | None = None,
-    until: int | None = None,
 ) -> Run:
-    """Train on the first part; stop after `until` epochs, the rate falling as for all of them."""
+    """Train on the first part, the rate falling to 0 over the epochs."""
     tf.random.set_seed(seed)
     model = LanguageModel(len(text.alphabet))
     inputs, targets = in_streams(text.training, rows, T)
@@ -174,7 +173,7 @@ def train(
         optimizer = tf.keras.optimizers.Adam(falling)
     update = make_update(model, optimizer, clip)
     result = Run(model, [], [], [])
-    for epoch in range(1, (until or epochs) + 1):
+    for epoch in range(1, epochs + 1):
         state, losses = model.start(rows), []
         for start in range(0, windows * T, T):
             here = slice(start, start + T)
