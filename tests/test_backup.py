@@ -173,9 +173,10 @@ def newest(folder):
 
 
 @forks
-def test_killed_again_and_again(tmp_path, forked):
+@pytest.mark.parametrize("kills", [5, pytest.param(20, marks=pytest.mark.thorough)])
+def test_killed_again_and_again(kills, tmp_path, forked):
     """The moment of each kill follows from how far the files say that the run has got."""
-    kind, kills = "Adam with a schedule", 20
+    kind = "Adam with a schedule"
     rng = np.random.default_rng(kills)
     permit, folder = tmp_path / "permit", tmp_path / "backups"
     task = {"kind": kind, "permit": permit, "folder": folder, "result": tmp_path / "result"}

@@ -59,6 +59,7 @@ HOW = [{}, *({"unroll": k} for k in (1, 3, T))]
 HOW += [{"recompute_every": s} for s in (1, 3, 100)] + [{"recompute_every": 3, "unroll": 2}]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("steps_known", [True, False], ids=["T known", "T unknown"])
 @pytest.mark.parametrize("lengths", [None, LENGTHS], ids=["no lengths", "lengths"])
 @pytest.mark.parametrize("how", HOW, ids=str)

@@ -131,6 +131,7 @@ KINDS = [
 ]
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize(
     "traced, how, place",
     [

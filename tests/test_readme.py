@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 FEW_IMAGES = """
 import tensorflow as tf
@@ -19,9 +21,12 @@ tf.distribute.MirroredStrategy = lambda: real(["CPU:0", "CPU:1"])
 """
 
 
-def test_the_keras_program_trains_on_two_devices_and_goes_on_after_a_kill(tmp_path):
+@pytest.mark.parametrize("layers", [1, pytest.param(3, marks=pytest.mark.thorough)])
+def test_the_keras_program_trains_on_two_devices_and_goes_on_after_a_kill(layers, tmp_path):
     section = README.split("## In a Keras program")[1]
     program = re.search(r"```python\n(.*?)```", section, re.S).group(1)
+    assert "range(3)" in program
+    program = program.replace("range(3)", f"range({layers})")  # each costs a minute to compile
     path = tmp_path / "digits.py"
     path.write_text(FEW_IMAGES + program, encoding="utf-8")
     command = [sys.executable, "-u", str(path)]
