@@ -129,6 +129,12 @@ def test_arrows_lead_from_one_time_to_the_next():
     assert {"3,100", "92", "28", "7.4", *STEPS} <= set(words(axes.figure))
 
 
+def test_a_time_that_hardly_moves_has_no_arrow():
+    axes = figures.time_steps({"a": 100.0, "b": 10.0, "c": 10.1}).axes[0]
+    arrows = [text for text in axes.texts if getattr(text, "arrow_patch", None)]
+    assert [arrow.xy[0] for arrow in arrows] == [10.0]
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

@@ -401,7 +401,8 @@ def time_steps(
                 bbox=card,
                 zorder=5,
             )
-            if place:
+            moved = place and abs(np.log(time / values[place - 1])) / np.log(high / low)
+            if moved > 0.02:  # a shorter arrow would hide under the dot
                 ax.annotate(
                     "",
                     (time, place),
@@ -409,6 +410,7 @@ def time_steps(
                     arrowprops={"arrowstyle": "->", "color": style.MUTED, "linewidth": 1.6},
                     zorder=2,
                 )
+            if place:
                 ax.plot(
                     [values[place - 1]] * 2,
                     [place - 1, place],
