@@ -44,7 +44,7 @@ def joined_steps(
     """
     if steps is not None and len(steps) != 8:
         raise ValueError(f"steps has {len(steps)} entries; give 8, a factor and an amount in each.")
-    does = [] if steps is None else [(float(a), float(b)) for a, b in steps]
+    does = [(float(factor), float(amount)) for factor, amount in steps or ()]
     highs = [HIGH] * 4 if steps is None else [0.72, 0.54, 0.54, 0.54]
     space = 0.5  # between two rows, for the arrows
     canvas = Canvas(style.WIDTH, 0.3 + sum(highs) + 3 * space, ax)
@@ -68,7 +68,8 @@ def joined_steps(
                     canvas.arrow((onto, below + space - 0.02), (onto, below + 0.03))
             label = _steps(first, last)
             if does:
-                label += "\n" + _does(*does[first // many], " " if rounds else "\n")
+                factor, amount = does[first // many]
+                label += "\n" + _does(factor, amount, " " if rounds else "\n")
             canvas.box(
                 centre,
                 y,
