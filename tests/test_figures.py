@@ -53,10 +53,9 @@ PICTURES = {
     "layer, smallest": lambda: figures.layer(1, 1),
     "kernel": lambda: figures.kernel_blocks(KERNEL[:, :2], 3, [f"$x_{i}$" for i in range(5)]),
     "kernel of an LSTM": lambda: figures.kernel_blocks(KERNEL, 3, column_labels="ijfo"),
-    "kernel of Keras": lambda: figures.kernel_blocks(
-        KERNEL, 3, None, "ifco", False, block_colours=[0, 2, 1, 3]
-    ),
     "kernel of a GRU": lambda: figures.kernel_blocks(KERNEL, 1, None, "ru", values=False),
+    "kernel for Keras": lambda: figures.kernel_for_keras(),
+    "kernel for Keras, smallest": lambda: figures.kernel_for_keras(1, 1),
     "batch": lambda: figures.batch([2, 1, 2, 2], 2),
     "batch of words": lambda: figures.batch(
         [5, 2], 5, ["hello", "hi"], [list("hello"), list("hi") + [None] * 3]
@@ -115,6 +114,16 @@ PICTURES = {
     ),
     "network with one answer": lambda: figures.network(
         ["row 0", "row 1", None, "row 27"], "basic", 3, "dense", [None, None, None, "digit"]
+    ),
+    "network of one step": lambda: figures.network(["$x_0$"], head="dense", dropout=True),
+    "calls": lambda: figures.calls(
+        [
+            ("x_data", [3, 4, 3], "B, T, D", "input"),
+            ("dynamic_rnn", [3, 4, 5], "B, T, U", "cell"),
+            ("reshape", [None, 5], "B \N{MIDDLE DOT} T, U", "shape"),
+            ("fully_connected", [12, 5], "B \N{MIDDLE DOT} T, C", "dense"),
+            ("embedding_lookup", [3, 5], "B, C", "output"),
+        ]
     ),
     "network with dropout": lambda: figures.network(
         ["row 0", None, "row 27"], "GRU", 3, "softmax", ["class", None, "class"], True
@@ -182,6 +191,7 @@ PICTURES = {
         center_zero=False,
     ),
     "joined steps": lambda: figures.joined_steps(),
+    "joined steps, with numbers": lambda: figures.joined_steps([(0.5, -2), (2, 10)] * 4),
     "filled states": lambda: figures.filled_states(),
     "looking back": lambda: figures.looking_back(list("4772"), [0.04, 0.57, 0.35, 0.04], "double"),
     "looking back, shortest": lambda: figures.looking_back(["three", "4"], [0, 1], "four"),
@@ -446,6 +456,16 @@ def test_joined_steps_halve_in_number_at_each_round():
     assert len(found) == 8 + 4 + 2 + 1
 
 
+def test_joined_steps_say_what_each_does_to_a_state():
+    found = words(figures.joined_steps([(1, 3), (2, 1), (1, -2), (0.5, 1)] + [(1, 0)] * 4))
+    times = "\N{MULTIPLICATION SIGN}"
+    assert f"2\n{times}1\n\N{MINUS SIGN}2" in found
+    assert f"0\N{EN DASH}1\n{times}2 +7" in found
+    assert f"0\N{EN DASH}3\n{times}1 +3.5" in found
+    with pytest.raises(ValueError, match="steps has 2 entries; give 8"):
+        figures.joined_steps([(1, 3), (2, 1)])
+
+
 def test_looking_back_shows_every_weight():
     figure = figures.looking_back(list("47"), [0.25, 0.75], "four")
     found = words(figure)
@@ -663,11 +683,21 @@ def test_kernel_is_split_where_the_inputs_end():
     assert fills == [style.INPUT[0]] * 24 + [style.CELL[0]] * 16
 
 
-def test_block_of_a_kernel_keeps_its_colour_in_all_rows():
-    figure = figures.kernel_blocks(KERNEL, 3, None, "ijfo", False, block_colours=[0, 1, 2, 0])
-    fills = [matplotlib.colors.to_hex(patch.get_facecolor()) for patch in figure.axes[0].patches]
-    first, second, third = style.INPUT[0], style.CELL[0], style.OTHER[0]
-    assert fills == ([first] * 2 + [second] * 2 + [third] * 2 + [first] * 2) * 5
+def test_kernel_for_keras_is_cut_and_two_of_its_blocks_change_places():
+    figure = figures.kernel_for_keras(3, 2)
+    found = words(figure)
+    assert [text for text in found if len(text) == 1] == list("ijfoifco")
+    assert {"cell: kernel [5, 8]", "Keras: kernel [3, 8]", "recurrent_kernel [2, 8]"} <= set(found)
+    assert len(arrows(figure)) == 4
+    patches = [patch for patch in figure.axes[0].patches if patch not in arrows(figure)]
+    assert len(patches) == 2 * (5 + 1) * 8  # every weight is there above, and again below
+
+
+def test_calls_write_shapes_and_letters():
+    chain = [("x", [3, None], "B, T", "input"), ("cell", [3, 4], "B, U", "output")]
+    assert words(figures.calls(chain)) == ["x", "[3, ?]", "[B, T]", "cell", "[3, 4]", "[B, U]"]
+    with pytest.raises(ValueError, match="kind is 'wide'; give one of input, cell, dense"):
+        figures.calls([chain[0], ("y", [1], "B", "wide")])
 
 
 @pytest.mark.parametrize("lengths", [[2, 1, 2, 2], [0, 5, 3], [4]])
@@ -963,11 +993,6 @@ def test_kinds_differ_in_grey():
             lambda: figures.kernel_blocks(KERNEL, 3, column_labels="abc"),
             ValueError,
             "column_labels has 3 entries, which do not divide the kernel's 8 columns into equal blocks.",
-        ),
-        (
-            lambda: figures.kernel_blocks(KERNEL, 3, None, "ijfo", block_colours=[0, 1, 2, 4]),
-            ValueError,
-            "block_colours is [0, 1, 2, 4]; give a number from 0 to 3 for each of the 4 blocks.",
         ),
         (
             lambda: figures.kernel_blocks(np.zeros((5, 12)), 3),

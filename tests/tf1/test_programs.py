@@ -865,7 +865,7 @@ def test_document_e_hello():
     ]
 
     with pytest.raises(ValueError, match="not a valid root scope name"):
-        tf.variable_scope("3 batches").__enter__()  # the conversion lost an underscore
+        tf.variable_scope("3 batches").__enter__()  # as our copy has it
     with tf.variable_scope("3_batches"):
         x_data = np.array([[H, E, L, L, O], [E, O, L, L, L], [L, L, E, E, L]], dtype=np.float32)
         cell = rnn.BasicLSTMCell(num_units=2, state_is_tuple=True)

@@ -7,11 +7,12 @@ twelve steps each: 0 to 11, which are as many as in training, 36 to 47, 188 to 1
 Its "curve" has the mean of each ten steps. To guess gives 0.5; to answer the first bit and guess
 the others gives 0.542 at steps 0 to 11.
 
-Between the three layers is a matrix with a tanh, 16 to 16. The last three cells are minGRUs with
-another factor, or another amount, or another of each:
+Between the three layers is a matrix with a tanh, 16 to 16. The last four cells are minGRUs with
+another amount, or another factor, or another of each:
 
 - "amount c": the minGRU's factor 1 − u, and the amount c, which is not multiplied by u;
 - "factor 1 − 2u": from −1 to 1, and the minGRU's amount u · c;
+- "1 − 2u and c": that factor and that amount;
 - "tanh(z) and c": the factor tanh(z), from −1 to 1 and twice as steep, and the amount c.
 """
 
@@ -50,8 +51,16 @@ class SignCell(u.MinGRUCell):
         return 1 - 2 * share, share * self.activation(z_c)
 
 
+class SignAmountCell(u.MinGRUCell):
+    """h' = (1 − 2u) · h + c: the factor may be negative, and the amount is not multiplied by u."""
+
+    def from_sums(self, *sums: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        z_u, z_c = sums
+        return 1 - 2 * tf.sigmoid(z_u), self.activation(z_c)
+
+
 class FlippingCell(u.MinGRUCell):
-    """h' = tanh(z) · h + c: the factor may be negative, and the amount is not multiplied by u."""
+    """h' = tanh(z) · h + c: the same range of factors, and twice as steep."""
 
     def from_sums(self, *sums: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         z, z_c = sums
@@ -66,6 +75,7 @@ MAKERS: dict[str, Callable[[], list[Any]]] = {
     "minGRU, 3 layers": lambda: [u.MinGRUCell(UNITS) for _ in range(3)],
     "amount c": lambda: [AmountCell(UNITS)],
     "factor 1 − 2u": lambda: [SignCell(UNITS)],
+    "1 − 2u and c": lambda: [SignAmountCell(UNITS)],
     "tanh(z) and c": lambda: [FlippingCell(UNITS)],
 }
 

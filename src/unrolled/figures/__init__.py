@@ -20,11 +20,11 @@ from .decisions import questions
 from .digits import beliefs, image_as_rows, images, mnist_network
 from .gates import cell_diagram
 from .graphs import memory_bars, operations, pieces, then_and_now, while_loop, written_out
-from .grids import batch, kernel_blocks, layouts, loss_masked
+from .grids import batch, kernel_blocks, kernel_for_keras, layouts, loss_masked
 from .letters import streams, surprise, unit
 from .memory import gates_over_time, memory_line, seeds_side_by_side
 from .mistakes import sightings, slices
-from .networks import network
+from .networks import calls, network
 from .plots import cost_curves, curves, descent, graph_growth, heat, time_bars, time_steps
 from .scans import filled_states, joined_steps
 from .searches import looking_back, search_tree
@@ -34,6 +34,7 @@ __all__ = [
     "batch",
     "beliefs",
     "bidirectional",
+    "calls",
     "cell_diagram",
     "cost_curves",
     "curves",
@@ -50,6 +51,7 @@ __all__ = [
     "images",
     "joined_steps",
     "kernel_blocks",
+    "kernel_for_keras",
     "layer",
     "layouts",
     "looking_back",

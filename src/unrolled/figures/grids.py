@@ -12,8 +12,6 @@ from matplotlib.figure import Figure
 from . import style
 from .canvas import Canvas, count, key_width, labels, text_width
 
-BLOCKS = (style.INPUT, style.CELL, style.OTHER, style.OUTPUT)  # colours of a kernel's blocks
-
 
 def number(value: Any, digits: int = 2) -> str:
     """Return `value` short: whole numbers as they are, others rounded, with a true minus."""
@@ -43,7 +41,6 @@ def kernel_blocks(
     column_labels: Sequence[Any] | None = None,
     values: bool = True,
     *,
-    block_colours: Sequence[int] | None = None,
     ax: Axes | None = None,
 ) -> Figure | Axes:
     """Draw a fused kernel [D+U, k*U]: input rows above, state rows below, k column blocks.
@@ -55,14 +52,11 @@ def kernel_blocks(
       column_labels: names of the k blocks: i, j, f, o of an LSTM, r, u of a GRU (default: one block
         without a name).
       values: print the numbers, of at most eight columns (default: True).
-      block_colours: a number from 0 to 3 for each block, whose colour it has in all rows, so that a
-        block can be found again where it moved (default: a colour for the input rows and one for
-        the state rows).
 
     Raises:
       TypeError: `num_inputs` is not a whole number.
-      ValueError: the kernel has another shape, `num_inputs` is not in 1..rows - 1, the labels or
-        the colours do not fit the shape, or there are too many columns to print.
+      ValueError: the kernel has another shape, `num_inputs` is not in 1..rows - 1, the labels do
+        not fit the shape, or there are too many columns to print.
     """
     array = _matrix("kernel", kernel)
     rows, columns = array.shape
@@ -78,13 +72,6 @@ def kernel_blocks(
         )
     if values and columns > 8:
         raise ValueError(f"kernel has {columns} columns, too many to print; pass values=False.")
-    if block_colours is not None and (
-        len(block_colours) != len(names) or not set(block_colours) <= set(range(len(BLOCKS)))
-    ):
-        raise ValueError(
-            f"block_colours is {list(block_colours)}; give a number from 0 to {len(BLOCKS) - 1} "
-            f"for each of the {len(names)} blocks."
-        )
 
     gap = 0.1
     texts = [["" if not values else number(entry) for entry in row] for row in array.tolist()]
@@ -108,9 +95,6 @@ def kernel_blocks(
         ax,
     )
     per_block = columns // len(names)
-    looks: list[tuple[str, str] | None] = [None] * len(names)
-    if block_colours is not None:
-        looks = [BLOCKS[each] for each in block_colours]
     for block, name in enumerate(names):
         if name:
             middle = first + (block + 0.5) * per_block * wide + gap * block
@@ -122,17 +106,81 @@ def kernel_blocks(
         for row in range(begin, end):
             bottom -= tall
             for column in range(columns):
-                colours = looks[column // per_block]
                 canvas.tile(
                     first + column * wide + gap * (column // per_block),
                     bottom,
                     wide,
                     tall,
                     texts[row][column] or None,
-                    colours=colours or (style.CELL if begin else style.INPUT),
+                    colours=style.CELL if begin else style.INPUT,
                 )
             if beside is not None and beside[row]:
                 canvas.text(first - 0.1, bottom + tall / 2, beside[row], align="right")
+    return canvas.done()
+
+
+def kernel_for_keras(
+    num_inputs: int = 3, num_units: int = 5, *, ax: Axes | None = None
+) -> Figure | Axes:
+    """Draw the weights of an LSTM as a cell keeps them, and below as a Keras layer does.
+
+    The blocks j and f change places, the kernel is cut where the inputs end, and block f of the
+    bias is raised.
+
+    Args:
+      num_inputs: D, from 1 to 8 (default: 3).
+      num_units: U, from 1 to 8 (default: 5).
+
+    Raises:
+      TypeError: a number is not a whole number.
+      ValueError: a number is out of its range.
+    """
+    count("num_inputs", num_inputs, 1, 8)
+    count("num_units", num_units, 1, 8)
+    rows, columns = num_inputs + num_units, 4 * num_units
+    tall, head, letters, gap, between = 0.15, 0.28, 0.3, 0.08, 0.8
+    looks = {"i": style.INPUT, "j": style.CELL, "f": style.OTHER, "o": style.INPUT}
+    tables = {
+        "ijfo": [(f"cell: kernel [{rows}, {columns}]", rows), (f"bias [{columns}]", 1)],
+        "ifjo": [
+            (f"Keras: kernel [{num_inputs}, {columns}]", num_inputs),
+            (f"recurrent_kernel [{num_units}, {columns}]", num_units),
+            (f"bias [{columns}], with 1.0 added to f", 1),
+        ],
+    }
+    heads = 2 * letters + head * sum(map(len, tables.values()))
+    canvas = Canvas(style.WIDTH, heads + tall * (2 * rows + 2) + gap + between + 0.2, ax)
+    block = (canvas.width - 0.2 - 3 * 0.1) / 4
+    middles = [0.1 + block / 2 + (block + 0.1) * place for place in range(4)]
+    y = canvas.height - 0.05
+    for order, arrays in tables.items():
+        for name, middle in zip(order, middles, strict=True):
+            shown = "c" if name == "j" and order == "ifjo" else name
+            canvas.text(middle, y - letters / 2, shown, style.LABEL, weight="bold")
+        y -= letters
+        for title, high in arrays:
+            canvas.text(0.1, y - head / 2, title, style.TEXT, align="left")
+            y -= head
+            for row in range(high):
+                if row == num_inputs and order == "ijfo":  # where it will be cut
+                    canvas.line((0.02, y - gap / 2), (canvas.width - 0.02, y - gap / 2), 1.8)
+                    y -= gap
+                y -= tall
+                for name, middle in zip(order, middles, strict=True):
+                    for unit in range(num_units):
+                        canvas.tile(
+                            middle - block / 2 + unit * block / num_units,
+                            y,
+                            block / num_units,
+                            tall,
+                            colours=looks[name],
+                            line=0.8,
+                        )
+        if order == "ijfo":
+            for name, middle in zip(order, middles, strict=True):
+                end = middles["ifjo".index(name)]
+                canvas.arrow((middle, y - 0.05), (end, y - between + 0.05), colour=looks[name][1])
+            y -= between
     return canvas.done()
 
 

@@ -53,8 +53,9 @@ def network(
     if above is None:
         above = [f"$y_{{{step}}}$" for step in range(len(inputs))]
     rows = layers + 2 + bool(head)
-    canvas = Canvas(style.WIDTH, 0.7 + ROW * (rows - 1) + (0.36 if dropout else 0.0), ax)
-    pitch = min(1.0, (canvas.width - LEFT - 0.2) / len(inputs))
+    pitch = min(1.0, (style.WIDTH - LEFT - 0.2) / len(inputs))
+    width = LEFT + max(pitch * len(inputs), 1.5 if dropout else 0.0) + 0.2
+    canvas = Canvas(width, 0.7 + ROW * (rows - 1) + (0.36 if dropout else 0.0), ax)
     wide = 0.84 * pitch
     low = 0.35 + (0.36 if dropout else 0.0)
     heights = [low + ROW * index for index in range(rows)]
@@ -92,6 +93,45 @@ def network(
     if dropout:
         canvas.arrow((LEFT, 0.2), (LEFT + 0.6, 0.2), dashed=True)
         canvas.text(LEFT + 0.72, 0.2, "dropout", style.TEXT, align="left")
+    return canvas.done()
+
+
+KINDS = {
+    "input": style.INPUT,
+    "cell": style.CELL,
+    "dense": style.OTHER,
+    "shape": style.PLAIN,
+    "output": style.OUTPUT,
+}
+
+
+def calls(
+    chain: Sequence[tuple[str, Sequence[int | None], str, str]], *, ax: Axes | None = None
+) -> Figure | Axes:
+    """Draw calls one below the other, each beside the shape of what it returns.
+
+    Args:
+      chain: from 2 to 10 calls: a name, a shape, the letters of its axes, and a kind: "input",
+        "cell", "dense", "shape" for a call that only arranges anew, "output".
+
+    Raises:
+      ValueError: there are too few or too many calls, a kind is not one of these, or a name does
+        not fit.
+    """
+    count("the length of chain", len(chain), 2, 10)
+    pitch, wide, x = 0.66, 1.75, 0.975
+    canvas = Canvas(style.WIDTH, pitch * (len(chain) - 1) + TALL + 0.2, ax)
+    for index, (name, shape, letters, kind) in enumerate(chain):
+        if kind not in KINDS:
+            raise ValueError(f"kind is {kind!r}; give one of {', '.join(KINDS)}.")
+        y = canvas.height - 0.1 - TALL / 2 - pitch * index
+        rounding = {"input": 0.07, "output": TALL / 2}.get(kind, 0.12)
+        canvas.box(x, y, wide, TALL, name, colours=KINDS[kind], size=style.TEXT, rounding=rounding)
+        sizes = ", ".join("?" if size is None else str(size) for size in shape)
+        canvas.text(2.0, y, f"[{sizes}]", align="left")
+        canvas.text(3.05, y, f"[{letters}]", align="left", colour=style.MUTED)
+        if index:
+            canvas.arrow((x, y + pitch - TALL / 2 - 0.02), (x, y + TALL / 2 + 0.03))
     return canvas.done()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -22,12 +24,39 @@ def _steps(first: int, last: int) -> str:
     return f"{first}" if first == last else f"{first}\N{EN DASH}{last}"
 
 
-def joined_steps(*, ax: Axes | None = None) -> Figure | Axes:
-    """Draw eight steps that are joined in pairs, three rounds long, into one step."""
-    canvas = Canvas(style.WIDTH, 3.4, ax)
-    storey = 0.9
-    for rounds in range(4):
-        many, y = 2**rounds, 3.1 - storey * rounds
+def _does(factor: float, amount: float, between: str) -> str:
+    """What a step does to a state: "\N{MULTIPLICATION SIGN}2 +7"."""
+    text = f"\N{MULTIPLICATION SIGN}{factor:g}{between}{amount:+g}"
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+def joined_steps(
+    steps: Sequence[tuple[float, float]] | None = None, *, ax: Axes | None = None
+) -> Figure | Axes:
+    """Draw eight steps that are joined in pairs, three rounds long, into one step.
+
+    Args:
+      steps: the factor and the amount of each, which are written into the boxes, and those of the
+        joined steps with them (default: no numbers).
+
+    Raises:
+      ValueError: there are not eight steps.
+    """
+    if steps is not None and len(steps) != 8:
+        raise ValueError(f"steps has {len(steps)} entries; give 8, a factor and an amount in each.")
+    does = [(float(factor), float(amount)) for factor, amount in steps or ()]
+    highs = [HIGH] * 4 if steps is None else [0.72, 0.54, 0.54, 0.54]
+    space = 0.5  # between two rows, for the arrows
+    canvas = Canvas(style.WIDTH, 0.3 + sum(highs) + 3 * space, ax)
+    y = canvas.height - 0.1 - highs[0] / 2
+    for rounds, high in enumerate(highs):
+        many = 2**rounds
+        if rounds:
+            y -= (highs[rounds - 1] + high) / 2 + space
+            does = [
+                (a_2 * a_1, a_2 * b_1 + b_2)
+                for (a_1, b_1), (a_2, b_2) in zip(does[::2], does[1::2], strict=True)
+            ]
         for first in range(0, 8, many):
             last = first + many - 1
             centre = (_middle(first) + _middle(last)) / 2
@@ -35,13 +64,18 @@ def joined_steps(*, ax: Axes | None = None) -> Figure | Axes:
                 for half in (first, first + many // 2):
                     above = (_middle(half) + _middle(half + many // 2 - 1)) / 2
                     onto = above if rounds > 1 else (above + centre) / 2
-                    canvas.arrow((onto, y + storey - HIGH / 2 - 0.02), (onto, y + HIGH / 2 + 0.03))
+                    below = y + high / 2
+                    canvas.arrow((onto, below + space - 0.02), (onto, below + 0.03))
+            label = _steps(first, last)
+            if does:
+                factor, amount = does[first // many]
+                label += "\n" + _does(factor, amount, " " if rounds else "\n")
             canvas.box(
                 centre,
                 y,
                 SPAN + PITCH * (many - 1),
-                HIGH,
-                _steps(first, last),
+                high,
+                label,
                 colours=style.INPUT if rounds == 0 else style.CELL,
                 size=style.TEXT,
                 rounding=0.07,
