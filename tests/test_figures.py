@@ -1191,7 +1191,7 @@ def test_every_seed_has_its_mark():
     dotted = [list(each.get_ydata()) for each in axes.lines if each.get_linestyle() == ":"]
     assert dotted == [[0.9, 0.9], [0.8, 0.8]]
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["near", "far"]
-    with pytest.raises(ValueError, match="give 1 to 5"):
+    with pytest.raises(ValueError, match="give 1 to 6"):
         figures.seeds_side_by_side({}, [], "", "")
     with pytest.raises(ValueError, match="'A' has 2 lists for 1 columns"):
         figures.seeds_side_by_side(values, ["near"], "", "")

@@ -34,6 +34,14 @@ def smaller_inputs(shape: list[int], dtype: tf.DType) -> tf.Tensor:
     return orthogonal_start(shape, dtype, 0.03)
 
 
+def open_gru(units: int) -> u.GRUCell:
+    """A GRU whose update gate starts open, with a bias of 5."""
+    cell = u.GRUCell(units)
+    cell.build(2)
+    cell.gate_bias.assign(np.r_[np.ones(units), np.full(units, 5.0)])  # r, u
+    return cell
+
+
 MAKERS: dict[str, Callable[[int], u.RNNCell]] = {
     "basic": lambda units: u.BasicRNNCell(units),
     "basic, orthogonal": lambda units: u.BasicRNNCell(units, kernel_initializer=orthogonal_start),
@@ -41,6 +49,7 @@ MAKERS: dict[str, Callable[[int], u.RNNCell]] = {
     "LSTM": lambda units: u.BasicLSTMCell(units),
     "GRU": lambda units: u.GRUCell(units),
     "LSTM, bias 5": lambda units: u.BasicLSTMCell(units, forget_bias=5.0),
+    "GRU, bias 5": open_gru,
 }
 
 

@@ -29,7 +29,7 @@ def written_out(steps: int = 3, *, ax: Axes | None = None) -> Figure | Axes:
       ValueError: it is out of its range.
     """
     count("steps", steps, 1, 3)
-    pitch, first, middle = 1.29, 0.82, 1.5
+    pitch, first, middle = 1.29, 0.78, 1.5
     canvas = Canvas(0.43 + pitch * steps + (0.1 if steps > 1 else 0.9), 3.3, ax)
     centre = first + pitch * (steps - 1) / 2
     canvas.box(centre, 2.9, 1.1, 0.5, "kernel K", colours=style.OTHER, size=NAMES)
@@ -37,15 +37,15 @@ def written_out(steps: int = 3, *, ax: Axes | None = None) -> Figure | Axes:
     begin = 0.26
     for step in range(steps):
         x = first + pitch * step
-        canvas.arrow((begin, middle), (x - 0.29, middle), line=STATE)
+        canvas.arrow((begin, middle), (x - 0.25, middle), line=STATE)
         canvas.arrow((centre + 0.22 * (step - (steps - 1) / 2), 2.64), (x, middle + 0.29))
         canvas.square(x, 0.45, 0.5, f"$x_{{{step}}}$", size=INDEXED)
         canvas.arrow((x, 0.72), (x, middle - 0.29))
-        canvas.box(x, middle, 0.54, 0.54, "[x h]\n@ K", size=11.0, rounding=0.08)
-        canvas.arrow((x + 0.28, middle), (x + 0.42, middle), line=1.4)
-        canvas.box(x + 0.64, middle, 0.43, 0.4, "tanh", size=11.0, rounding=0.08)
-        canvas.text(x + 0.66, middle - 0.4, f"$h_{{{step}}}$", INDEXED)
-        begin = x + 0.865
+        canvas.box(x, middle, 0.46, 0.54, "[x h]\n@ K", size=11.0, rounding=0.08)
+        canvas.arrow((x + 0.24, middle), (x + 0.365, middle), line=1.4)
+        canvas.box(x + 0.58, middle, 0.41, 0.4, "tanh", size=11.0, rounding=0.08)
+        canvas.text(x + 0.6, middle - 0.4, f"$h_{{{step}}}$", INDEXED)
+        begin = x + 0.795
     return canvas.done()
 
 

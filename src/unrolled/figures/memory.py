@@ -128,7 +128,7 @@ def seeds_side_by_side(
     """Draw one mark for each seed: a median would hide that some seeds learn and others do not.
 
     Args:
-      values: name -> for each column a number from each seed; 1 to 5 names.
+      values: name -> for each column a number from each seed; 1 to 6 names.
       columns: what is written below the columns.
       xlabel, ylabel: the names of the axes.
       reference: a name and a number for each column, drawn as a dotted line (default: none).
@@ -137,8 +137,8 @@ def seeds_side_by_side(
       ValueError: there are too few or too many names, or a name does not have a list of numbers
         for each column.
     """
-    if not 1 <= len(values) <= 5:
-        raise ValueError(f"values has {len(values)} names; give 1 to 5.")
+    if not 1 <= len(values) <= 6:
+        raise ValueError(f"values has {len(values)} names; give 1 to 6.")
     for name, lists in values.items():
         if len(lists) != len(columns):
             raise ValueError(f"{name!r} has {len(lists)} lists for {len(columns)} columns.")
