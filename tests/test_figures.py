@@ -79,9 +79,6 @@ PICTURES = {
     "GRU cell": lambda: figures.cell_diagram("gru"),
     "memory line": lambda: figures.memory_line(),
     "memory line with its gates": lambda: figures.memory_line("fio"),
-    "memory line with its factors": lambda: figures.memory_line(
-        "f", ["bias 1: 0.73", "bias 5: 0.993"]
-    ),
     "gates over time": lambda: figures.gates_over_time(
         FALL, list("!....?....?"), {"f": FALL, "i": 1 - FALL}, -FALL, FALL
     ),
@@ -1152,7 +1149,6 @@ def test_memory_line_has_the_gates_it_is_given():
         found = words(figures.memory_line(gates))
         assert [f"${gate}$" in found for gate in "fio"] == [gate in gates for gate in "fio"]
         assert found.count("\N{MULTIPLICATION SIGN}") == len(gates)
-    assert "0.73" in words(figures.memory_line("f", ["0.73"]))
     with pytest.raises(ValueError, match="letters of 'fio'"):
         figures.memory_line("fj")
 

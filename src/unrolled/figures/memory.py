@@ -17,16 +17,12 @@ WIDE = 4.4  # inches
 BLOCK = 12  # steps in one row of `gates_over_time`
 
 
-def memory_line(
-    gates: str = "", factors: Sequence[str] = (), *, ax: Axes | None = None
-) -> Figure | Axes:
+def memory_line(gates: str = "", *, ax: Axes | None = None) -> Figure | Axes:
     """Draw the line of the memory c through one step, with some of its gates.
 
     Args:
       gates: the letters of the gates that are drawn, of f (forget), i (input) and o (output), in
         any order (default: none of them).
-      factors: up to three short texts, one below the other beside the arrow of the forget gate
-        (default: none).
 
     Raises:
       ValueError: a letter is none of these.
@@ -44,8 +40,6 @@ def memory_line(
         _times(canvas, keep, line)
         canvas.square(keep, 0.35, 0.46, "$f$", colours=style.CELL)
         canvas.arrow((keep, 0.6), (keep, line - 0.21))
-        for row, factor in enumerate(factors):
-            canvas.text(keep - 0.1, 1.18 - 0.22 * row, factor, style.SMALL, align="right")
     canvas.square(add, 0.35, 0.46, "$x_t$")
     canvas.arrow((add, 0.6), (add, line - 0.21))
     if "i" in gates:
