@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from unrolled import experiments
+from unrolled import experiments, reference
 from unrolled.experiments import __main__ as command
-from unrolled.experiments import language
+from unrolled.experiments import language, looking_back
 
 
 @pytest.mark.parametrize("name", command.names())
@@ -73,3 +73,11 @@ def test_agreement_takes_out_what_the_last_letter_says() -> None:
     flags = np.arange(200) % 4 < 2
     states = np.stack([letters == "a", flags, ~flags], axis=1).astype(float)
     assert np.allclose(language.agreement(states, flags, letters), [0, 1, -1])
+
+
+def test_probe_reads_what_a_line_of_units_holds() -> None:
+    """Each unit hands its letter to the next: 8 units hold the letters of 0 to 7 steps ago."""
+    kernel = np.concatenate([[[-3.0] + [0.0] * 7, [3.0] + [0.0] * 7], 3.0 * np.eye(8, k=1)])
+    line = reference.Parameters(kernel, np.zeros(8), np.zeros((8, 2)), np.zeros(2))
+    assert [looking_back.probe(line, ago) for ago in (0, 4, 7)] == [1.0, 1.0, 1.0]
+    assert abs(looking_back.probe(line, 8) - 0.5) < 0.05  # has left the line

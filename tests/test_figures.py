@@ -44,6 +44,9 @@ PICTURES = {
     "unrolled unfolded": lambda: figures.unrolled(7, folded=False, masked=[6]),
     "unrolled long": lambda: figures.unrolled(28, outputs=[None] * 27 + ["$y_{27}$"]),
     "unrolled one": lambda: figures.unrolled(1, states=["0", "1"]),
+    "unrolled, losses": lambda: figures.unrolled(
+        2, outputs=["$L_0$", "$L_1$"], losses=True, folded=False
+    ),
     "two steps": lambda: figures.two_steps_back(backward=False),
     "two steps back": lambda: figures.two_steps_back(),
     "two steps back, other weights": lambda: figures.two_steps_back((-1, 0.5), -1.5, 2.0, -1),
@@ -543,6 +546,8 @@ def test_two_steps_writes_values_and_gradients():
     assert np.allclose(shares[0] + shares[1], back.parameters.kernel[0], atol=0.01)
     assert np.allclose(shares[2], back.parameters.kernel[1], atol=0.005)
     assert {number(value) for value in back.states[0, 1:, 0]} <= set(red)
+    d_z1 = back.states[0, 2, 0] * (1 - states[0, 2, 0] ** 2)
+    assert red.count(number(d_z1)) == 2  # at the sum, and on its way back from there
     forwards = words(figures.two_steps_back(backward=False))
     assert {number(value) for value in states[0, 1:, 0]} <= set(forwards)
     assert {number(-0.5), number(0.8 * states[0, 1, 0])} <= set(forwards)  # the terms of step 1

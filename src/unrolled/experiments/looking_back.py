@@ -104,3 +104,16 @@ def accuracy(params: Parameters, back: int = 6) -> float:
     inputs, targets, weights = letters(np.random.default_rng(99), 500, back)
     right = forward(inputs, params)[1].argmax(axis=-1) == targets
     return float((right * weights).sum() / weights.sum())
+
+
+def probe(params: Parameters, ago: int) -> float:
+    """The share of the letters of `ago` steps ago that a new output layer reads off the state.
+
+    It is fitted by least squares to 500 strings and judged on 500 others.
+    """
+    inputs = letters(np.random.default_rng(7), 1000, steps=32)[0]
+    states = forward(inputs, params)[0][:, 13:]  # [B, 20, U]
+    states = np.concatenate([states, np.ones((1000, 20, 1))], axis=2)  # [B, 20, U+1]
+    letter = inputs[:, 12 - ago : 32 - ago, 1] - 0.5  # [B, 20]: above 0 for B
+    weights = np.linalg.lstsq(np.concatenate(states[:500]), letter[:500].ravel(), None)[0]
+    return float(((states[500:] @ weights > 0) == (letter[500:] > 0)).mean())

@@ -30,7 +30,8 @@ def two_steps_back(
 
     A value is at the left of its arrow, its gradient in red at the right, with a small arrow that
     points back; a product with a weight, which is a term of the sum, is at the head of its arrow. A
-    gradient after `w:` is what one use of a weight adds to the gradient of that weight.
+    gradient after `w:` is what one use of a weight adds to the gradient of that weight. A long red
+    arrow runs back along that of the state.
 
     Args:
       x: the two inputs (default: 1 and -1).
@@ -90,6 +91,16 @@ def two_steps_back(
     canvas.text(turn + 0.1, TANH + 0.3, r"$\times w_h$", align="left")
     back(turn + 0.1, TANH - 0.05, d_z1 * h_0, "w: ")
     canvas.text(turn + 0.1, SUM + 0.2, number(w_h * h_0), align="left")
+    if backward:
+        beside = 0.14  # inches between the arrow of the state and the one that runs back
+        path = [
+            (last - 0.42, SUM - beside),
+            (turn - beside, SUM - beside),
+            (turn - beside, HIDDEN - beside),
+            (first + 0.34, HIDDEN - beside),
+        ]
+        canvas.arrow(*path, colour=BACK)
+        canvas.text(turn, SUM - 0.33, number(d_z1), align="left", colour=BACK, weight="bold")
     canvas.arrow((last, HIDDEN + 0.3), (last, LOSS - 0.26))
     words = f"L = {number((h_1 - target) ** 2 / 2)}"
     canvas.box(last, LOSS, 1.2, 0.48, words, colours=style.OTHER, size=style.TEXT)

@@ -231,20 +231,21 @@ class Canvas:
         *,
         square: bool = False,
         hatched: bool = False,
+        colours: Colours = style.OUTPUT,
     ) -> Patch:
         """Draw an output, or with `square` an input, as wide as its label asks, up to `room`."""
         wide = text_width(label, max(style.TEXT, least(label))) + 0.12
         if wide <= 2 * radius:
             if square:
                 return self.square(x, y, 2 * radius, label, hatched=hatched)
-            return self.circle(x, y, radius, label, hatched=hatched)
+            return self.circle(x, y, radius, label, colours=colours, hatched=hatched)
         return self.box(
             x,
             y,
             min(wide, room),
             2 * radius,
             label,
-            colours=style.INPUT if square else style.OUTPUT,
+            colours=style.INPUT if square else colours,
             hatched=hatched,
             size=style.TEXT,
             rounding=0.07 if square else radius,

@@ -152,6 +152,7 @@ def unrolled(
     title: str | None = None,
     masked: Collection[int] = (),
     *,
+    losses: bool = False,
     one_row: bool = False,
     ax: Axes | None = None,
 ) -> Figure | Axes:
@@ -169,6 +170,7 @@ def unrolled(
       title: a heading (default: none).
       masked: the steps that are padding: grey and hatched, with output 0, and the state of the
         step before goes straight through (default: none).
+      losses: the outputs are losses, in the colour of a loss (default: False).
       one_row: lay up to five cells in one row, where their labels are short; for a network that is
         not folded (default: False).
 
@@ -232,7 +234,8 @@ def unrolled(
             _straight_through(canvas, x, cell / 2 + 0.02, y)
         if above[step]:
             canvas.arrow((x, y + TALL / 2 + 0.02), (x, y + RISE - RADIUS - 0.03), colour=ink)
-            canvas.pill(x, y + RISE, RADIUS, above[step], pitch, hatched=hatched)
+            colours = style.OTHER if losses else style.OUTPUT
+            canvas.pill(x, y + RISE, RADIUS, above[step], pitch, hatched=hatched, colours=colours)
 
     def edge(column: int) -> float:
         """Return the distance from the middle of a column to where its arrows begin and end."""
