@@ -33,6 +33,19 @@ THREE_SEVENS = [
 ]
 BELIEF = np.random.default_rng(0).dirichlet(np.full(10, 0.2), (2, 28))  # [N, T, C]
 
+LSTM_READS = {
+    "split": ["Const:0", "BiasAdd:0"],
+    "Add": ["split:2", "Const_2:0"],
+    "Sigmoid": ["Add:0"],
+    "Mul": ["rnn/while/Identity_3:0", "Sigmoid:0"],
+    "Sigmoid_1": ["split:0"],
+    "Tanh": ["split:1"],
+    "Mul_1": ["Sigmoid_1:0", "Tanh:0"],
+    "Add_1": ["Mul:0", "Mul_1:0"],
+    "Tanh_1": ["Add_1:0"],
+    "Sigmoid_2": ["split:3"],
+    "Mul_2": ["Tanh_1:0", "Sigmoid_2:0"],
+}
 PICTURES = {
     "one number": lambda: figures.one_number(),
     "one number, one step": lambda: figures.one_number([2], -0.5, 0.75),
@@ -72,9 +85,17 @@ PICTURES = {
     "slices": lambda: figures.slices(),
     "slices, wide": lambda: figures.slices(6, [5, 6]),
     "sightings": lambda: figures.sightings(
-        {"wrong axes": ["alone"], "one cell in each layer": []},
-        {"data": ["lengths"], "must not matter": ["alone", "padding"]},
+        {"wrong axes": ["alone"], "exploding gradient": []},
+        {
+            "data": ["lengths", "targets", "table"],
+            "first answers": ["first loss", "repeats", "scores"],
+            "must not matter": ["samples", "alone", "padding", "future"],
+            "learning": ["gradient", "by heart"],
+        },
     ),
+    "shares": lambda: figures.shares(),
+    "ring": lambda: figures.ring(),
+    "LSTM in a graph": lambda: figures.lstm_operations(LSTM_READS, "1.0"),
     "any cell": lambda: figures.cell_diagram("any"),
     "opened envelope": lambda: figures.cell_diagram("opened"),
     "basic cell": lambda: figures.cell_diagram("basic"),
@@ -750,6 +771,20 @@ def test_slices_say_which_block_fits():
         figures.slices(4, [2, 9])
 
 
+def test_an_lstm_has_an_arrow_for_each_thing_that_is_read():
+    figure = figures.lstm_operations(LSTM_READS, "0.5")
+    assert {"0.5", "old c", "split", "Mul_2", "0", "1", "2", "3"} <= set(words(figure))
+    assert len(arrows(figure)) == sum(map(len, LSTM_READS.values())) - 2  # of split: not drawn
+    with pytest.raises(ValueError, match="give the operations of one BasicLSTMCell"):
+        figures.lstm_operations({"MatMul": []}, "1.0")
+
+
+def test_in_a_ring_all_end_with_the_sum():
+    figure = figures.ring()
+    assert words(figure).count("sum") == 3 + 9
+    assert len(arrows(figure)) == 3 * 4  # the one around the end has two parts
+
+
 def test_sightings_have_a_dot_for_each():
     seen = {"axes": ["alone", "padding"], "kernel": []}
     groups = {"data": ["lengths"], "invariance": ["alone", "padding"]}
@@ -757,6 +792,7 @@ def test_sightings_have_a_dot_for_each():
     dots = [p for p in figure.axes[0].patches if isinstance(p, matplotlib.patches.Circle)]
     assert len(dots) == 2
     assert {"axes", "kernel", "lengths", "alone", "padding"} <= set(words(figure))
+    assert set(groups) <= set(words(figure))
     with pytest.raises(ValueError, match="groups lacks"):
         figures.sightings({"axes": ["other"]}, groups)
     with pytest.raises(ValueError, match="0 mistakes"):

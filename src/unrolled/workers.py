@@ -61,7 +61,7 @@ def network(units: int) -> SequenceClassifier:
 
 
 def step(model: Any, images: Any, labels: Any, rows: int) -> list[Any]:
-    """What a worker does with its part of a batch, which has `rows` in all."""
+    """One step of a worker with its part of a batch of `rows` in all."""
     cross_entropy = tf.nn.sparse_softmax_cross_entropy_with_logits
     with tf.GradientTape() as tape:
         logits = model(images)  # [b, T, D] -> [b, C], its own rows

@@ -19,7 +19,15 @@ from .chains import (
 from .decisions import questions
 from .digits import beliefs, image_as_rows, images, mnist_network
 from .gates import cell_diagram
-from .graphs import memory_bars, operations, pieces, then_and_now, while_loop, written_out
+from .graphs import (
+    lstm_operations,
+    memory_bars,
+    operations,
+    pieces,
+    then_and_now,
+    while_loop,
+    written_out,
+)
 from .grids import batch, kernel_blocks, kernel_for_keras, layouts, loss_masked
 from .letters import streams, surprise, unit
 from .memory import gates_over_time, memory_line, seeds_side_by_side
@@ -28,6 +36,7 @@ from .networks import calls, network
 from .plots import cost_curves, curves, descent, graph_growth, heat, time_bars, time_steps
 from .scans import filled_states, joined_steps
 from .searches import looking_back, search_tree
+from .shares import ring, shares
 from .style import png, use_style
 
 __all__ = [
@@ -56,6 +65,7 @@ __all__ = [
     "layouts",
     "looking_back",
     "loss_masked",
+    "lstm_operations",
     "memory_bars",
     "memory_line",
     "mnist_network",
@@ -65,8 +75,10 @@ __all__ = [
     "pieces",
     "png",
     "questions",
+    "ring",
     "search_tree",
     "seeds_side_by_side",
+    "shares",
     "sightings",
     "slices",
     "stack",

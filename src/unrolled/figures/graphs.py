@@ -154,6 +154,73 @@ def then_and_now(*, ax: Axes | None = None) -> Figure | Axes:
     return canvas.done()
 
 
+# Where the operations of an LSTM stand, in inches, by their names in TensorFlow 1's graph.
+_PLACES = {
+    "split": (2.2, 0.4),
+    "Const_2": (3.42, 1.35),
+    "Add": (2.65, 1.35),
+    "Sigmoid_1": (0.6, 2.25),
+    "Tanh": (1.6, 2.25),
+    "Sigmoid": (2.65, 2.25),
+    "Sigmoid_2": (3.85, 2.25),
+    "Identity_3": (1.65, 3.15),
+    "Mul_1": (0.6, 3.15),
+    "Mul": (2.65, 3.15),
+    "Add_1": (1.65, 4.05),
+    "Tanh_1": (1.65, 4.95),
+    "Mul_2": (3.85, 4.95),
+}
+_HALVES = dict.fromkeys(_PLACES, 0.36) | {
+    "split": 2.05,
+    "Const_2": 0.2,
+    "Add": 0.3,
+    "Sigmoid": 0.4,
+    "Sigmoid_1": 0.48,
+    "Sigmoid_2": 0.48,
+}
+
+
+def lstm_operations(
+    reads: Mapping[str, Sequence[str]], forget_bias: str, *, ax: Axes | None = None
+) -> Figure | Axes:
+    """Draw the operations of a BasicLSTMCell in a graph of TensorFlow 1, each with what it reads.
+
+    Args:
+      reads: operation -> the names of the tensors that it reads, such as "split:2"; of the names in
+        a path the last part counts. What is drawn nowhere is left out.
+      forget_bias: what is written into the constant.
+
+    Raises:
+      ValueError: an operation has none of the names that such a cell gives.
+    """
+    unknown = sorted(set(reads) - set(_PLACES))
+    if unknown:
+        raise ValueError(f"reads has {unknown}; give the operations of one BasicLSTMCell.")
+    canvas = Canvas(style.WIDTH, 5.5, ax)
+    blocks = [_PLACES[name][0] for name in ("Sigmoid_1", "Tanh", "Sigmoid", "Sigmoid_2")]
+    words = {"Const_2": forget_bias, "Identity_3": "old c"}
+    for name, (x, y) in _PLACES.items():
+        kind = style.CELL if name in reads else style.OTHER
+        wide = 2 * _HALVES[name]
+        canvas.box(x, y, wide, 0.42, words.get(name, name), size=style.SMALL, colours=kind)
+        for tensor in reads.get(name, ()):
+            source, _, number = tensor.split("/")[-1].partition(":")
+            if source not in _PLACES:
+                continue
+            left, low = _PLACES[source]
+            if source == "split":
+                left = blocks[int(number)]
+                canvas.text(left + 0.14, 0.84, number, style.SMALL)
+            if low == y:  # from the side
+                way = 1 if left < x else -1
+                canvas.arrow((left + way * _HALVES[source], y), (x - way * _HALVES[name], y))
+            else:
+                canvas.arrow((left, low + 0.22), (x + min(0.25, max(-0.25, left - x)), y - 0.22))
+    canvas.text(2.08, 4.05, "new c", style.SMALL, align="left")
+    canvas.text(3.85, 5.31, "output h", style.SMALL)
+    return canvas.done()
+
+
 def pieces(*, ax: Axes | None = None) -> Figure | Axes:
     """Draw a sequence cut into two pieces: the state crosses the cut, the gradient stops there."""
     canvas = Canvas(4.4, 3.1, ax)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
@@ -83,7 +84,7 @@ def sightings(
     Args:
       seen: mistake -> the checks that see it; 1 to 20 mistakes.
       groups: the checks in order, by the question that they answer; 1 to 12 checks in all. A line
-        separates the groups.
+        separates the groups, and the name of each stands above it.
 
     Raises:
       ValueError: there are too few or too many mistakes or checks, or a check is in no group.
@@ -99,7 +100,10 @@ def sightings(
     left = 1.05 * max(text_width(name, style.SMALL) for name in seen) + 0.2
     wide = min(0.34, (style.WIDTH - left - 0.1) / len(checks))
     tall = 0.27
-    head = max(text_width(check, style.SMALL) for check in checks) + 0.2
+    names = [textwrap.fill(name, 9, break_long_words=False) for name in groups]
+    lines = max(name.count("\n") + 1 for name in names)
+    named = 0.19 * lines + 0.1
+    head = max(text_width(check, style.SMALL) for check in checks) + 0.2 + named
     canvas = Canvas(style.WIDTH, head + tall * len(seen) + 0.15, ax)
     top = canvas.height - head
     for column, check in enumerate(checks):
@@ -107,6 +111,11 @@ def sightings(
             left + (column + 0.5) * wide, top + 0.08, check, style.SMALL, valign="bottom"
         )
         text.set_rotation(90)
+    begin = 0
+    for name, group in zip(names, groups.values(), strict=True):
+        middle = left + (begin + len(group) / 2) * wide
+        canvas.text(middle, canvas.height - named / 2 - 0.02, name, style.SMALLEST)
+        begin += len(group)
     for row, (mistake, found) in enumerate(seen.items()):
         y = top - (row + 0.5) * tall
         canvas.text(left - 0.08, y, mistake, style.SMALL, align="right")
@@ -124,5 +133,5 @@ def sightings(
     for group in list(groups.values())[:-1]:
         edge += len(group)
         x = left + edge * wide
-        canvas.line((x, top + head - 0.1), (x, top), 1.6, style.MUTED)
+        canvas.line((x, top + head - named - 0.1), (x, top), 1.6, style.MUTED)
     return canvas.done()
