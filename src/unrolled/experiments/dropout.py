@@ -2,8 +2,9 @@
 
 Two GRU layers read images of MNIST four rows at a time, seven steps of 112 pixels, and learn from
 1,000 of them. Dropout is off, or acts on what each layer sends up (at two rates), on the pixels, or
-on both. A column holds for each way the losses on the training and validation images after every fourth epoch,
-and the shares of wrong validation and test images after the last; nothing is dropped in these.
+on both. A column holds for each way the losses on the training and validation images after every
+fourth epoch, and the shares of wrong validation and test images after the last; nothing is dropped
+in these.
 """
 
 from __future__ import annotations
