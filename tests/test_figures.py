@@ -218,6 +218,8 @@ PICTURES = {
     "looking back, shortest": lambda: figures.looking_back(["three", "4"], [0, 1], "four"),
     "search tree": lambda: figures.search_tree(THREE_SEVENS, greedy=0),
     "search tree, smallest": lambda: figures.search_tree([[("yes", 0.3)], [("no", 0.7)]], 1),
+    "search tree, beam": lambda: figures.search_tree(THREE_SEVENS, beam=2),
+    "search tree, beam of all": lambda: figures.search_tree(THREE_SEVENS, beam=4),
     "beliefs": lambda: figures.beliefs(
         np.stack([RING] * 2), {"one way": BELIEF, "another": BELIEF[:, ::-1]}, [9, 0]
     ),
@@ -518,6 +520,20 @@ def test_search_tree_multiplies_along_each_way():
     assert len(thick) == 3 and len(arrows(figure)) == 3 + 2 + 3 + 2
     with pytest.raises(ValueError, match="the number of answers"):
         figures.search_tree(THREE_SEVENS[:1], greedy=0)
+
+
+def test_search_tree_hatches_what_a_beam_drops():
+    figure = figures.search_tree(THREE_SEVENS, beam=2)
+    texts = [text for text, _ in drawn(figure)]
+    said = [text.get_text() for text in texts]
+    assert [said.count(word) for word in ("seven", "double", "triple")] == [4, 2, 1]
+    assert [text.get_text() for text in texts if text.get_weight() == "bold"] == ["0.35"]
+    assert padding(figure) == 2 and {"0.25", "0.16", "kept", "dropped"} <= set(said)
+    greedy = figures.search_tree(THREE_SEVENS, beam=1)
+    assert words(greedy).count("0.24") == 2 and "triple" in words(greedy)
+    for given in ({}, {"greedy": 0, "beam": 2}):
+        with pytest.raises(ValueError, match="give one of them"):
+            figures.search_tree(THREE_SEVENS, **given)
 
 
 def test_filled_states_are_all_there_in_the_last_row():

@@ -51,7 +51,7 @@ KINDS = {  # units, score, epochs
 
 
 def numbers(count: int, lengths: Any, seed: int) -> list[str]:
-    """Strings of digits, in which a digit is that before it in three of ten cases."""
+    """Strings of digits, each with a chance of 0.3 a copy of the one before it, else any."""
     rng = np.random.default_rng(seed)
     made = []
     for length in rng.choice(lengths, count):

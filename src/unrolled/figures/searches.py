@@ -10,7 +10,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from . import style
-from .canvas import STATE, Canvas, count
+from .canvas import STATE, Canvas, count, key_width
 from .plots import ONE_SIGN
 
 
@@ -76,38 +76,49 @@ def looking_back(
 
 def search_tree(
     answers: Sequence[Sequence[tuple[str, float]]],
-    greedy: int,
+    greedy: int | None = None,
+    beam: int | None = None,
     *,
     ax: Axes | None = None,
 ) -> Figure | Axes:
-    """Draw the tree of all answers, with the probability of each word after those above it.
+    """Draw the tree of all answers, and the way of a search through it.
 
-    Below each answer stands its probability, the product along its way; the largest is in bold.
+    With `greedy` each line has the probability of its word after those above it, and below each
+    answer stands its own, the product along its way; the largest is in bold.
+    With `beam` each line has the product so far. What the beam drops is hatched, and nothing is
+    drawn below it; the likeliest answer that is left is in bold.
 
     Args:
       answers: 2 to 4 answers, each a list of 1 to 3 pairs of a word and its probability; answers
         that begin alike are neighbours.
-      greedy: the number of the answer whose way is drawn thick.
+      greedy: the number of the answer whose way is drawn thick (default: none).
+      beam: how many beginnings are kept at each step (default: none).
 
     Raises:
-      ValueError: there are too few or too many, or a word does not fit.
+      ValueError: there are too few or too many, a word does not fit, or not exactly one of `greedy`
+        and `beam` is given.
     """
     columns = count("the number of answers", len(answers), 2, 4)
     deepest = max(count("the length of an answer", len(each), 1, 3) for each in answers)
-    count("greedy", greedy, 0, columns - 1)
+    if (greedy is None) == (beam is None):
+        raise ValueError(f"greedy is {greedy} and beam is {beam}; give one of them.")
+    if greedy is not None:
+        count("greedy", greedy, 0, columns - 1)
+    kept, dropped = _searched(answers, columns if beam is None else count("beam", beam, 1, columns))
     pitch, storey = style.WIDTH / columns, 1.12
     canvas = Canvas(style.WIDTH, 0.8 + storey * deepest, ax)
     top, half = canvas.height - 0.2, 0.2
-
-    def prefix(column: int, length: int) -> tuple[str, ...]:
-        return tuple(word for word, _ in answers[column][:length])
+    products = [math.prod(p for _, p in answer) for answer in answers]
+    left = [each for each in range(columns) if _beginning(answers[each], deepest) in kept]
+    best = max(products[each] for each in left)
 
     def place(column: int, length: int) -> tuple[float, float]:
         """The middle of the node of an answer's first words: above all answers that share them."""
+        words = _beginning(answers[column], length)
         sharing = [
             other
             for other in range(columns)
-            if len(answers[other]) >= length and prefix(other, length) == prefix(column, length)
+            if len(answers[other]) >= length and _beginning(answers[other], length) == words
         ]
         return pitch * (sum(sharing) / len(sharing) + 0.5), top - storey * length
 
@@ -115,19 +126,56 @@ def search_tree(
     drawn = set()
     for column in sorted(range(columns), key=lambda each: each != greedy):  # its way first
         for length, (word, p) in enumerate(answers[column], start=1):
-            x, y = place(column, length)
-            if (x, y) in drawn:
+            words = _beginning(answers[column], length)
+            if words in drawn or words not in kept | dropped:
                 continue
-            drawn.add((x, y))
+            drawn.add(words)
+            x, y = place(column, length)
             above, high = place(column, length - 1)
             start = high - (half + 0.02 if length > 1 else 0.05)
-            line = 4.0 if column == greedy else 1.4
-            canvas.arrow((above, start), (x, y + half + 0.02), line=line, head=False)
-            canvas.text((above + x) / 2, (start + y + half) / 2, f"{p:g}", halo=True)
-            canvas.pill(x, y, half, word, pitch - 0.16)
-    products = [math.prod(p for _, p in answer) for answer in answers]
+            thick = column == greedy if beam is None else words in kept
+            canvas.arrow(
+                (above, start), (x, y + half + 0.02), line=4.0 if thick else 1.4, head=False
+            )
+            so_far = math.prod(each for _, each in answers[column][:length])
+            ends = beam is not None and length == len(answers[column]) and so_far == best
+            canvas.text(
+                (above + x) / 2,
+                (start + y + half) / 2,
+                f"{p:g}" if beam is None else f"{so_far:.2f}",
+                weight="bold" if ends else "normal",
+                halo=True,
+            )
+            canvas.pill(x, y, half, word, pitch - 0.16, hatched=words in dropped)
+    if beam is not None:
+        key = [(style.OUTPUT, False, "kept"), (style.PADDING, True, "dropped")]
+        canvas.key((canvas.width - key_width(key)) / 2, 0.2, key)
+        return canvas.done()
     for column, product in enumerate(products):
         x, y = place(column, len(answers[column]))
-        weight = "bold" if product == max(products) else "normal"
+        weight = "bold" if product == best else "normal"
         canvas.text(x, y - 0.45, f"{product:.2f}", weight=weight)
     return canvas.done()
+
+
+def _beginning(answer: Sequence[tuple[str, float]], length: int) -> tuple[str, ...]:
+    """The first words of an answer."""
+    return tuple(word for word, _ in answer[:length])
+
+
+def _searched(
+    answers: Sequence[Sequence[tuple[str, float]]], width: int
+) -> tuple[set[tuple[str, ...]], set[tuple[str, ...]]]:
+    """The beginnings that a beam keeps, and those that it looks at and drops."""
+    beams: set[tuple[str, ...]] = {()}
+    kept, dropped = set(beams), set()
+    for length in range(1, 1 + max(map(len, answers))):
+        longer = {
+            _beginning(answer, length): math.prod(p for _, p in answer[:length])
+            for answer in answers
+            if _beginning(answer, length - 1) in beams  # one that has ended stays as it is
+        }
+        beams = set(sorted(longer, key=lambda words: longer[words], reverse=True)[:width])
+        kept |= beams
+        dropped |= longer.keys() - beams
+    return kept - dropped, dropped
