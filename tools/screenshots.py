@@ -1,13 +1,11 @@
 """Photograph every page of the book: wide and narrow, light and dark, from top to bottom.
 
-    python tools/screenshots.py [PAGE ...]
-
-A PAGE is its address without the ending, such as chapters/07_dynamic_rnn; all without one. The
-pictures lie in _build/screenshots. Build the book first (`make screenshots` does).
+The pictures lie in _build/screenshots. Build the book first (`make screenshots` does).
 """
 
 from __future__ import annotations
 
+import argparse
 import itertools
 import sys
 from collections.abc import Sequence
@@ -21,12 +19,16 @@ SIZES = {"wide": chromium.WIDE, "narrow": chromium.NARROW}
 
 
 def main(names: Sequence[str]) -> None:
+    names = names or pages.files_in_contents()
     FOLDER.mkdir(parents=True, exist_ok=True)
     with chromium.opened_book() as (browser, site):
+        for name in names:
+            if not (chromium.HTML / f"{name}.html").exists():
+                sys.exit(f"No page {name!r}: build the book first, or name one, such as index.")
         for (size, window), theme in itertools.product(SIZES.items(), chromium.THEMES):
             context = chromium.reader(browser, theme=theme, size=window)
             page = context.new_page()
-            for name in names or pages.files_in_contents():
+            for name in names:
                 page.goto(f"{site}{name}.html")
                 page.evaluate(chromium.SETTLED)
                 path = FOLDER / f"{name.replace('/', '-')}-{size}-{theme}.png"
@@ -36,4 +38,11 @@ def main(names: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "pages",
+        nargs="*",
+        metavar="PAGE",
+        help="an address without its ending, such as chapters/07_dynamic_rnn (default: every page)",
+    )
+    main(parser.parse_args().pages)
