@@ -162,16 +162,8 @@ def seeds_side_by_side(
             name, heights = reference[0], [float(height) for height in reference[1]]
             for column, height in enumerate(heights):
                 ends = [column - 0.5, column + 0.5]
-                ax.plot(ends, [height] * 2, color=style.MUTED, linestyle=":", zorder=2)
-            ax.annotate(
-                name,
-                (-0.5, heights[0]),
-                (3, 4),
-                textcoords="offset points",
-                fontsize=style.SMALL,
-                color=style.MUTED,
-                weight="bold",
-            )
+                label = None if column else name
+                ax.plot(ends, [height] * 2, color=style.MUTED, linestyle=":", zorder=2, label=label)
         for column in range(1, len(columns)):
             ax.axvline(column - 0.5, color=style.RULE, linewidth=1.0, zorder=1)
         ax.set_xticks(range(len(columns)), [str(column) for column in columns])
