@@ -294,7 +294,9 @@ def test_packed_files_of_the_named_directory_are_read_where_they_lie(
     assert not cache.exists() and names(mine) == set(packed)
 
 
-@pytest.mark.parametrize("content", [b"not gzip", gzip.compress(bytes(999))[:-9]])
+@pytest.mark.parametrize(
+    "content", [b"not gzip", gzip.compress(bytes(999), mtime=0)[:-9]], ids=["not packed", "cut off"]
+)
 def test_read_idx_refuses_a_damaged_packed_file(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "labels.gz"
     path.write_bytes(content)
