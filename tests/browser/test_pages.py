@@ -187,7 +187,7 @@ class TestPage:
         assert page.request.get(whole).ok
 
     @pytest.mark.one_in(2)
-    @pytest.mark.parametrize("width", [320, 360, 1280])
+    @pytest.mark.parametrize("width", [320, 360, 800, 1100, 1280])
     def test_does_not_scroll_sideways(self, visit: Visit, width: int) -> None:
         """Whatever the fonts are."""
         visit.show("light", (width, 780))
