@@ -63,6 +63,20 @@ SETTLED = """async () => {
     await Promise.all([...document.images].map((image) => image.decode().catch(() => {})));
 }"""
 
+# Waits until a page has the width that is handed over, if any is, has been drawn, and its scripts
+# have followed: what scrolls sideways takes the keyboard's focus then. What never does, axe finds.
+DRAWN = """async (width) => {
+    const frame = () => new Promise(requestAnimationFrame);
+    const scrolls = (element) => element.scrollWidth - element.clientWidth > 1 &&
+        ["auto", "scroll"].includes(getComputedStyle(element).overflowX);
+    const late = () => [...document.querySelectorAll("article *")].some(
+        (element) => scrolls(element) && element.tabIndex < 0);
+    while (width && innerWidth !== width) await frame();
+    await frame();
+    await frame();
+    for (let waited = 0; waited < 300 && late(); waited += 1) await frame();
+}"""
+
 
 def chromium() -> str | None:
     """The path of a Chromium or Chrome: the one that CHROMIUM names, or any that is installed."""
