@@ -49,8 +49,9 @@ def test_fit_is_tensorflows_adam_step_by_step():
     assert len(history.seconds) == 2
     np.testing.assert_allclose(history.mean_loss(0), np.mean(losses[:3]), rtol=1e-5)
 
+
 class Inside(tf.Module):
-    """Its variable is made by the first call, as those of Keras's layers are: tf.function lifts it."""
+    """Its variable is made by the first call, as those of Keras's layers are: it has to be lifted."""
 
     a = None
 
