@@ -51,7 +51,7 @@ def test_fit_is_tensorflows_adam_step_by_step():
 
 
 class Inside(tf.Module):
-    """Its variable is made by the first call, as those of Keras's layers are: it has to be lifted."""
+    """Its variable is made by the first call, as those of Keras's layers: it has to be lifted."""
 
     a = None
 
