@@ -106,14 +106,15 @@ def accuracy(params: Parameters, back: int = 6) -> float:
     return float((right * weights).sum() / weights.sum())
 
 
-def probe(params: Parameters, ago: int) -> float:
+def probe(params: Parameters, ago: int, steps: int = 32) -> float:
     """The share of the letters of `ago` steps ago that a new output layer reads off the state.
 
-    It is fitted by least squares to 500 strings and judged on 500 others.
+    It is fitted by least squares to 200 strings of `steps` letters and judged on 200 others, each
+    time by the last 20 states.
     """
-    inputs = letters(np.random.default_rng(7), 1000, steps=32)[0]
-    states = forward(inputs, params)[0][:, 13:]  # [B, 20, U]
-    states = np.concatenate([states, np.ones((1000, 20, 1))], axis=2)  # [B, 20, U+1]
-    letter = inputs[:, 12 - ago : 32 - ago, 1] - 0.5  # [B, 20]: above 0 for B
-    weights = np.linalg.lstsq(np.concatenate(states[:500]), letter[:500].ravel(), None)[0]
-    return float(((states[500:] @ weights > 0) == (letter[500:] > 0)).mean())
+    inputs = letters(np.random.default_rng(7), 400, steps=steps)[0]
+    states = forward(inputs, params)[0][:, -20:]  # [B, 20, U]
+    states = np.concatenate([states, np.ones((400, 20, 1))], axis=2)  # [B, 20, U+1]
+    letter = inputs[:, steps - 20 - ago : steps - ago, 1] - 0.5  # [B, 20]: above 0 for B
+    weights = np.linalg.lstsq(np.concatenate(states[:200]), letter[:200].ravel(), None)[0]
+    return float(((states[200:] @ weights > 0) == (letter[200:] > 0)).mean())
