@@ -94,7 +94,7 @@ def gates_over_time(
             raise ValueError(f"gate {name!r} must lie between 0 and 1; got {list(values)}.")
     starts = range(0, steps, BLOCK)
     tall = 2.55 + 0.48 * len(gates)  # inches, of one row of steps
-    canvas = Canvas(WIDE, tall * len(starts), ax)
+    canvas = Canvas(min(WIDE, _middle(steps - 1) + 0.25), tall * len(starts), ax)
     for row, start in enumerate(starts):
         top = canvas.height - row * tall - 0.1
         part = slice(start, start + BLOCK)
