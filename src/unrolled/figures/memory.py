@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 
 import matplotlib
 import numpy as np
@@ -73,8 +74,8 @@ def gates_over_time(
 
     Above them stands what the unit reads, below them its memory and what is said, as bars that go
     up or down from a middle line; below the name stands the largest of the T numbers, which the
-    longest bar shows. Grey bands mark the steps whose sign is not a dot. More than 12 steps are drawn
-    in several rows.
+    longest bar shows. Grey bands mark the steps whose sign is not a dot. More than 12 steps are
+    drawn in several rows.
 
     Args:
       reads: T numbers.
@@ -212,20 +213,21 @@ def seeds_in_rows(
     for name, lists in values.items():
         if len(lists) != len(columns):
             raise ValueError(f"{name!r} has {len(lists)} lists for {len(columns)} columns.")
-    heights = list(reference[1]) if reference else []
-    highest = max([*heights, *(float(x) for lists in values.values() for row in lists for x in row)])
+    heights = [float(height) for height in reference[1]] if reference else []
+    drawn = [float(number) for lists in values.values() for row in lists for number in row]
+    highest = max([*heights, *drawn]) or 1.0
     scale = 10 ** np.floor(np.log10(highest))
     whole = float(np.ceil(highest / scale) * scale)  # the right end of a column
     between = 1.25 * whole  # from the left end of a column to that of the next
     with matplotlib.rc_context({**style.RC, "axes.grid": False}):
         ax, result = _axes(style.WIDTH, 0.42 * len(values) + 1.4, ax)
-        for row, (name, look) in enumerate(zip(values, _looks(), strict=False)):
+        for row, (name, look) in enumerate(zip(values, cycle(style.LINES), strict=False)):
             for column, numbers in enumerate(values[name]):
                 left = column * between
                 ax.plot([left, left + whole], [row, row], color=style.RULE, linewidth=1.0, zorder=1)
                 ax.plot(
                     [left + float(number) for number in numbers],
-                    row + np.linspace(-0.2, 0.2, len(numbers)),
+                    row + 0.6 * ((np.arange(len(numbers)) + 0.5) / len(numbers) - 0.5),
                     color=look["color"],
                     marker=look["marker"],
                     linestyle="none",
@@ -237,8 +239,9 @@ def seeds_in_rows(
             left = column * between
             ax.text(left, -1.35, words, fontsize=style.TEXT, weight="bold", va="center")
             if reference:
-                at = left + float(heights[column])
-                ax.plot([at, at], [-0.5, len(values) - 0.5], color=style.INK, linestyle=":", zorder=2)
+                at = left + heights[column]
+                ends = [-0.5, len(values) - 0.5]
+                ax.plot([at, at], ends, color=style.INK, linestyle=":", zorder=2)
                 ax.text(at, -0.8, reference[0], fontsize=style.SMALL, ha="center", va="center")
         ticks = [(column * between, part) for column in range(len(columns)) for part in (0, 0.5, 1)]
         ax.set_xticks(
@@ -253,10 +256,6 @@ def seeds_in_rows(
         ax.set_ylim(len(values) - 0.4, -1.6)
         ax.set_xlabel(xlabel)
     return result
-
-
-def _looks() -> list[Mapping[str, str]]:
-    return [*style.LINES, *style.LINES]
 
 
 def _times(canvas: Canvas, x: float, y: float) -> None:
