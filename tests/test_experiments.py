@@ -79,5 +79,5 @@ def test_probe_reads_what_a_line_of_units_holds() -> None:
     """Each unit hands its letter to the next: 8 units hold the letters of 0 to 7 steps ago."""
     kernel = np.concatenate([[[-3.0] + [0.0] * 7, [3.0] + [0.0] * 7], 3.0 * np.eye(8, k=1)])
     line = reference.Parameters(kernel, np.zeros(8), np.zeros((8, 2)), np.zeros(2))
-    assert [looking_back.probe(line, ago) for ago in (0, 4, 7)] == [1.0, 1.0, 1.0]
-    assert abs(looking_back.probe(line, 8) - 0.5) < 0.05  # has left the line
+    assert looking_back.probe(line, (0, 4, 7)).tolist() == [1.0, 1.0, 1.0]
+    assert abs(looking_back.probe(line, [8])[0] - 0.5) < 0.05  # has left the line

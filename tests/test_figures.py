@@ -452,6 +452,8 @@ def test_surprise_is_darker_where_the_loss_is_larger():
     assert words(figure)[:4] == ["a", "b", "\N{OPEN BOX}", "c"] and "4.0" in words(figure)
     shades = [sum(patch.get_facecolor()[:3]) for patch in figure.axes[0].patches[:4]]
     assert shades == sorted(shades, reverse=True) and len(set(shades)) == 4
+    assert "loss 0" in words(figure)
+    assert "bits 0" in words(figures.surprise("ab", [0, 1], key="bits"))
     for wrong in ([1, 2], [0, 1, -1, 2]):
         with pytest.raises(ValueError, match="a number of at least 0 for each of the 4 letters"):
             figures.surprise("ab c", wrong)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from unrolled.experiments import attention
+from unrolled.experiments import attention, language, recorded
 
 
 @pytest.mark.parametrize("number", ["7", "77", "777", "4072", "1777733"])
@@ -59,3 +59,10 @@ def test_padding_changes_nothing(kind: str) -> None:
             np.testing.assert_allclose(np.sum(weights[0, :3]), 1, rtol=1e-6)
             assert not np.any(weights[0, 3:])
     np.testing.assert_allclose(*found, atol=1e-6)
+
+
+def test_recorded_weights_make_the_recorded_speaker() -> None:
+    weights = recorded("attention").columns[0]["weights"]
+    speaker = attention.unpacked(weights)
+    assert language.packed(speaker) == weights
+    assert attention.answers(speaker, ["4072"]) == ["four zero seven two"]

@@ -5,6 +5,7 @@ import gc
 import warnings
 import weakref
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -47,6 +48,41 @@ def test_fit_is_tensorflows_adam_step_by_step():
     assert history.steps_per_epoch == 3
     assert len(history.seconds) == 2
     np.testing.assert_allclose(history.mean_loss(0), np.mean(losses[:3]), rtol=1e-5)
+
+
+class Inside(tf.Module):
+    """Its variable is made by the first call, as those of Keras's layers: it has to be lifted."""
+
+    a = None
+
+    def __call__(self, x):
+        if self.a is None:
+            self.a = tf.Variable(0.5)
+        return x * self.a
+
+
+@pytest.mark.parametrize(
+    "model, traces",
+    [
+        (lambda: u.LSTMCell(2), 1),
+        (lambda: models.OutputLayer(2), 1),
+        (lambda: keras.layers.Dense(2), 2),
+        (Inside, 2),
+    ],
+)
+def test_loss_is_traced_again_only_where_tf_function_lifts_its_variables(model, traces):
+    calls = []
+
+    def loss(x):
+        calls.append(1)
+        y = u.dynamic_rnn(net, x[:, None], dtype=tf.float32)[0] if net is cell else net(x)
+        return tf.reduce_mean(y**2)
+
+    net = model()
+    cell = net if isinstance(net, u.LSTMCell) else None
+    history = training.fit(net, loss, [X[:, None]], epochs=3, learning_rate=0.1)
+    assert len(calls) == traces
+    assert history.loss[2] < history.loss[0]
 
 
 @pytest.mark.parametrize("drop, seen", [(False, 10), (True, 8)])

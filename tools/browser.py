@@ -11,8 +11,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from xml.sax.saxutils import escape
 
+import matplotlib
 from notebooks import ROOT
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
@@ -37,8 +40,9 @@ WIDE, NARROW = (1280, 900), (360, 780)  # a desktop's window and a small phone's
 PATIENCE = 600_000  # milliseconds: on a busy machine all is slow, and only what hangs takes so long
 
 # Style sheets that make letters as wide as those of any reader: which fonts this machine has, and
-# so how wide a line is, must not decide what a test finds. The spacing is the one that readers may
-# ask for by WCAG 2.2, 1.4.12.
+# so how wide a line is, must not decide what a test finds. Matplotlib brings DejaVu, and `launched`
+# shows it to Chromium; macOS and Windows have Verdana. The spacing is the one that readers may ask
+# for by WCAG 2.2, 1.4.12.
 WIDE_FONT = 'font-family: "DejaVu Sans", Verdana, sans-serif !important;'
 SPACING = "letter-spacing: 0.12em !important; word-spacing: 0.16em !important;"
 LETTERS = {
@@ -59,6 +63,20 @@ SETTLED = """async () => {
     await Promise.all([...document.images].map((image) => image.decode().catch(() => {})));
 }"""
 
+# Waits until a page has the width that is handed over, if any is, has been drawn, and its scripts
+# have followed: what scrolls sideways takes the keyboard's focus then. What never does, axe finds.
+DRAWN = """async (width) => {
+    const frame = () => new Promise(requestAnimationFrame);
+    const scrolls = (element) => element.scrollWidth - element.clientWidth > 1 &&
+        ["auto", "scroll"].includes(getComputedStyle(element).overflowX);
+    const late = () => [...document.querySelectorAll("article *")].some(
+        (element) => scrolls(element) && element.tabIndex < 0);
+    while (width && innerWidth !== width) await frame();
+    await frame();
+    await frame();
+    for (let waited = 0; waited < 300 && late(); waited += 1) await frame();
+}"""
+
 
 def chromium() -> str | None:
     """The path of a Chromium or Chrome: the one that CHROMIUM names, or any that is installed."""
@@ -77,20 +95,35 @@ def launched() -> Iterator[Browser]:
     path = chromium()
     if path is None:
         raise FileNotFoundError(MISSING)
-    with sync_playwright() as playwright:
-        browser = start(playwright, path)
+    with TemporaryDirectory() as folder, sync_playwright() as playwright:
+        browser = start(playwright, path, FONTCONFIG_FILE=with_matplotlibs_fonts(Path(folder)))
         try:
             yield browser
         finally:
             browser.close()
 
 
-def start(playwright: Playwright, path: str) -> Browser:
+def with_matplotlibs_fonts(folder: Path) -> str:
+    """The path of a fontconfig file, written to `folder`: this machine's fonts and Matplotlib's."""
+    known = os.environ.get("FONTCONFIG_FILE", "/etc/fonts/fonts.conf")
+    added = Path(matplotlib.get_data_path(), "fonts", "ttf")
+    file = folder / "fonts.conf"
+    file.write_text(
+        '<?xml version="1.0"?>\n<fontconfig>\n'
+        f'<include ignore_missing="yes">{escape(known)}</include>\n'
+        f"<dir>{escape(str(added))}</dir>\n</fontconfig>\n",
+        encoding="utf-8",
+    )
+    return str(file)
+
+
+def start(playwright: Playwright, path: str, **environment: str) -> Browser:
     # As root, and so in most containers, Chromium starts only without its own sandbox.
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     return playwright.chromium.launch(
         executable_path=path,
         timeout=PATIENCE,
+        env={**os.environ, **environment},
         args=[
             "--disable-background-networking",
             "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # no other host is reached

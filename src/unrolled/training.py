@@ -46,7 +46,7 @@ from unrolled.internal.resuming import (
     tell,
 )
 from unrolled.internal.shapes import size_or_tensor
-from unrolled.internal.tracing import after, no_autograph
+from unrolled.internal.tracing import after, no_autograph, variables_at_once
 
 
 @dataclass
@@ -216,7 +216,8 @@ def fit(
             rows = tf.ensure_shape(rows, [batch_size])
         before = len(tf.compat.v1.get_default_graph().get_operations())
         with tf.GradientTape() as tape:
-            result = loss(*(tf.gather(array, rows) for array in data))
+            with variables_at_once():
+                result = loss(*(tf.gather(array, rows) for array in data))
             value, measure = _loss_and_measure(result, refused)
             scaled, scale = _scaled(optimizer, value)
         given.update(_as_given(modules))
@@ -924,7 +925,7 @@ def _apply(
 ) -> None:
     """Update the variables that have a gradient; slots are made for all that are trained."""
     if not optimizer.built:
-        with tf.init_scope():
+        with variables_at_once(), tf.init_scope():
             optimizer.build(trained)
     try:
         scales = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)  # refuses what follows

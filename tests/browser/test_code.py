@@ -19,10 +19,6 @@ CHAPTERS = (
 )
 OPEN_ALL = "() => { for (const each of document.querySelectorAll('details')) each.open = true; }"
 
-# Two frames: the observers of sizes have been called, and what they changed has been drawn.
-DRAWN = """() => new Promise((done) =>
-    requestAnimationFrame(() => requestAnimationFrame(() => done())))"""
-
 # The frames of code and outputs that go on beyond their edge, and what a reader sees of that.
 SIDEWAYS = """() => [...document.querySelectorAll("article pre")]
     .filter((pre) => pre.checkVisibility() && pre.scrollWidth > pre.clientWidth + 1)
@@ -70,7 +66,7 @@ class Reader:
             page = self.context.new_page()
             page.goto(f"{self.site}chapters/{name}.html")
             page.evaluate(chromium.SETTLED)
-            page.evaluate(DRAWN)
+            page.evaluate(chromium.DRAWN)
             self.opened[name] = page
         return self.opened[name]
 
@@ -99,7 +95,7 @@ class TestLines:
     def test_what_goes_on_beyond_its_frame_says_so(self, phone: Reader, name: str) -> None:
         page = phone.at(name)
         page.evaluate(OPEN_ALL)
-        page.evaluate(DRAWN)
+        page.evaluate(chromium.DRAWN)
         found = page.evaluate(SIDEWAYS)
         assert found  # there are outputs in columns
         for each in found:
@@ -167,7 +163,7 @@ def test_columns_and_logs_keep_their_lines(phone: Reader) -> None:
 def test_nothing_scrolls_sideways_on_a_desk(desktop: Reader, name: str) -> None:
     page = desktop.at(name)
     page.add_style_tag(content=chromium.LETTERS["monospace"])
-    page.evaluate(DRAWN)
+    page.evaluate(chromium.DRAWN)
     assert page.evaluate(SIDEWAYS) == []
 
 

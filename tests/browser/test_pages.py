@@ -21,20 +21,6 @@ RUN_AXE = """async ([context, options]) =>
     .violations.map((found) => [found.id, found.help,
         ...found.nodes.map((node) => `${node.target} ${node.failureSummary}`)].join("\\n    "))"""
 
-# Waits until the page has its new width, has been drawn with it, and its scripts have followed:
-# what scrolls sideways takes the keyboard's focus then. What never does, axe finds.
-RESIZED = """async (width) => {
-    const frame = () => new Promise(requestAnimationFrame);
-    const scrolls = (element) => element.scrollWidth - element.clientWidth > 1 &&
-        ["auto", "scroll"].includes(getComputedStyle(element).overflowX);
-    const late = () => [...document.querySelectorAll("article *")].some(
-        (element) => scrolls(element) && element.tabIndex < 0);
-    while (innerWidth !== width) await frame();
-    await frame();
-    await frame();
-    for (let waited = 0; waited < 300 && late(); waited += 1) await frame();
-}"""
-
 # A theme changes colours and nothing else, so the rules about them run once for each theme and the
 # others once for each width. Formulas have the colour of their text.
 COLOUR_RULES = ["color-contrast", "link-in-text-block"]
@@ -146,7 +132,7 @@ class Visit:
     def show(self, theme: str, size: tuple[int, int]) -> None:
         self.page.set_viewport_size({"width": size[0], "height": size[1]})
         self.page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
-        self.page.evaluate(RESIZED, size[0])
+        self.page.evaluate(chromium.DRAWN, size[0])
 
 
 @pytest.fixture(scope="module", params=ALL)

@@ -11,6 +11,8 @@ validation numbers. A column has, for each model, the share of right answers on 
 numbers after every epoch, and on 200 test numbers of each of `TEST_LENGTHS`, of which 12 and 14 do
 not occur in training. No number of theirs is in training.
 
+"weights" are those of "Luong", as float16, for the first seed.
+
 "wider" has no attention, twice the units, and twice as many weights as the models that look back;
 "wider, longer" is the same with twice as many epochs.
 """
@@ -27,6 +29,8 @@ import tensorflow as tf
 import unrolled as u
 from unrolled import tasks, training
 from unrolled.models import OutputLayer
+
+from . import language
 
 SEEDS = (0, 1, 2)
 LENGTHS = tuple(range(3, 11))  # of the numbers in training
@@ -247,14 +251,25 @@ def train(speaker: Any, seed: int, epochs: int = EPOCHS) -> list[float]:
     return history.epochs
 
 
-def column(seed: int) -> dict[str, list[float]]:
+def unpacked(weights: str) -> Speaker:
+    """Luong's speaker with the weights of a record."""
+    speaker = Speaker(*KINDS["Luong"][:2])
+    state, remembered = speaker.read([[0]], [1])
+    speaker.step([0], state, remembered)  # now all variables are there
+    language.load(speaker, weights)
+    return speaker
+
+
+def column(seed: int) -> dict[str, Any]:
     """For each model the rights on validation by epoch, and on the test by length."""
     _, test = unseen()
-    result = {}
+    result: dict[str, Any] = {}
     for kind, (units, score, epochs) in KINDS.items():
         tf.random.set_seed(seed)
         speaker = Speaker(units, score)
         result[f"{kind}, validation"] = train(speaker, seed, epochs)
         by_length = rights(speaker, test).reshape(len(TEST_LENGTHS), -1).mean(axis=1)
         result[f"{kind}, test"] = [round(float(share), 4) for share in by_length]
+        if kind == "Luong":
+            result["weights"] = language.packed(speaker) if seed == SEEDS[0] else ""
     return result

@@ -213,7 +213,7 @@ def bits_by_step(model: LanguageModel, before: Any, numbers: Any, window: int) -
     return [float(value) / float(np.log(2)) for value in losses]
 
 
-def packed(model: LanguageModel) -> str:
+def packed(model: tf.Module) -> str:
     """The weights as float16, in base64."""
     flat = np.concatenate([v.numpy().ravel() for v in model.trainable_variables])
     return base64.b64encode(flat.astype(np.float16).tobytes()).decode()
@@ -222,12 +222,17 @@ def packed(model: LanguageModel) -> str:
 def unpacked(weights: str, symbols: int) -> LanguageModel:
     """A model with the weights that `packed` gave."""
     model = LanguageModel(symbols)
+    load(model, weights)
+    return model
+
+
+def load(model: tf.Module, weights: str) -> None:
+    """Give a model, whose variables are there, the weights of `packed`."""
     flat = np.frombuffer(base64.b64decode(weights), np.float16).astype(np.float32)
     for variable in model.trainable_variables:
         size = int(np.prod(variable.shape))
         variable.assign(flat[:size].reshape(variable.shape))
         flat = flat[size:]
-    return model
 
 
 def rounded(values: Any, digits: int = 4) -> list[float]:

@@ -11,7 +11,7 @@ The functions below are those of Learning by hand, for the chapter that goes on 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -106,14 +106,17 @@ def accuracy(params: Parameters, back: int = 6) -> float:
     return float((right * weights).sum() / weights.sum())
 
 
-def probe(params: Parameters, ago: int) -> float:
-    """The share of the letters of `ago` steps ago that a new output layer reads off the state.
+def probe(params: Parameters, agos: Iterable[int], steps: int = 32) -> np.ndarray:
+    """For each of `agos`, the share of the letters of so many steps ago that a probe reads right.
 
-    It is fitted by least squares to 500 strings and judged on 500 others.
+    The probe is a new output layer for the state, fitted by least squares to 200 strings of `steps`
+    letters and judged on 200 others, each time by the last 20 states.
     """
-    inputs = letters(np.random.default_rng(7), 1000, steps=32)[0]
-    states = forward(inputs, params)[0][:, 13:]  # [B, 20, U]
-    states = np.concatenate([states, np.ones((1000, 20, 1))], axis=2)  # [B, 20, U+1]
-    letter = inputs[:, 12 - ago : 32 - ago, 1] - 0.5  # [B, 20]: above 0 for B
-    weights = np.linalg.lstsq(np.concatenate(states[:500]), letter[:500].ravel(), None)[0]
-    return float(((states[500:] @ weights > 0) == (letter[500:] > 0)).mean())
+    inputs = letters(np.random.default_rng(7), 400, steps=steps)[0]
+    states = forward(inputs, params)[0][:, -20:]  # [B, 20, U]
+    states = np.concatenate([states, np.ones((400, 20, 1))], axis=2)  # [B, 20, U+1]
+    windows = [inputs[:, steps - 20 - ago : steps - ago, 1] for ago in agos]
+    read = np.stack(windows, axis=2) - 0.5  # [B, 20, K]: above 0 for B
+    weights = np.linalg.lstsq(np.concatenate(states[:200]), np.concatenate(read[:200]), None)[0]
+    right: np.ndarray = (states[200:] @ weights > 0) == (read[200:] > 0)
+    return right.mean(axis=(0, 1))

@@ -36,8 +36,8 @@ from .networks import calls, network
 from .plots import cost_curves, curves, descent, graph_growth, heat, time_bars, time_steps
 from .scans import filled_states, joined_steps
 from .searches import looking_back, search_tree
-from .shares import ring, shares
 from .style import png, use_style
+from .workers import ring, shares
 
 __all__ = [
     "batch",

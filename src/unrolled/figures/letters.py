@@ -69,13 +69,16 @@ def streams(text: str, rows: int = 3, chunks: int = 3, *, ax: Axes | None = None
     return canvas.done()
 
 
-def surprise(text: str, losses: Any, columns: int = 20, *, ax: Axes | None = None) -> Figure | Axes:
+def surprise(
+    text: str, losses: Any, columns: int = 20, key: str = "loss", *, ax: Axes | None = None
+) -> Figure | Axes:
     """Draw a text in which a letter is the darker, the larger its loss.
 
     Args:
       text: N letters; a blank is drawn as a mark.
       losses: [N], not negative.
       columns: letters in a row, from 1 to 20 (default: 20).
+      key: what the losses are called below the letters (default: "loss").
 
     Raises:
       TypeError: `columns` is not a whole number.
@@ -91,7 +94,7 @@ def surprise(text: str, losses: Any, columns: int = 20, *, ax: Axes | None = Non
         )
     top = max(float(values.max()), 1e-9)
     canvas = _coloured(text, values, columns, Normalize(0.0, top), ONE_SIGN, ax)
-    _key(canvas, ONE_SIGN, "loss 0", f"{values.max():.1f}")
+    _key(canvas, ONE_SIGN, f"{key} 0", f"{values.max():.1f}")
     return canvas.done()
 
 

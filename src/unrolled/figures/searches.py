@@ -108,7 +108,7 @@ def search_tree(
     pitch, storey = style.WIDTH / columns, 1.12
     canvas = Canvas(style.WIDTH, 0.8 + storey * deepest, ax)
     top, half = canvas.height - 0.2, 0.2
-    products = [math.prod(p for _, p in answer) for answer in answers]
+    products = [_probability(answer, deepest) for answer in answers]
     left = [each for each in range(columns) if _beginning(answers[each], deepest) in kept]
     best = max(products[each] for each in left)
 
@@ -137,7 +137,7 @@ def search_tree(
             canvas.arrow(
                 (above, start), (x, y + half + 0.02), line=4.0 if thick else 1.4, head=False
             )
-            so_far = math.prod(each for _, each in answers[column][:length])
+            so_far = _probability(answers[column], length)
             ends = beam is not None and length == len(answers[column]) and so_far == best
             canvas.text(
                 (above + x) / 2,
@@ -163,6 +163,11 @@ def _beginning(answer: Sequence[tuple[str, float]], length: int) -> tuple[str, .
     return tuple(word for word, _ in answer[:length])
 
 
+def _probability(answer: Sequence[tuple[str, float]], length: int) -> float:
+    """That of an answer's first words, the product along its way."""
+    return math.prod(p for _, p in answer[:length])
+
+
 def _searched(
     answers: Sequence[Sequence[tuple[str, float]]], width: int
 ) -> tuple[set[tuple[str, ...]], set[tuple[str, ...]]]:
@@ -171,7 +176,7 @@ def _searched(
     kept, dropped = set(beams), set()
     for length in range(1, 1 + max(map(len, answers))):
         longer = {
-            _beginning(answer, length): math.prod(p for _, p in answer[:length])
+            _beginning(answer, length): _probability(answer, length)
             for answer in answers
             if _beginning(answer, length - 1) in beams  # one that has ended stays as it is
         }

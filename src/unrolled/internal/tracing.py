@@ -61,3 +61,19 @@ def a_gradient_may_follow() -> bool:
     right.
     """
     return not tf.compat.v1.executing_eagerly_outside_functions() or _recording()
+
+
+@no_autograph
+def variables_at_once() -> Any:
+    """A context in which `tf.init_scope` makes variables with their values, as outside of a trace.
+
+    By itself tf.function lifts each variable that is made while it traces, also one of
+    `tf.init_scope`, and then traces all a second time.
+    """
+
+    def make(next_creator: Any, **how: Any) -> tf.Variable:
+        if tf.executing_eagerly():  # in tf.init_scope; any other is TensorFlow's to lift
+            how["experimental_enable_variable_lifting"] = False
+        return next_creator(**how)
+
+    return tf.variable_creator_scope(make)
