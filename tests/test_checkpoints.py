@@ -1,8 +1,10 @@
 """Real files of old releases of TensorFlow and Keras, read and renamed."""
 
 import json
+import os
 import re
 import shutil
+import subprocess
 import sys
 import warnings
 from pathlib import Path
@@ -492,6 +494,31 @@ class TestExample:
         with pytest.raises(FileExistsError, match="folder must not hold .* yet"):
             convert.write_example(folder)
         assert mine.read_text(encoding="utf-8") == "mine"
+
+    def test_the_cells_of_keras_2_run_it_with_two_lines_changed(self, folder):
+        """What the chapter says of TensorFlow's own cells, for those who install tf_keras."""
+        pytest.importorskip("tf_keras")
+        program = (folder / "old_program.py").read_text(encoding="utf-8")
+        for old, new in (
+            (
+                "import tensorflow as tf\n",
+                "import tensorflow.compat.v1 as tf; tf.disable_v2_behavior()\n",
+            ),
+            ("from tensorflow.contrib import rnn\n", "rnn = tf.nn.rnn_cell\n"),
+        ):
+            assert program.count(old) == 1
+            program = program.replace(old, new)
+        (folder / "changed.py").write_text(program, encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, "changed.py", "--restore=./wave.ckpt-300", "--results=now.npz"],
+            cwd=folder,
+            env=os.environ | {"TF_USE_LEGACY_KERAS": "1"},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        with np.load(folder / "now.npz") as now, np.load(folder / "results.npz") as then:
+            assert np.abs(now["guess"] - then["guess"]).max() < 1e-5
 
     def test_chapter_14_shows_its_program(self, folder):
         chapter = Path(__file__).parents[1] / "chapters" / "19_moving_an_old_program.ipynb"
