@@ -113,6 +113,12 @@ PICTURES = {
         "error",
         ("always 0", [0.58, 0.55]),
     ),
+    "seeds in rows": lambda: figures.seeds_in_rows(
+        {"basic, orthogonal": [[0.03, 0.04], [0.1, 0.5]], "LSTM": [[0.02, 0.02], [0.03, 0.03]]},
+        ["6 steps", "50 steps"],
+        "error (one mark per seed)",
+        ("always 0", [0.58, 0.55]),
+    ),
     "four shapes": lambda: figures.four_shapes(),
     "encoder and decoder": lambda: figures.encoder_decoder(
         ["4", "2", "$\\$$"], ["forty", "two", "end"]
@@ -364,6 +370,7 @@ def test_drawing_stays_on_the_page(name):
 
 
 @every_picture
+@pytest.mark.one_in(4)
 def test_same_call_same_bytes_and_no_version(name):
     first, second = (figures.png(PICTURES[name](), density=1) for _ in range(2))
     assert first == second
@@ -1250,6 +1257,35 @@ def test_every_seed_has_its_mark():
         figures.seeds_side_by_side({}, [], "", "")
     with pytest.raises(ValueError, match="'A' has 2 lists for 1 columns"):
         figures.seeds_side_by_side(values, ["near"], "", "")
+
+
+def test_a_row_has_a_mark_for_every_seed():
+    values = {"A": [[0.1, 0.2, 0.3], [0.4]], "B": [[0.5], [0.0, 0.7]]}
+    axes = figures.seeds_in_rows(values, ["near", "far"], "", ("guess", [0.9, 0.8])).axes[0]
+    marks = [line for line in axes.lines if line.get_linestyle() == "None"]
+    rows = [(float(line.get_xdata()[0]), float(np.mean(line.get_ydata()))) for line in marks]
+    between = rows[1][0] - 0.4  # from one column's 0 to the next's
+    assert between > 1 and np.allclose(rows, [(0.1, 0), (between + 0.4, 0), (0.5, 1), (between, 1)])
+    assert [len(line.get_xdata()) for line in marks] == [3, 1, 1, 2]
+    dotted = [line.get_xdata()[0] for line in axes.lines if line.get_linestyle() == ":"]
+    assert np.allclose(dotted, [0.9, between + 0.8])
+    found = words(axes.figure)
+    assert {"near", "far", "A", "B"} <= set(found) and found.count("guess") == 2
+    with pytest.raises(ValueError, match="give 1 to 8"):
+        figures.seeds_in_rows({}, [], "")
+    with pytest.raises(ValueError, match="'A' has 2 lists for 1 columns"):
+        figures.seeds_in_rows(values, ["near"], "")
+
+
+def test_steps_with_a_sign_stand_in_a_band():
+    figure = figures.gates_over_time([0] * 4, "!..?", {}, [0] * 4, [0] * 4)
+    grey = matplotlib.colors.to_hex("#e4e7eb")
+    bands = [
+        patch
+        for patch in figure.axes[0].patches
+        if matplotlib.colors.to_hex(patch.get_facecolor()) == grey
+    ]
+    assert len(bands) == 2
 
 
 def test_long_gates_take_several_rows():

@@ -1,6 +1,6 @@
 """Workers learn what one process learns, and the launcher leaves none of them behind.
 
-That a run goes on to the same bits after a worker was killed is shown, and asserted, in chapter 17.
+That a run goes on to the same bits after a worker was killed is shown, and asserted, in chapter 22.
 """
 
 from __future__ import annotations
@@ -60,6 +60,18 @@ def test_parts_are_the_batch_and_about_equal(rows: int, count: int) -> None:
     joined = np.concatenate([np.arange(rows)[each] for each in parts])
     np.testing.assert_array_equal(joined, np.arange(rows))
     assert max(sizes) - min(sizes) <= 1
+
+
+def test_first_worker_may_have_another_part_than_the_rest() -> None:
+    assert [workers.part(256, 2, index, first=200) for index in range(2)] == [
+        slice(0, 200),
+        slice(200, 256),
+    ]
+    assert [workers.part(9, 3, index, first=2) for index in range(3)] == [
+        slice(0, 2),
+        slice(2, 5),
+        slice(5, 9),
+    ]
 
 
 def test_shares_of_unequal_parts_add_up_to_the_gradient_of_the_whole() -> None:
@@ -140,6 +152,7 @@ def test_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
     workers.restore(other, None)  # there is none yet
 
 
+@pytest.mark.thorough
 @pytest.mark.real_data
 def test_interrupt_ends_all(tmp_path: Path) -> None:
     listens = "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
@@ -249,6 +262,7 @@ print("weights equal")
     assert capsys.readouterr().out == "done\n"
 
 
+@pytest.mark.thorough
 def test_tensorflow_says_that_a_port_is_taken(monkeypatch: Any) -> None:
     with socket.socket() as taken:
         taken.bind((launcher.HOST, 0))
@@ -277,6 +291,16 @@ def test_free_ports_differ() -> None:
         (
             "--workers 8 --batch 7",
             "argument --batch: must be at least 8, a row for each worker; got 7",
+        ),
+        (
+            "--workers 3 --batch 9 --first 8",
+            "argument --first: must leave a row for each other worker; got 8 of 9 rows, and "
+            "workers: 3",
+        ),
+        (
+            "--workers 1 --first 9",
+            "argument --first: must leave a row for each other worker; got 9 of 256 rows, and "
+            "workers: 1",
         ),
         ("--backup pyproject.toml", "argument --backup: must name a folder; got 'pyproject.toml'"),
         ("--into=", "argument --into: must name a folder; got ''"),

@@ -79,15 +79,22 @@ def update(model: Any, gradient: Sequence[Any], rate: float) -> None:
         variable.assign_sub(rate * slope)
 
 
-def part(rows: int, count: int, index: int) -> slice:
-    """The rows of a batch that belong to one worker: as equal parts as there are, none left out.
+def part(rows: int, count: int, index: int, first: int | None = None) -> slice:
+    """The rows of a batch that belong to one worker, none left out.
 
     Args:
       rows: B, the size of the whole batch.
       count: how many workers there are.
       index: of this worker, from 0.
+      first: how many rows worker 0 has; the others share the rest (default: all parts are as equal
+        as can be).
     """
-    return slice(rows * index // count, rows * (index + 1) // count)
+    if first is None:
+        return slice(rows * index // count, rows * (index + 1) // count)
+    if index == 0:
+        return slice(0, first)
+    rest = part(rows - first, count - 1, index - 1)
+    return slice(first + rest.start, first + rest.stop)
 
 
 MEASURED = ("losses", "seconds", "processor", "exchange")
@@ -177,7 +184,7 @@ def work(asked: argparse.Namespace, count: int, index: int) -> None:
         return strategy.run(nothing_but_talk)
 
     train = mnist.load().train
-    mine = part(asked.batch, count, index)
+    mine = part(asked.batch, count, index, asked.first)
     losses, seconds, processor = [], [], []
     first_gradient: list[Any] = []
     while int(done) < asked.steps:
@@ -290,6 +297,7 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     add("--workers", type=whole, help="how many processes, on this machine (default: 2)")
     add("--steps", type=whole, default=8, help="of training (default: 8)")
     add("--batch", type=whole, default=256, help="B, rows of all workers together (default: 256)")
+    add("--first", type=whole, help="how many of them worker 0 has (default: an equal part)")
     add("--units", type=whole, default=64, help="U of each of the three layers (default: 64)")
     add("--rate", type=positive, default=0.5, help="the learning rate (default: 0.5)")
     add("--into", help="a folder for what the workers found (default: none)")
@@ -317,6 +325,11 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     if asked.batch < count:
         parser.error(
             f"argument --batch: must be at least {count}, a row for each worker; got {asked.batch}"
+        )
+    if asked.first and not 0 < count - 1 <= asked.batch - asked.first:
+        parser.error(
+            f"argument --first: must leave a row for each other worker; got {asked.first} of "
+            f"{asked.batch} rows, and workers: {count}"
         )
     return asked
 

@@ -1,9 +1,10 @@
 """Which cells keep one number over 6, 20 and 50 steps, from which start?
 
-The task and the training are those of the chapter on gates: 16 units, 300 updates on 64 new lists
-each, Adam with a rate of 0.01 and a limit of 1 on the gradient's norm, then 500 unseen lists. A
-column has the root of the mean squared error of each cell, one number for each distance. To say 0
-every time gives about 0.57.
+The task and the training are those of the chapter on gates: 300 updates on 64 new lists each, Adam
+with a rate of 0.01 and a limit of 1 on the gradient's norm, then 500 unseen lists. All cells have
+about as many weights, some 1,200: 34 units in a basic cell, 16 in an LSTM and 19 in a GRU. A column
+has the root of the mean squared error of each cell, one number for each distance. To say 0 every
+time gives about 0.57.
 """
 
 from __future__ import annotations
@@ -18,20 +19,14 @@ from unrolled import models, training
 
 SEEDS = (0, 1, 2)
 DISTANCES = (6, 20, 50)
-UNITS = 16
 
 
-def orthogonal_start(shape: list[int], dtype: tf.DType, scale: float = 0.1) -> tf.Tensor:
+def orthogonal_start(shape: list[int], dtype: tf.DType) -> tf.Tensor:
     """Small weights for the inputs, and an orthogonal W_h: [D+U, U]."""
     rows, units = shape
-    w_x = scale * tf.random.normal([rows - units, units], dtype=dtype)
+    w_x = 0.1 * tf.random.normal([rows - units, units], dtype=dtype)
     w_h, _ = tf.linalg.qr(tf.random.normal([units, units], dtype=dtype))
     return tf.concat([w_x, w_h], axis=0)
-
-
-def smaller_inputs(shape: list[int], dtype: tf.DType) -> tf.Tensor:
-    """The same with input weights of 0.03: its gradient reaches farther."""
-    return orthogonal_start(shape, dtype, 0.03)
 
 
 def open_gru(units: int) -> u.GRUCell:
@@ -42,14 +37,13 @@ def open_gru(units: int) -> u.GRUCell:
     return cell
 
 
-MAKERS: dict[str, Callable[[int], u.RNNCell]] = {
-    "basic": lambda units: u.BasicRNNCell(units),
-    "basic, orthogonal": lambda units: u.BasicRNNCell(units, kernel_initializer=orthogonal_start),
-    "basic, smaller still": lambda units: u.BasicRNNCell(units, kernel_initializer=smaller_inputs),
-    "LSTM": lambda units: u.BasicLSTMCell(units),
-    "GRU": lambda units: u.GRUCell(units),
-    "LSTM, bias 5": lambda units: u.BasicLSTMCell(units, forget_bias=5.0),
-    "GRU, bias 5": open_gru,
+MAKERS: dict[str, Callable[[], u.RNNCell]] = {
+    "basic": lambda: u.BasicRNNCell(34),
+    "basic, orthogonal": lambda: u.BasicRNNCell(34, kernel_initializer=orthogonal_start),
+    "LSTM": lambda: u.BasicLSTMCell(16),
+    "GRU": lambda: u.GRUCell(19),
+    "LSTM, bias 5": lambda: u.BasicLSTMCell(16, forget_bias=5.0),
+    "GRU, bias 5": lambda: open_gru(19),
 }
 
 
@@ -62,11 +56,11 @@ def note_one_number(rng: np.random.Generator, count: int, k: int) -> tuple[np.nd
 
 
 def error_after_training(
-    make_cell: Callable[[int], u.RNNCell], k: int, seed: int, updates: int = 300
+    make_cell: Callable[[], u.RNNCell], k: int, seed: int, updates: int = 300
 ) -> float:
     """Train a cell on numbers k steps back; return its error on 500 unseen lists."""
     tf.random.set_seed(seed)
-    cell, layer = make_cell(UNITS), models.OutputLayer(1)
+    cell, layer = make_cell(), models.OutputLayer(1)
 
     def loss(inputs: tf.Tensor, answer: tf.Tensor) -> tf.Tensor:
         outputs, _ = u.dynamic_rnn(cell, inputs, dtype=tf.float32)

@@ -30,7 +30,7 @@ from .graphs import (
 )
 from .grids import batch, kernel_blocks, kernel_for_keras, layouts, loss_masked
 from .letters import streams, surprise, unit
-from .memory import gates_over_time, memory_line, seeds_side_by_side
+from .memory import gates_over_time, memory_line, seeds_in_rows, seeds_side_by_side
 from .mistakes import sightings, slices
 from .networks import calls, network
 from .plots import cost_curves, curves, descent, graph_growth, heat, time_bars, time_steps
@@ -77,6 +77,7 @@ __all__ = [
     "questions",
     "ring",
     "search_tree",
+    "seeds_in_rows",
     "seeds_side_by_side",
     "shares",
     "sightings",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 
 import matplotlib
 import numpy as np
@@ -15,10 +16,11 @@ from .plots import _axes
 
 WIDE = 4.4  # inches
 BLOCK = 12  # steps in one row of `gates_over_time`
+BAND = ("#e4e7eb", "none")
 
 
 def memory_line(gates: str = "", *, ax: Axes | None = None) -> Figure | Axes:
-    """Draw the line of the memory c through one step, with some of its gates.
+    """Draw the line of the memory c through one step, with some of its gates and their work.
 
     Args:
       gates: the letters of the gates that are drawn, of f (forget), i (input) and o (output), in
@@ -40,18 +42,21 @@ def memory_line(gates: str = "", *, ax: Axes | None = None) -> Figure | Axes:
         _times(canvas, keep, line)
         canvas.square(keep, 0.35, 0.46, "$f$", colours=style.CELL)
         canvas.arrow((keep, 0.6), (keep, line - 0.21))
+        canvas.text(keep - 0.32, 0.35, "eraser", align="right")
     canvas.square(add, 0.35, 0.46, "$x_t$")
     canvas.arrow((add, 0.6), (add, line - 0.21))
     if "i" in gates:
         _times(canvas, add, 0.97)
         canvas.square(end, 0.97, 0.46, "$i$", colours=style.CELL)
         canvas.arrow((end - 0.25, 0.97), (add + 0.21, 0.97))
+        canvas.text(end + 0.32, 0.97, "pen", align="left")
     canvas.dot(end, line)
     canvas.arrow((end, line), (end, 2.6))
     if "o" in gates:
         _times(canvas, end, 2.12)
         canvas.square(3.75, 2.12, 0.46, "$o$", colours=style.CELL)
         canvas.arrow((3.5, 2.12), (end + 0.21, 2.12))
+        canvas.text(3.75, 2.5, "show")
     canvas.circle(end, 2.89, 0.27, "$y_t$")
     return canvas.done()
 
@@ -69,7 +74,8 @@ def gates_over_time(
 
     Above them stands what the unit reads, below them its memory and what is said, as bars that go
     up or down from a middle line; below the name stands the largest of the T numbers, which the
-    longest bar shows. More than 12 steps are drawn in several rows.
+    longest bar shows. Grey bands mark the steps whose sign is not a dot. More than 12 steps are
+    drawn in several rows.
 
     Args:
       reads: T numbers.
@@ -89,12 +95,15 @@ def gates_over_time(
             raise ValueError(f"gate {name!r} must lie between 0 and 1; got {list(values)}.")
     starts = range(0, steps, BLOCK)
     tall = 2.55 + 0.48 * len(gates)  # inches, of one row of steps
-    canvas = Canvas(WIDE, tall * len(starts), ax)
+    canvas = Canvas(min(WIDE, _middle(steps - 1) + 0.25), tall * len(starts), ax)
     for row, start in enumerate(starts):
         top = canvas.height - row * tall - 0.1
         part = slice(start, start + BLOCK)
         _bars(canvas, top - 0.4, "reads", reads[part], reads, style.INPUT)
         for column, sign in enumerate(signs[part]):
+            if sign != ".":
+                place = (_middle(column) - 0.14, top - tall + 0.15)
+                canvas.tile(*place, 0.28, tall - 0.95, colours=BAND, line=0).set_zorder(0)
             canvas.text(_middle(column), top - 0.94, str(sign), style.TEXT, weight="bold")
         y = top - 1.14
         for name, values in gates.items():
@@ -176,6 +185,76 @@ def seeds_side_by_side(
         ax.legend(
             loc="lower left", bbox_to_anchor=(0, 1), ncols=2, handletextpad=0.2, columnspacing=1.2
         )
+    return result
+
+
+def seeds_in_rows(
+    values: Mapping[str, Sequence[Sequence[float]]],
+    columns: Sequence[str],
+    xlabel: str,
+    reference: tuple[str, Sequence[float]] | None = None,
+    *,
+    ax: Axes | None = None,
+) -> Figure | Axes:
+    """Draw a row for each name, with one mark for each seed in every column.
+
+    Args:
+      values: name -> for each column a number from each seed, none below 0; 1 to 8 names.
+      columns: what is written above the columns, 1 to 3 of them.
+      xlabel: the name of the numbers.
+      reference: a name and a number for each column, drawn as a dotted line (default: none).
+
+    Raises:
+      ValueError: there are too few or too many names, or a name does not have a list of numbers
+        for each column.
+    """
+    if not 1 <= len(values) <= 8:
+        raise ValueError(f"values has {len(values)} names; give 1 to 8.")
+    for name, lists in values.items():
+        if len(lists) != len(columns):
+            raise ValueError(f"{name!r} has {len(lists)} lists for {len(columns)} columns.")
+    heights = [float(height) for height in reference[1]] if reference else []
+    drawn = [float(number) for lists in values.values() for row in lists for number in row]
+    highest = max([*heights, *drawn]) or 1.0
+    scale = 10 ** np.floor(np.log10(highest))
+    whole = float(np.ceil(highest / scale) * scale)  # the right end of a column
+    between = 1.25 * whole  # from the left end of a column to that of the next
+    with matplotlib.rc_context({**style.RC, "axes.grid": False}):
+        ax, result = _axes(style.WIDTH, 0.42 * len(values) + 1.4, ax)
+        for row, (name, look) in enumerate(zip(values, cycle(style.LINES), strict=False)):
+            for column, numbers in enumerate(values[name]):
+                left = column * between
+                ax.plot([left, left + whole], [row, row], color=style.RULE, linewidth=1.0, zorder=1)
+                ax.plot(
+                    [left + float(number) for number in numbers],
+                    row + 0.6 * ((np.arange(len(numbers)) + 0.5) / len(numbers) - 0.5),
+                    color=look["color"],
+                    marker=look["marker"],
+                    linestyle="none",
+                    markersize=6,
+                    clip_on=False,
+                    zorder=3,
+                )
+        for column, words in enumerate(columns):
+            left = column * between
+            ax.text(left, -1.35, words, fontsize=style.TEXT, weight="bold", va="center")
+            if reference:
+                at = left + heights[column]
+                ends = [-0.5, len(values) - 0.5]
+                ax.plot([at, at], ends, color=style.INK, linestyle=":", zorder=2)
+                ax.text(at, -0.8, reference[0], fontsize=style.SMALL, ha="center", va="center")
+        ticks = [(column * between, part) for column in range(len(columns)) for part in (0, 0.5, 1)]
+        ax.set_xticks(
+            [left + part * whole for left, part in ticks],
+            [f"{part * whole:g}" for _, part in ticks],
+        )
+        names = [name.replace(", ", ",\n") if len(name) > 12 else name for name in values]
+        ax.set_yticks(range(len(values)), names)
+        ax.tick_params(axis="y", length=0, labelcolor=style.INK)
+        ax.spines["left"].set_visible(False)
+        ax.set_xlim(-0.03 * whole, (len(columns) - 1) * between + 1.03 * whole)
+        ax.set_ylim(len(values) - 0.4, -1.6)
+        ax.set_xlabel(xlabel)
     return result
 
 
