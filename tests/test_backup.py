@@ -206,6 +206,7 @@ class Crash(BaseException):
     """Ends a run at once, as far as Python goes."""
 
 
+@pytest.mark.thorough
 def test_crashes_while_a_backup_is_written(tmp_path, expected):
     """A file ends anywhere, has not its name yet, or has it and the one before is still there."""
     rng = np.random.default_rng(0)
@@ -506,6 +507,7 @@ class Renamed(Model):
         self.cell.cells[1] = top
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(
     "how, words",
     [

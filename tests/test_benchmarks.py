@@ -242,6 +242,7 @@ def test_no_process_is_left(fake):
 # -- the record -----------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_a_quick_run_of_one_part_leaves_the_others(tmp_path, capsys):
     path = tmp_path / "timings.json"
     path.write_text(

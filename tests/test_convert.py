@@ -477,6 +477,7 @@ def test_the_names_of_the_releases():
 
 
 class TestFromCheckpoint:
+    @pytest.mark.one_in(2)
     @pytest.mark.parametrize("release", RELEASES.values(), ids=RELEASES)
     @pytest.mark.parametrize("network, kind", NETWORKS.values(), ids=NETWORKS)
     def test_outputs_and_states_of_the_old_network(self, tmp_path, network, kind, release):

@@ -370,6 +370,7 @@ def test_drawing_stays_on_the_page(name):
 
 
 @every_picture
+@pytest.mark.one_in(4)
 def test_same_call_same_bytes_and_no_version(name):
     first, second = (figures.png(PICTURES[name](), density=1) for _ in range(2))
     assert first == second

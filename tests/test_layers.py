@@ -182,7 +182,7 @@ def model_of(cell, **how):
 
 
 class TestAModel:
-    @pytest.mark.one_in(3)
+    @pytest.mark.one_in(10)
     @pytest.mark.parametrize("name", CELLS)
     def test_trains_counts_saves_and_loads(self, name, tmp_path):
         make, count = CELLS[name]
@@ -613,7 +613,7 @@ class TestKerasLayersInsideCells:
         inputs = keras.Input([T, D])
         return keras.Model(inputs, keras.layers.Dense(1)(layer(inputs)))
 
-    @pytest.mark.one_in(3)
+    @pytest.mark.one_in(10)
     @pytest.mark.parametrize(
         "place, kind", [("stack", "functional"), *((place, "subclassed") for place in MAKE)]
     )

@@ -289,6 +289,7 @@ class TestWhatAStepReadsFromOutside:
 class TestAConstantBehindAnUnknownBatch:
     """A state or lengths whose own size is known while B is not: one row must not stand for all."""
 
+    @pytest.mark.one_in(4)
     @pytest.mark.parametrize("rows", [0, 1, 2, 4])
     @pytest.mark.parametrize("cell", [u.GRUCell, u.BasicLSTMCell, u.BasicRNNCell])
     @pytest.mark.parametrize(

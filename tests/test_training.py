@@ -589,6 +589,7 @@ class TestAdam:
         np.testing.assert_array_equal(mine, theirs)
         assert not np.array_equal(mine, start)
 
+    @pytest.mark.one_in(4)
     @pytest.mark.parametrize("jit_compile", [False, True])
     @pytest.mark.parametrize(
         "how",

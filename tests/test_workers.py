@@ -152,6 +152,7 @@ def test_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
     workers.restore(other, None)  # there is none yet
 
 
+@pytest.mark.thorough
 @pytest.mark.real_data
 def test_interrupt_ends_all(tmp_path: Path) -> None:
     listens = "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
@@ -261,6 +262,7 @@ print("weights equal")
     assert capsys.readouterr().out == "done\n"
 
 
+@pytest.mark.thorough
 def test_tensorflow_says_that_a_port_is_taken(monkeypatch: Any) -> None:
     with socket.socket() as taken:
         taken.bind((launcher.HOST, 0))

@@ -223,6 +223,7 @@ def test_a_notebook(tmp_path, capsys, monkeypatch):
     ]
 
 
+@pytest.mark.thorough
 def test_from_the_command_line(tmp_path):
     write(tmp_path / "good.py", "import tensorflow as tf\ntf.contrib.rnn.GRUCell(3)\n")
     write(tmp_path / "bad.py", "import tensorflow as tf\ntf.contrib.eager.Network\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from running import run, write
 
 PROGRAM = """
@@ -58,6 +59,7 @@ def test_cells_and_unrolls_run_eagerly(tmp_path):
     assert (done.stdout, done.returncode) == ("eager\n", 0), done.stderr
 
 
+@pytest.mark.thorough
 def test_too_late_is_said(tmp_path):
     program = """
         import tensorflow as tf

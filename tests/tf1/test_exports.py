@@ -383,6 +383,7 @@ print(
 """
 
 
+@pytest.mark.thorough
 def test_importing_the_package_switches_nothing():
     done = run(f"import unrolled, unrolled.cells, unrolled.unroll\n{ASK}")
     assert done.stdout.split() == ["True", "True", "True", "int"], done.stderr
@@ -394,6 +395,7 @@ def test_importing_the_layer_switches_and_says_nothing():
     assert (done.stdout.count("\n"), done.stderr) == (1, "")
 
 
+@pytest.mark.thorough
 def test_importing_a_module_inside_first_switches_too():
     code = "import unrolled.quiet\nfrom unrolled.tf1.contrib import rnn\n"
     done = run(f"{code}import logging\nprint(logging.getLogger('tensorflow').level)\n{ASK}")

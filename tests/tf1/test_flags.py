@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from running import run, write
 
 DEFINED = """
@@ -34,6 +35,7 @@ VALUES = {
 }
 
 
+@pytest.mark.thorough
 def test_before_1_5_the_dict_of_flags_holds_values(tmp_path):
     program = f"""{DEFINED}
     values = FLAGS.__dict__["__flags"]
@@ -80,6 +82,7 @@ def test_before_1_5_flags_are_values(tmp_path):
     assert second == [[name, VALUES[name]] for name in sorted(VALUES)]
 
 
+@pytest.mark.thorough
 def test_from_1_5_on_flags_are_objects_that_print_as_their_values(tmp_path):
     program = f"""{DEFINED}
     FLAGS(sys.argv)
@@ -121,6 +124,7 @@ def test_app_run_hands_over_what_is_left(tmp_path):
     assert (done.stdout, done.returncode) == ("3 ['a.txt'] ['2']\n", 0), done.stderr
 
 
+@pytest.mark.thorough
 def test_reading_a_flag_parses_the_command_line(tmp_path):
     program = f"""{DEFINED}
     FLAGS.extra = "set before anything is parsed"
@@ -132,6 +136,7 @@ def test_reading_a_flag_parses_the_command_line(tmp_path):
     assert done.stdout == "3 set before anything is parsed\nrun\n", done.stderr
 
 
+@pytest.mark.thorough
 def test_old_keywords_of_the_definitions(tmp_path):
     program = """
         import tensorflow as tf
@@ -143,6 +148,7 @@ def test_old_keywords_of_the_definitions(tmp_path):
     assert done.stdout == "2 2.5\n", done.stderr
 
 
+@pytest.mark.thorough
 def test_a_cell_of_a_notebook_may_define_its_flags_again(tmp_path):
     program = """
         import builtins

@@ -74,6 +74,7 @@ IMPORTABLE = """
 """
 
 
+@pytest.mark.thorough
 def test_every_module_that_can_be_imported_can_be_imported_here(tmp_path):
     plain = run(tmp_path, write(tmp_path / "walk.py", IMPORTABLE).name, python=())
     names = [line for line in plain.stdout.split() if line.startswith("tensorflow.python.")]

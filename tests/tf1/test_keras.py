@@ -111,6 +111,7 @@ def test_data_are_prepared():
     assert tf.keras.utils.to_categorical([1, 0], 2).tolist() == [[0, 1], [1, 0]]
 
 
+@pytest.mark.thorough
 @needs_keras_2
 def test_keras_on_its_own_is_that_of_the_layer_in_the_runner(tmp_path):
     program = """
@@ -156,6 +157,7 @@ def test_the_package_itself_keeps_to_keras_3(tmp_path):
     assert done.stdout.split()[1] == str(bool(1))
 
 
+@pytest.mark.one_in(2)
 @needs_keras_2
 @pytest.mark.parametrize("given", [None, "0"])
 def test_the_choice_of_keras_2_is_not_handed_on(tmp_path, monkeypatch, given):
@@ -176,6 +178,7 @@ def test_the_choice_of_keras_2_is_not_handed_on(tmp_path, monkeypatch, given):
     assert done.stdout.split() == [given or "1", str(given), str(given)], done.stderr
 
 
+@pytest.mark.thorough
 def test_without_keras_2_training_names_the_package_that_is_missing(tmp_path):
     program = """
         import os, sys

@@ -325,6 +325,7 @@ def sampled_as_before_1_0(w_t, b):
     return sampled_loss
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     "seq2seq, sampled",
     [(legacy_seq2seq, sampled_as_in_1_0), (tf.nn.seq2seq, sampled_as_before_1_0)],

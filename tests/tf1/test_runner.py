@@ -153,6 +153,7 @@ TELL = '''
 '''
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -238,6 +239,7 @@ def test_an_interrupted_program_ends_by_the_signal(tmp_path):
     assert (done.stdout, done.stderr) == ("KeyboardInterrupt 5\nended\n", "")
 
 
+@pytest.mark.thorough
 def test_a_process_that_a_program_spawns_gets_the_layer(tmp_path):
     write(
         tmp_path / "spawns.py",
@@ -379,6 +381,7 @@ def test_a_release_is_checked_before_the_program_runs(
     assert capsys.readouterr().out == "run\n"
 
 
+@pytest.mark.thorough
 def test_a_program_from_standard_input(tmp_path):
     source = "import sys, tensorflow as tf\nprint(tf.__name__, __name__, sys.argv, sys.path[0])\n"
     done = run(tmp_path, "-", "one", typed=source)

@@ -195,6 +195,7 @@ def test_a_notebook_that_fails_names_the_cell_and_is_saved(tmp_path):
     assert (last[1].execution_count, last[1].outputs) == (None, [])
 
 
+@pytest.mark.thorough
 def test_a_notebook_of_format_3_that_begins_with_a_mark_and_ends_itself(tmp_path):
     cells = [
         {"cell_type": "heading", "level": 1, "metadata": {}, "source": "Counting"},
@@ -212,6 +213,7 @@ def test_a_notebook_of_format_3_that_begins_with_a_mark_and_ends_itself(tmp_path
     assert (done.returncode, done.stdout, done.stderr) == (4, "40\n42\n", "")
 
 
+@pytest.mark.thorough
 def test_a_notebook_may_read_and_exit_and_leaves_no_history(tmp_path, monkeypatch):
     home = tmp_path / "home"
     home.mkdir()
@@ -223,6 +225,7 @@ def test_a_notebook_may_read_and_exit_and_leaves_no_history(tmp_path, monkeypatc
     assert not (home / ".ipython").exists()
 
 
+@pytest.mark.one_in(10)
 @pytest.mark.parametrize(
     ("cell", "said"),
     [
@@ -240,6 +243,7 @@ def test_a_cell_that_is_not_python_is_an_error(tmp_path, cell, said):
     assert len(done.stderr.splitlines()) <= 2  # not by IPython and the runner
 
 
+@pytest.mark.thorough
 def test_a_module_of_a_notebook_that_is_not_python_is_said_once(tmp_path):
     old = write(tmp_path / "old.py", "n = 1\nprint 'old'\n")
     text = "compile('print 1', 'somewhere', 'exec')"
@@ -265,6 +269,7 @@ def test_an_interrupted_notebook_ends_by_the_signal_and_is_saved(tmp_path):
     assert nbformat.read(tmp_path / "out.ipynb", as_version=4).cells[1].outputs[0].text == "one\n"
 
 
+@pytest.mark.thorough
 def test_a_hint_stands_below_an_error(tmp_path):
     notebook(tmp_path / "old.ipynb", "for i in xrange(3): pass")
     done = run(tmp_path, "old.ipynb")

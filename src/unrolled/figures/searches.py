@@ -51,7 +51,7 @@ def looking_back(
         canvas.arrow((x, cells + 0.26), (x, memory - 0.27))
         canvas.circle(x, memory, 0.25, f"$m_{s}$")
         canvas.arrow((x, memory + 0.27), (x, scores - 0.27))
-        shade = to_hex(ONE_SIGN(0.75 * weight))
+        shade = to_hex(ONE_SIGN(0.65 * weight))  # dark ink stays legible on it
         canvas.tile(x - 0.3, scores - 0.18, 0.6, 0.36, f"{weight:.2f}", colours=(shade, style.INK))
         aim = math.atan2(total - scores - 0.27, middle - x)
         near = (middle - 0.22 * math.cos(aim), total - 0.22 * math.sin(aim))
