@@ -25,7 +25,10 @@ PICTURES: dict[str, dict[str, Any]] = {
         steps=2, folded=False, outputs=["", "$L$"], states=["$h_{-1}$", "$h_0$", "$h_1$"]
     ),
     "touch-lstm": dict(
-        steps=2, folded=False, outputs=["$h_0$", "$h_1$"], states=["0", "$c_0$", "$c_1$"]
+        steps=2,
+        folded=False,
+        outputs=["$h_0$", "$h_1$"],
+        states=["0", r"$c_0\,h_0$", r"$c_1\,h_1$"],
     ),
     "touch-gru": dict(steps=2, folded=False, states=["0", "$h_0$", "$h_1$"]),
     "touch-unroll": dict(steps=8, states=["0", *(f"$h_{t}$" for t in range(8))]),
