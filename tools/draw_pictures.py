@@ -25,7 +25,10 @@ PICTURES: dict[str, dict[str, Any]] = {
         steps=2, folded=False, outputs=["", "$L$"], states=["$h_{-1}$", "$h_0$", "$h_1$"]
     ),
     "touch-lstm": dict(
-        steps=2, folded=False, outputs=["$h_0$", "$h_1$"], states=["0", "$c_0$", "$c_1$"]
+        steps=2,
+        folded=False,
+        outputs=["$h_0$", "$h_1$"],
+        states=["0", r"$c_0\,h_0$", r"$c_1\,h_1$"],
     ),
     "touch-gru": dict(steps=2, folded=False, states=["0", "$h_0$", "$h_1$"]),
     "touch-unroll": dict(steps=8, states=["0", *(f"$h_{t}$" for t in range(8))]),
@@ -53,12 +56,17 @@ def card() -> bytes:
     return with_palette(written.getvalue())
 
 
+def drawn(name: str) -> bytes:
+    """The picture of PICTURES with this name."""
+    picture = figures.unrolled(**PICTURES[name])
+    assert isinstance(picture, Figure)  # and not axes, since none were given
+    return with_palette(figures.png(picture))
+
+
 def main() -> None:
     figures.use_style()
-    for name, arguments in PICTURES.items():
-        picture = figures.unrolled(**arguments)
-        assert isinstance(picture, Figure)  # and not axes, since none were given
-        (ROOT / "_static" / f"{name}.png").write_bytes(with_palette(figures.png(picture)))
+    for name in PICTURES:
+        (ROOT / "_static" / f"{name}.png").write_bytes(drawn(name))
     (ROOT / "_static" / "card.png").write_bytes(card())
 
 

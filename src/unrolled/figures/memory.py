@@ -70,7 +70,7 @@ def gates_over_time(
     *,
     ax: Axes | None = None,
 ) -> Figure | Axes:
-    """Draw the gates of one unit over a sequence, as basins that are filled as far as they open.
+    """Draw the gates of one unit over a sequence, as tanks that are filled as far as they open.
 
     Above them stands what the unit reads, below them its memory and what is said, as bars that go
     up or down from a middle line; below the name stands the largest of the T numbers, which the
