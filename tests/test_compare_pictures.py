@@ -12,11 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import compare_pictures
+import draw_pictures
+import matplotlib
 import nbformat
 import notebooks
 import pytest
 from nbformat import NotebookNode
 from PIL import Image, ImageDraw, ImageFont
+
+from unrolled.figures import style
 
 SIZE = (440, 340)
 
@@ -79,6 +83,13 @@ def test_a_trained_line_may_lie_a_little_elsewhere_and_no_more() -> None:
     assert compare_pictures.difference(committed, drawn(end=63))
     assert not compare_pictures.difference(committed, drawn(end=63), reach)
     assert compare_pictures.difference(committed, drawn(end=75), reach)
+
+
+@pytest.mark.parametrize("name", draw_pictures.PICTURES)
+def test_a_picture_that_stands_where_scripts_are_off_is_as_it_is_drawn_today(name: str) -> None:
+    committed = (notebooks.ROOT / "_static" / f"{name}.png").read_bytes()
+    with matplotlib.rc_context(style.RC):
+        assert compare_pictures.difference(committed, draw_pictures.drawn(name)) == ""
 
 
 def test_another_size_and_another_number_of_pictures_are_told() -> None:

@@ -56,12 +56,17 @@ def card() -> bytes:
     return with_palette(written.getvalue())
 
 
+def drawn(name: str) -> bytes:
+    """The picture of PICTURES with this name."""
+    picture = figures.unrolled(**PICTURES[name])
+    assert isinstance(picture, Figure)  # and not axes, since none were given
+    return with_palette(figures.png(picture))
+
+
 def main() -> None:
     figures.use_style()
-    for name, arguments in PICTURES.items():
-        picture = figures.unrolled(**arguments)
-        assert isinstance(picture, Figure)  # and not axes, since none were given
-        (ROOT / "_static" / f"{name}.png").write_bytes(with_palette(figures.png(picture)))
+    for name in PICTURES:
+        (ROOT / "_static" / f"{name}.png").write_bytes(drawn(name))
     (ROOT / "_static" / "card.png").write_bytes(card())
 
 

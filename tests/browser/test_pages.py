@@ -172,7 +172,7 @@ class TestPage:
         whole = page.evaluate("card => new URL(card, document.baseURI).href", card)
         assert page.request.get(whole).ok
 
-    @pytest.mark.one_in(2)
+    @pytest.mark.one_in(4)
     @pytest.mark.parametrize("width", [320, 360, 800, 1100, 1280])
     def test_does_not_scroll_sideways(self, visit: Visit, width: int) -> None:
         """Whatever the fonts are."""

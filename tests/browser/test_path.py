@@ -215,6 +215,7 @@ def test_nothing_is_offered_without_scripts(browser: Browser, site: str) -> None
     context.close()
 
 
+@pytest.mark.thorough
 def test_mark_works_in_a_folder(reader: BrowserContext, html: Path) -> None:
     address = (html / f"{CHAPTER}.html").as_uri()
     page, other = reader.new_page(), reader.new_page()
