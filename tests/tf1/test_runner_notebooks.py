@@ -483,6 +483,7 @@ def test_what_is_not_a_program_of_the_notebook_stays(command):
     assert children.with_the_layer(command) == (command, [])
 
 
+@pytest.mark.thorough
 def test_programs_that_a_notebook_starts(tmp_path):
     write(
         tmp_path / "other.py",
