@@ -6,11 +6,12 @@
 
 A NAME is a path or the stem of a file in chapters/, such as 01_two_steps_in_numpy.
 
-Executing twice changes nothing. A cell keeps the outputs it has when its source is the one they
-came from and the new outputs say the same: equal text once the numbers after the sign ≈ are taken
-out (see tests/measured.cfg), and equal pictures unless the cell is tagged `measured` (a picture of
-seconds or bytes). The notebook stores a digest for each code cell, of its source and outputs; only
-`run` writes digests, so an output edited by hand no longer matches its own.
+Executing twice changes nothing. A cell keeps the outputs it has when the new ones say the same, and
+its source is the one they came from: equal text once the numbers after the sign ≈ are taken out
+(see tests/measured.cfg), and equal pictures unless the cell is tagged `measured` (a picture of
+seconds or bytes). Below a cell that has changed all outputs are new ones. The notebook stores a
+digest for each code cell, of its source and outputs; only `run` writes digests, so an output edited
+by hand no longer matches its own.
 """
 
 from __future__ import annotations
@@ -383,16 +384,22 @@ def message_of(error: Exception) -> str:
 
 
 def with_kept_outputs(old: NotebookNode, new: NotebookNode) -> NotebookNode:
-    """The new run, with the old outputs where they say the same, and digests for all."""
+    """The new run, with the old outputs where they say the same, and digests for all.
+
+    Below a cell that has changed, in its source or in what it says, none is kept: a number after ≈
+    may come from there.
+    """
     trusted = set(stored_digests(old))
     kept = {cell.id: cell for cell in code_cells(old) if digest(cell) in trusted}
     for cell in code_cells(new):
         before = kept.get(cell.id)
-        if before is not None and say_the_same(before, cell):
-            cell.outputs = copy.deepcopy(before.outputs)
-            for output in cell.outputs:
-                if output.output_type == "execute_result":
-                    output.execution_count = cell.execution_count
+        if before is None or not say_the_same(before, cell):
+            kept.clear()
+            continue
+        cell.outputs = copy.deepcopy(before.outputs)
+        for output in cell.outputs:
+            if output.output_type == "execute_result":
+                output.execution_count = cell.execution_count
     new.metadata["unrolled"] = {"outputs_sha256": [digest(cell) for cell in code_cells(new)]}
     return new
 
