@@ -442,7 +442,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("command", choices=("run", "check", "format"))
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--fresh", action="store_true", help="run: keep no output")
-    options = parser.parse_args(arguments)
+    options = parser.parse_intermixed_args(arguments)
     # The kernel `python3` of this environment, whatever a user has installed under the same name.
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
 
