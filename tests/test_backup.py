@@ -275,7 +275,7 @@ class Interrupt(keras.callbacks.Callback):
         self.at("end")
 
 
-@pytest.mark.one_in(100)  # each takes many seconds
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", KINDS)
 def test_interrupts_with_a_backup(kind, tmp_path):
     """In every one of the caller's functions, and then in the same process again."""
@@ -367,6 +367,7 @@ def test_a_full_disk(folder, expected, monkeypatch):
     assert same(train(folder=folder), expected)
 
 
+@pytest.mark.thorough
 @forks
 def test_a_disk_that_is_really_full(folder, expected):
     """The system itself refuses to write more than a few bytes to a file."""
@@ -437,6 +438,7 @@ def test_no_backup_that_can_be_read(how, folder):
     assert names(folder) == left
 
 
+@pytest.mark.thorough
 def test_files_of_others_are_left_alone(tmp_path):
     for name in ("notes.txt", "unrolled-backup-old", "unrolled-backup-1", "checkpoint"):
         (tmp_path / name).write_text("mine")
@@ -638,6 +640,7 @@ class Notes(keras.callbacks.Callback):
             raise Crash
 
 
+@pytest.mark.thorough
 def test_what_callbacks_write_down(tmp_path):
     def run(folder, fails=0, epochs=4):
         notes, history = Notes(fails), keras.callbacks.History()
@@ -751,6 +754,7 @@ def test_draws_that_are_not_kept(tmp_path):
         train(folder=tmp_path / "other", epochs=1)
 
 
+@pytest.mark.thorough
 def test_a_keras_model_and_its_dropout(tmp_path):
     def run(folder, epochs):
         keras.utils.set_random_seed(1)

@@ -283,6 +283,7 @@ def test_a_program_runs_on_the_layer(clones):
     assert found["runs"] and found["figure"] == "3" and found["seconds"] > 0
 
 
+@pytest.mark.thorough
 def test_what_ran_before_it_stays(clones):
     commit = clones(
         "import os\nos.path.exists('x') or open('x', 'w').close() or exit(0)\nprint(7)\n"
@@ -354,6 +355,7 @@ def two_repositories(clones, monkeypatch, tmp_path):
     return kept
 
 
+@pytest.mark.thorough
 def test_what_cannot_be_fetched_makes_the_command_fail(two_repositories, capsys):
     with pytest.raises(SystemExit, match="1 repository could not be fetched; what was known"):
         main(["record"])

@@ -213,6 +213,7 @@ class TestAModel:
         exported = tf.saved_model.load(tmp_path / "exported")  # kept: it owns the variables
         assert_close(exported.serve(X), expected)
 
+    @pytest.mark.thorough
     def test_a_saved_model_is_read_by_another_program(self, tmp_path):
         model = model_of(u.MultiRNNCell([u.LSTMCell(4), u.BasicRNNCell(3)]), unroll="static")
         model.save(tmp_path / "model.keras")
@@ -329,6 +330,7 @@ class TestAModel:
         outputs, _ = u.dynamic_rnn(cell, X, dtype=tf.float32)
         assert_close(u.RNN(cell, return_sequences=True)(X), outputs)
 
+    @pytest.mark.thorough
     def test_compiled_by_xla(self):
         """XLA leaves out checks, so Keras does not take it unasked; a word lets it."""
         model = model_of(u.LSTMCell(U))

@@ -332,6 +332,7 @@ class TestNotFinite:
         history = training.fit(line, lambda x: 1e45 * line.a, [X], epochs=1)
         np.testing.assert_allclose(history.loss, [1e45])
 
+    @pytest.mark.thorough
     def test_what_the_forward_pass_assigns(self):
         """The moving means of a normalization are as the step before left them."""
 

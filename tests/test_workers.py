@@ -113,6 +113,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> list[workers.Result]:
     return workers.results(folder / "two")
 
 
+@pytest.mark.thorough  # chapter 22 runs two workers as well
 @pytest.mark.real_data
 def test_two_workers_learn_what_one_process_learns(pair: list[workers.Result]) -> None:
     model, train = workers.network(5), mnist.load().train
@@ -133,6 +134,7 @@ def test_two_workers_learn_what_one_process_learns(pair: list[workers.Result]) -
             np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.thorough
 @pytest.mark.real_data
 def test_workers_hold_the_same_bits(pair: list[workers.Result]) -> None:
     one, other = pair
