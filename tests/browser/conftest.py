@@ -15,7 +15,9 @@ from pathlib import Path
 import browser as chromium
 import pytest
 from notebooks import ROOT
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, expect
+
+expect.set_options(timeout=chromium.PATIENCE)
 
 
 @pytest.fixture(scope="session")
