@@ -60,9 +60,8 @@ book: $(INSTALLED)
 serve: book
 	@$(PY) tools/serve_book.py $(PORT)
 
-# conftest.py says how many processes `logical` stands for; with more than four, the longest chapter
-# alone would decide the time. Importing `unrolled.tf1` switches a process for good: its tests have
-# some of their own.
+# A process for each core; with more than four, the longest chapter alone would decide the time.
+# Importing `unrolled.tf1` switches a process for good: its tests have some of their own.
 TOGETHER := -n logical --maxprocesses 4
 
 WHICH := -m "not thorough"

@@ -12,7 +12,6 @@ book. Plain `pytest` runs everything in one process, in its usual order.
 from __future__ import annotations
 
 import functools
-import os
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -120,12 +119,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.hookimpl(optionalhook=True)  # plain `pytest` does without pytest-xdist
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One process more than there are cores: one often waits, for a browser or another program."""
-    return (os.cpu_count() or 1) + 1
-
-
-@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     from xdist.scheduler import LoadScopeScheduling
 

@@ -504,7 +504,10 @@ class TestExample:
                 "import tensorflow as tf\n",
                 "import tensorflow.compat.v1 as tf; tf.disable_v2_behavior()\n",
             ),
-            ("from tensorflow.contrib import rnn\n", "rnn = tf.nn.rnn_cell\n"),
+            (
+                "from tensorflow.contrib import rnn\n",
+                "rnn = tf.nn.rnn_cell; print(rnn.BasicLSTMCell.__module__)\n",
+            ),
         ):
             assert program.count(old) == 1
             program = program.replace(old, new)
@@ -517,6 +520,7 @@ class TestExample:
             text=True,
         )
         assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith("tf_keras")
         with np.load(folder / "now.npz") as now, np.load(folder / "results.npz") as then:
             assert np.abs(now["guess"] - then["guess"]).max() < 1e-5
 

@@ -3,19 +3,15 @@
 import copy
 import functools
 import inspect
-from pathlib import Path
-from types import SimpleNamespace
 
 import networks
 import numpy as np
 import pytest
-import tensorflow
 from tensorflow.python.ops import rnn_cell_impl as theirs
 from unrolled.tf1.contrib import rnn as ours
 
 import unrolled
 import unrolled.tf1 as tf
-from unrolled import convert
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*deprecated:UserWarning")  # of TensorFlow's own
 
@@ -806,22 +802,3 @@ def test_a_dense_layer_from_its_config_needs_its_regularizer():
     config = tf.layers.Dense(3, kernel_regularizer=tf.nn.l2_loss).get_config()
     with pytest.raises(ValueError, match="kernel_regularizer must be a function; got 'l2_loss'"):
         tf.layers.Dense.from_config(config)
-
-
-def test_example_runs_on_keras_2_with_two_lines_changed(tmp_path, monkeypatch):
-    """What the chapter on moving a program says of TensorFlow's own cells, without this layer."""
-    pytest.importorskip("tf_keras")
-    convert.write_example(tmp_path / "then")
-    monkeypatch.chdir(tmp_path / "then")
-    program = Path("old_program.py").read_text(encoding="utf-8")
-    names = {
-        "np": np,
-        "tf": tensorflow.compat.v1,
-        "rnn": tensorflow.compat.v1.nn.rnn_cell,
-        "FLAGS": SimpleNamespace(steps=300, restore="./wave.ckpt-300", results="again.npz"),
-    }
-    exec(program[program.index("def main") : program.index("if __name__")], names)
-    names["main"](None)
-    assert names["rnn"].BasicLSTMCell.__module__.startswith("tf_keras")
-    with np.load("results.npz") as then, np.load("again.npz") as again:
-        np.testing.assert_allclose(again["guess"], then["guess"], atol=1e-5)

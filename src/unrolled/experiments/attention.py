@@ -29,9 +29,8 @@ import tensorflow as tf
 
 import unrolled as u
 from unrolled import tasks, training
+from unrolled.experiments import language
 from unrolled.models import OutputLayer
-
-from . import language
 
 SEEDS = (0, 1, 2)
 LENGTHS = tuple(range(3, 11))  # of the numbers in training

@@ -119,6 +119,17 @@ def gates_over_time(
     return canvas.done()
 
 
+def _check_seeds(
+    values: Mapping[str, Sequence[Sequence[float]]], columns: Sequence[object], most: int
+) -> None:
+    """An error unless there are 1 to `most` names, each with a list of numbers for each column."""
+    if not 1 <= len(values) <= most:
+        raise ValueError(f"values has {len(values)} names; give 1 to {most}.")
+    for name, lists in values.items():
+        if len(lists) != len(columns):
+            raise ValueError(f"{name!r} has {len(lists)} lists for {len(columns)} columns.")
+
+
 def seeds_side_by_side(
     values: Mapping[str, Sequence[Sequence[float]]],
     columns: Sequence[object],
@@ -140,11 +151,7 @@ def seeds_side_by_side(
       ValueError: there are too few or too many names, or a name does not have a list of numbers
         for each column.
     """
-    if not 1 <= len(values) <= 6:
-        raise ValueError(f"values has {len(values)} names; give 1 to 6.")
-    for name, lists in values.items():
-        if len(lists) != len(columns):
-            raise ValueError(f"{name!r} has {len(lists)} lists for {len(columns)} columns.")
+    _check_seeds(values, columns, most=6)
     with matplotlib.rc_context({**style.RC, "axes.grid": False}):
         ax, result = _axes(style.WIDTH, 3.7, ax)
         step = 0.8 / len(values)
@@ -208,11 +215,7 @@ def seeds_in_rows(
       ValueError: there are too few or too many names, or a name does not have a list of numbers
         for each column.
     """
-    if not 1 <= len(values) <= 8:
-        raise ValueError(f"values has {len(values)} names; give 1 to 8.")
-    for name, lists in values.items():
-        if len(lists) != len(columns):
-            raise ValueError(f"{name!r} has {len(lists)} lists for {len(columns)} columns.")
+    _check_seeds(values, columns, most=8)
     heights = [float(height) for height in reference[1]] if reference else []
     drawn = [float(number) for lists in values.values() for row in lists for number in row]
     highest = max([*heights, *drawn]) or 1.0
