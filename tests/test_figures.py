@@ -941,6 +941,13 @@ def test_few_powers_of_ten_are_plain_numbers():
     assert "$\\mathdefault{10^{4}}$" in words(PICTURES["curves, logarithmic"]())
 
 
+@pytest.mark.parametrize("ends", [(0.18, 0.6), (0.28, 0.4), (1.5, 9), (3, 60)])
+def test_a_logarithmic_axis_has_three_numbers_at_least(ends):
+    axes = figures.curves({"loss": list(ends)}, "x", "y", logy=True).axes[0]
+    low, high = axes.get_ylim()
+    assert 3 <= sum(low <= tick <= high for tick in axes.get_yticks()) <= 8
+
+
 def test_names_stand_in_the_order_of_their_lines():
     figure = figures.curves({"low": [1, 1], "high": [1, 1.02], "middle": [1, 1.01]}, "x", "y")
     heights = {text.get_text(): box.y0 for text, box in drawn(figure)}

@@ -39,8 +39,11 @@ def _axes(width: float, height: float, ax: Axes | None) -> tuple[Axes, Figure | 
 
 
 def _plain_numbers(ax: Axes) -> None:
-    """Write 0.02 at a logarithmic axis, and not 2 times a power of ten."""
-    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=12))
+    """Write 0.02 at a logarithmic axis, and not 2 times a power of ten; three numbers at least."""
+    low, high = ax.get_ylim()
+    steps = LogLocator(subs=(1, 2, 5), numticks=12)
+    inside = [tick for tick in steps.tick_values(low, high) if low <= tick <= high]
+    ax.yaxis.set_major_locator(steps if len(inside) >= 3 else MaxNLocator(nbins=4))
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.yaxis.set_minor_locator(NullLocator())
     ax.tick_params(axis="y", labelsize=style.SMALL)
@@ -249,12 +252,12 @@ def cost_curves(
         ax.set_xticks(sizes, [f"{size:g}" for size in sizes])
         ax.tick_params(axis="x", which="minor", bottom=False)
         ax.set_xlim(sizes[0] / 1.08, sizes[-1] * 1.08)
+        low = min(float(y.min()) for _, y in everything) / 1.3
+        ax.set_ylim(low, 1.3 * max(float(y.max()) for _, y in everything))
         _plain_numbers(ax)
         ax.set_xlabel(xlabel)
         ax.set_ylabel(ylabel)
         _headed(ax, title)
-        low = min(float(y.min()) for _, y in everything) / 1.3
-        ax.set_ylim(low, 1.3 * max(float(y.max()) for _, y in everything))
         for name, (x, y) in beside.items():
             ax.plot(x, y, color=style.MUTED, linestyle=":", linewidth=2.0, zorder=2)
             ends.append((float(y[-1]), name, style.MUTED))
