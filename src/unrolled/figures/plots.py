@@ -41,9 +41,11 @@ def _axes(width: float, height: float, ax: Axes | None) -> tuple[Axes, Figure | 
 def _plain_numbers(ax: Axes) -> None:
     """Write 0.02 at a logarithmic axis, and not 2 times a power of ten; three numbers at least."""
     low, high = ax.get_ylim()
-    steps = LogLocator(subs=(1, 2, 5), numticks=12)
-    inside = [tick for tick in steps.tick_values(low, high) if low <= tick <= high]
-    ax.yaxis.set_major_locator(steps if len(inside) >= 3 else MaxNLocator(nbins=4))
+    steps = LogLocator(subs=(1, 2, 5), numticks=12), LogLocator(subs=(1, 1.5, 2, 3, 5, 7))
+    enough = (
+        each for each in steps if sum(low <= tick <= high for tick in each.tick_values(low, high)) > 2
+    )
+    ax.yaxis.set_major_locator(next(enough, MaxNLocator(nbins=4)))
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.yaxis.set_minor_locator(NullLocator())
     ax.tick_params(axis="y", labelsize=style.SMALL)
