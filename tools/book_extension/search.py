@@ -31,6 +31,9 @@ PLACES = "section:has(> :is(h1, h2, h3, h4)), .exercise[id]"
 HEADING = ":scope > :is(h1, h2, h3, h4, .admonition-title)"
 # No prose, or none that answers: links, formulas, answers that wait behind a click.
 UNREAD = ".headerlink, .toctree-wrapper, .math, .solution, .answer, figure, script, style, noscript"
+# The words of code have their colours from most of a page's elements, which take the longest to read.
+CODE = re.compile("<pre>.*?</pre>", re.DOTALL)
+COLOURS = re.compile("</?span[^>]*>")
 PASSED_OVER = {"Self-test", "Ledger rows answered"}
 MESSAGE = re.compile(r"^.*\b[A-Z]\w+(?:Error|Exception|Warning)\b.*$", re.MULTILINE)
 # A name in code that nobody would take for a word: has_lines, HasHumps.
@@ -99,7 +102,8 @@ def terms(glossary: Tag, page: str, chapter: str) -> Iterator[Section]:
 
 def sections(page: str, html: str) -> Iterator[Section]:
     """The places of a page, the last first."""
-    article = BeautifulSoup(html, "html.parser").article
+    plain = CODE.sub(lambda code: COLOURS.sub("", code[0]), html)
+    article = BeautifulSoup(plain, "html.parser").article
     if article is None or article.h1 is None:
         return
     readable_formulas(article)
