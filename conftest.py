@@ -12,6 +12,8 @@ book. Plain `pytest` runs everything in one process, in its usual order.
 from __future__ import annotations
 
 import functools
+import os
+import tempfile
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -70,6 +72,10 @@ def prepare_nbval(config: pytest.Config) -> None:
     option = config.option
     option.nbval_sanitize_with = option.nbval_sanitize_with or str(config.rootpath / MEASURED)
     option.nbval_current_env = option.nbval_current_env or not option.nbval_kernel_name
+    # nbval kills a kernel, which cannot remove then what TensorFlow has written for AutoGraph.
+    temporary = tempfile.TemporaryDirectory(prefix="unrolled-", ignore_cleanup_errors=True)
+    config.add_cleanup(temporary.cleanup)
+    os.environ["TMPDIR"] = temporary.name  # of the processes that this one starts
     from nbval.plugin import IPyNbCell
 
     if not hasattr(IPyNbCell.compare_outputs, "__wrapped__"):

@@ -62,7 +62,7 @@ UNROLLS = {
 }
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(12)
 @pytest.mark.parametrize("traced", [False, True], ids=["eager", "traced"])
 @pytest.mark.parametrize("unroll", UNROLLS)
 @pytest.mark.parametrize("kind", CELLS)

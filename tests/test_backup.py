@@ -173,7 +173,7 @@ def newest(folder):
 
 
 @forks
-@pytest.mark.parametrize("kills", [5, pytest.param(20, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("kills", [3, pytest.param(20, marks=pytest.mark.thorough)])
 def test_killed_again_and_again(kills, tmp_path, forked):
     """The moment of each kill follows from how far the files say that the run has got."""
     kind = "Adam with a schedule"
@@ -406,6 +406,7 @@ def test_every_damage_is_noticed(how):
             decode(damaged(content, how, rng))
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("how", ["truncated", "zeros", "missing", "a folder"])
 def test_the_backup_before_a_damaged_one(how, folder, expected):
     last = folder / names(folder)[-1]
@@ -509,7 +510,7 @@ class Renamed(Model):
         self.cell.cells[1] = top
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     "how, words",
     [

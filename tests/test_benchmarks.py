@@ -85,7 +85,7 @@ def expected(processes):
     }
 
 
-@pytest.mark.one_in(8)
+@pytest.mark.one_in(24)
 @pytest.mark.parametrize("kind", SMALL)
 @pytest.mark.parametrize(("process", "contestant", "options"), FORMS)
 def test_all_contestants_compute_the_same(processes, expected, process, contestant, options, kind):

@@ -423,6 +423,7 @@ class TestDropout:
         traced = tf.function(run) if function else run
         return [(traced().numpy() != 0) for _ in range(2)]
 
+    @pytest.mark.one_in(4)
     @pytest.mark.parametrize("seed", [None, 7])
     @pytest.mark.parametrize("kind", ["static", "dynamic"])
     @pytest.mark.parametrize("function", [False, True], ids=["eager", "function"])
@@ -461,6 +462,7 @@ class TestDropout:
         output, _ = step(prepared, 0, tf.ones([4, 2]), state)
         assert ((output.numpy() != 0) != masks[0]).any()
 
+    @pytest.mark.one_in(4)
     @pytest.mark.parametrize("variational", [False, True])
     @pytest.mark.parametrize("function", [False, True], ids=["eager", "function"])
     @pytest.mark.parametrize("kind", ["static", "dynamic"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 import shutil
 import subprocess
 import sys
@@ -107,6 +108,7 @@ def test_another_size_and_another_number_of_pictures_are_told() -> None:
 
 DRAWS = """\
 import io
+import os
 
 from IPython.display import Image, display
 from PIL import Image as Paper
@@ -143,9 +145,13 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(made)
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("processes", [[], ["-n", "2"]], ids=["alone", "two"])
-def test_plain_nbval_has_all_it_needs(folder: Path, processes: list[str]) -> None:
-    """One kernel for a notebook, numbers after the sign, and pictures, without another option."""
+def test_plain_nbval_has_all_it_needs(folder: Path, processes: list[str], tmp_path: Path) -> None:
+    """One kernel for a notebook, numbers after the sign, and pictures, without another option.
+
+    No temporary file outlives the run, though nbval kills a kernel before that can remove its own.
+    """
     made = nbformat.v4.new_notebook()
     said = nbformat.v4.new_output("stream", name="stdout", text="one step ≈ 3.10 ms\n")
     made.cells = [
@@ -155,12 +161,18 @@ def test_plain_nbval_has_all_it_needs(folder: Path, processes: list[str]) -> Non
         cell(DRAWS, displayed("red")),
         cell(DRAWS, displayed("red"), tags=["measured"]),
         cell("print(colour)", nbformat.v4.new_output("stream", text="green\n")),
+        cell("import tempfile\nkept = tempfile.mkdtemp()"),
     ]
     nbformat.write(made, folder / "made.ipynb")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval"]
     done = subprocess.run(
-        [*command, *processes, str(folder)], cwd=notebooks.ROOT, capture_output=True, text=True
+        [*command, *processes, str(folder)],
+        cwd=notebooks.ROOT,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
     )
-    assert "1 failed, 5 passed" in done.stdout, done.stdout + done.stderr
+    assert "1 failed, 6 passed" in done.stdout, done.stdout + done.stderr
+    assert [path.name for path in tmp_path.iterdir() if "pytest-of" not in path.name] == []
     assert "made.ipynb::Cell 3" in done.stdout
     assert "Picture 1 is not the committed one: 20000 pixels differ" in done.stdout

@@ -56,7 +56,7 @@ class TestXLA:
             for jit in (False, True)
         ]
 
-    @pytest.mark.one_in(4)
+    @pytest.mark.one_in(9)
     @pytest.mark.parametrize("with_lengths", [False, True], ids=["no lengths", "lengths"])
     @pytest.mark.parametrize("form", FORMS)
     def test_every_form_compiles(self, form, with_lengths):
@@ -130,7 +130,7 @@ class TestTFLite:
         return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
 
     @pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated")
-    @pytest.mark.one_in(4)
+    @pytest.mark.one_in(12)
     @pytest.mark.parametrize("lengths", [None, "known", "given"])
     @pytest.mark.parametrize("form", FORMS)
     def test_every_form_converts(self, form, lengths):

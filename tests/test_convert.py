@@ -121,6 +121,7 @@ class TestToKeras:
             states += state
         assert_close(states, in_order_of_keras(run(cell)[1]))
 
+    @pytest.mark.one_in(4)
     @pytest.mark.parametrize(
         "make", [*CELLS.values(), lambda: stack(5, 4, 2)], ids=[*CELLS, "stacks"]
     )
@@ -477,7 +478,7 @@ def test_the_names_of_the_releases():
 
 
 class TestFromCheckpoint:
-    @pytest.mark.one_in(2)
+    @pytest.mark.one_in(3)
     @pytest.mark.parametrize("release", RELEASES.values(), ids=RELEASES)
     @pytest.mark.parametrize("network, kind", NETWORKS.values(), ids=NETWORKS)
     def test_outputs_and_states_of_the_old_network(self, tmp_path, network, kind, release):

@@ -423,6 +423,7 @@ class TestRepeatedCells:
 class TestKnownOnlyAtRunTime:
     """What a graph cannot know when it is built is checked when it runs: never ignored."""
 
+    @pytest.mark.one_in(4)
     @pytest.mark.parametrize(
         "lengths, words",
         [

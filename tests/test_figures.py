@@ -302,6 +302,7 @@ def arrows(figure):
 # -- all pictures -----------------------------------------------------------------------------
 
 
+@pytest.mark.one_in(3)
 @every_picture
 def test_is_a_figure_that_fits_a_page(name):
     figure, _ = picture(name)
@@ -311,6 +312,7 @@ def test_is_a_figure_that_fits_a_page(name):
     assert matplotlib.colors.to_rgba(figure.get_facecolor()) == (1.0, 1.0, 1.0, 1.0)
 
 
+@pytest.mark.one_in(2)
 @every_picture
 def test_text_is_on_the_page_and_large_enough(name):
     """The smallest letter or index has 10 CSS pixels in a phone's column of 320."""
@@ -370,7 +372,7 @@ def test_drawing_stays_on_the_page(name):
 
 
 @every_picture
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(10)
 def test_same_call_same_bytes_and_no_version(name):
     first, second = (figures.png(PICTURES[name](), density=1) for _ in range(2))
     assert first == second
@@ -1195,6 +1197,7 @@ def test_style_does_not_change_the_bytes():
     assert run(code.format(style="")) == run(code.format(style="figures.use_style()"))
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("pyplot", ["", "import matplotlib.pyplot"])
 def test_a_notebook_shows_them_at_twice_the_density_without_a_version(pyplot):
     pytest.importorskip("IPython")

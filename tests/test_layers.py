@@ -54,7 +54,7 @@ def pair(name, **how):
 
 
 class TestAgainstKerassOwnLayers:
-    @pytest.mark.one_in(3)
+    @pytest.mark.one_in(6)
     @pytest.mark.parametrize("mask", MASKS)
     @pytest.mark.parametrize("name", THEIRS)
     @settings(max_examples=6)
@@ -85,7 +85,7 @@ class TestAgainstKerassOwnLayers:
             results.append((tensors, tape.gradient(loss, x)))
         assert_close(*results)  # the gradients of weights are compared below, by a trained epoch
 
-    @pytest.mark.one_in(3)
+    @pytest.mark.one_in(4)
     @pytest.mark.parametrize("unroll", ["dynamic", "static"])
     @pytest.mark.parametrize("name", THEIRS)
     def test_a_trained_epoch(self, name, unroll):
@@ -632,6 +632,7 @@ class TestKerasLayersInsideCells:
         values = {id(w.value) for w in model.trainable_weights}
         assert len(values) == len(model.trainable_weights)
 
+    @pytest.mark.one_in(3)
     @pytest.mark.parametrize("place", ["stack", "wrapper", "list"])
     def test_are_saved_and_loaded(self, place, tmp_path):
         model = self.functional(u.RNN(self.MAKE[place](keras.layers.GRUCell(U))))

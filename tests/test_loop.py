@@ -59,7 +59,7 @@ HOW = [{}, *({"unroll": k} for k in (1, 3, T))]
 HOW += [{"recompute_every": s} for s in (1, 3, 100)] + [{"recompute_every": 3, "unroll": 2}]
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(8)
 @pytest.mark.parametrize("steps_known", [True, False], ids=["T known", "T unknown"])
 @pytest.mark.parametrize("lengths", [None, LENGTHS], ids=["no lengths", "lengths"])
 @pytest.mark.parametrize("how", HOW, ids=str)
@@ -259,6 +259,7 @@ class TestWhatCannotBeRunAgain:
 class TestWhatAStepReadsFromOutside:
     """Its gradient is the one that the plain loop gives, in recomputed segments too."""
 
+    @pytest.mark.one_in(3)
     @pytest.mark.parametrize("traced", [False, True], ids=["eager", "traced"])
     @pytest.mark.parametrize("kind", ["tensor", "trained", "not trained"])
     def test_has_its_gradient(self, kind, traced):
@@ -312,6 +313,7 @@ class TestAConstantBehindAnUnknownBatch:
         fitting = tf.zeros([rows, T, D])
         assert tf.nest.flatten(run(fitting))[0].shape == (rows, U)
 
+    @pytest.mark.one_in(4)
     @pytest.mark.parametrize("size", [0, 1, 2, 4])
     @pytest.mark.parametrize("function", ["dynamic_rnn", "bidirectional_dynamic_rnn"])
     def test_lengths(self, function, size):
@@ -336,6 +338,7 @@ class TestTheLoopsOfTensorFlow1:
         yield
         tf.compat.v1.enable_control_flow_v2()
 
+    @pytest.mark.one_in(2)
     @pytest.mark.parametrize("how", [{"unroll": 1}, {"unroll": 3}], ids=str)
     @pytest.mark.parametrize("steps", [T, None])
     def test_the_same_numbers(self, how, steps):

@@ -132,6 +132,7 @@ class TestTargetsOutOfRange:
 class TestWhatDoesNotCount:
     """A step of weight 0, whatever it holds, adds nothing to the loss and nothing to a gradient."""
 
+    @pytest.mark.one_in(4)
     @pytest.mark.parametrize("known", [True, False], ids=["known sizes", "unknown sizes"])
     @pytest.mark.parametrize("spoilt", [np.nan, np.inf, -np.inf])
     @pytest.mark.parametrize("target", [0, -1, 99])
@@ -186,6 +187,7 @@ class TestWhatDoesNotCount:
 
 
 class TestShapesKnownOnlyAtRunTime:
+    @pytest.mark.one_in(4)
     @pytest.mark.parametrize("argument", ["targets", "weights"])
     @pytest.mark.parametrize("shape", [[1, 3], [2, 1], [1, 1], [3, 2], [2, 4], [6], [2, 3, 1]])
     def test_nothing_broadcasts(self, argument, shape):

@@ -24,6 +24,7 @@ def logits_of(model, *arguments):
     return result[0] if isinstance(model, models.SequenceLabeller) else result
 
 
+@pytest.mark.one_in(4)
 @every_model
 @pytest.mark.parametrize("lengths", [None, LENGTHS], ids=["no lengths", "lengths"])
 @pytest.mark.parametrize(
@@ -61,6 +62,7 @@ def test_the_first_inputs_decide_the_dtype(make, data, dtype):
     assert {variable.dtype for variable in model.variables} == {dtype}
 
 
+@pytest.mark.one_in(3)
 @every_model
 def test_unknown_sizes_of_a_trace(make):
     model = make(u.GRUCell(U))

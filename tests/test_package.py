@@ -19,6 +19,7 @@ def imported_by(statement):
     return set(done.stdout.split())
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     "statement",
     [

@@ -138,6 +138,7 @@ def test_checks_see_a_missing_mask_and_a_second_softmax(check) -> None:
     assert "scores" in check(*keras_parts(True, True), *batch())
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize(
     ("change", "name"),
     [

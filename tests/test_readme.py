@@ -21,6 +21,7 @@ tf.distribute.MirroredStrategy = lambda: real(["CPU:0", "CPU:1"])
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("layers", [1, pytest.param(3, marks=pytest.mark.thorough)])
 def test_the_keras_program_trains_on_two_devices_and_goes_on_after_a_kill(layers, tmp_path):
     section = README.split("## In a Keras program")[1]

@@ -27,6 +27,7 @@ def draws(T: int, seed: int = 0, low: float = -1.0) -> tuple[np.ndarray, np.ndar
     return rng.uniform(low, 1, (B, T, U)), rng.normal(size=(B, T, U)), rng.normal(size=(B, U))
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("T", [1, 2, 3, 4, 7, 8, 9, 31, 100])
 @pytest.mark.parametrize("dtype, bound", [("float64", 1e-14), ("float32", 1e-5)])
 def test_scan_is_the_loop(T: int, dtype: str, bound: float) -> None:
@@ -39,7 +40,7 @@ def test_scan_is_the_loop(T: int, dtype: str, bound: float) -> None:
     np.testing.assert_allclose(from_zeros, by_hand(a, b), rtol=bound, atol=bound)
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("T", [0, 1, 5, 8, 33])
 def test_unknown_sizes(T: int) -> None:
     a, b, h = draws(T) if T else (np.zeros((B, 0, U)), np.zeros((B, 0, U)), np.zeros((B, U)))
@@ -210,6 +211,7 @@ def test_minlstm_with_both_gates_shut() -> None:
     np.testing.assert_allclose([a[0], b[0]], [0.5, 1.5])
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("kind", [u.MinGRUCell, u.MinLSTMCell])
 @pytest.mark.parametrize("lengths", [None, [5, 0, 3]])
 @pytest.mark.parametrize("time_major", [False, True])

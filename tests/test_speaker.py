@@ -43,6 +43,7 @@ def test_training_has_no_number_of_the_tests() -> None:
     assert {len(number) for number in known} == set(attention.LENGTHS)
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("kind", attention.KINDS)
 def test_padding_changes_nothing(kind: str) -> None:
     tf.random.set_seed(1)

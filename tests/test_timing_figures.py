@@ -43,6 +43,7 @@ PICTURES = {
 }
 
 
+@pytest.mark.one_in(6)
 @pytest.mark.parametrize(
     "check",
     [

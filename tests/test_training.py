@@ -461,6 +461,7 @@ def test_arguments(how, error, words):
 RETURNS = r"^loss must return a scalar, or the tuple \(scalar loss, scalar measure\); got "
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(
     "result, error, words",
     [
@@ -575,6 +576,7 @@ class Dense(tf.Module):
 class TestAdam:
     """It is TensorFlow 1's to the bit, and a Keras optimizer."""
 
+    @pytest.mark.one_in(3)
     @pytest.mark.parametrize("dtype", [tf.float32, tf.float64, tf.float16])
     @pytest.mark.parametrize("kind", ["dense", "sparse"])
     def test_two_hundred_steps_are_those_of_tensorflow_1(self, dtype, kind):
@@ -653,6 +655,7 @@ class TestAdam:
 
 
 class TestOptimizers:
+    @pytest.mark.one_in(3)
     @pytest.mark.parametrize("kind", ["SGD", "RMSprop", "AdamW", "Nadam", "Lion", "Adafactor"])
     def test_any_of_keras(self, kind):
         x, y = points()

@@ -92,6 +92,7 @@ def desktop(context: BrowserContext, site: str) -> Reader:
 
 @pytest.mark.parametrize("name", CHAPTERS)
 class TestLines:
+    @pytest.mark.one_in(4)
     def test_what_goes_on_beyond_its_frame_says_so(self, phone: Reader, name: str) -> None:
         page = phone.at(name)
         page.evaluate(OPEN_ALL)
@@ -101,6 +102,7 @@ class TestLines:
         for each in found:
             assert each["start"] == [False, True] and each["end"] == [True, False]
 
+    @pytest.mark.one_in(4)
     def test_code_wraps_between_words(self, phone: Reader, name: str) -> None:
         page = phone.at(name)
         page.evaluate(OPEN_ALL)
@@ -159,6 +161,7 @@ def test_columns_and_logs_keep_their_lines(phone: Reader) -> None:
     assert several > 30
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("name", ["18_the_documents_programs", "21_where_the_time_goes"])
 def test_nothing_scrolls_sideways_on_a_desk(desktop: Reader, name: str) -> None:
     page = desktop.at(name)
@@ -368,6 +371,7 @@ CONTRAST = """(element) => {
 """
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("theme", chromium.THEMES)
 def test_right_answer_looks_other_than_a_wrong_one(browser: Browser, site: str, theme: str) -> None:
     """In words, with a sign and by colour, all of them easy to read."""
@@ -466,6 +470,7 @@ def test_focus_is_seen_on_all_that_takes_it(
     context.close()
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("theme", chromium.THEMES)
 def test_links_under_the_mouse_stand_out(browser: Browser, site: str, theme: str) -> None:
     context = chromium.reader(browser, theme=theme)
@@ -490,7 +495,7 @@ def test_links_under_the_mouse_stand_out(browser: Browser, site: str, theme: str
     context.close()
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("name", ["index", "chapters/05_cells", "genindex", "404"])
 @pytest.mark.parametrize("scripts", [True, False])
 def test_skip_link_leads_to_the_text(browser: Browser, site: str, name: str, scripts: bool) -> None:
@@ -529,6 +534,7 @@ FULL = """Storage.prototype.setItem = () => {
     throw new DOMException("full", "QuotaExceededError"); };"""
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("storage", [FORBID, FULL], ids=["forbidden", "full"])
 def test_theme_changes_where_storage_is_forbidden(
     browser: Browser, site: str, storage: str

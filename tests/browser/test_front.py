@@ -110,6 +110,7 @@ def test_repository_is_promised_only_where_there_is_one(html: Path) -> None:
 # --- addresses ---------------------------------------------------------------------------------
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("scripts", [True, False])
 def test_old_front_address_leads_to_the_front_page(
     browser: Browser, site: str, scripts: bool
@@ -128,7 +129,7 @@ def test_page_that_has_moved_says_so(html: Path) -> None:
     assert moved.body.a["href"] == "index.html"
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("lost", ["gone.html", "chapters/gone.html", "a/b/c/gone"])
 def test_404_page_works_at_any_depth(page: Page, site: str, html: Path, lost: str) -> None:
     text = (html / "404.html").read_text(encoding="utf-8")
@@ -145,7 +146,7 @@ def test_404_page_works_at_any_depth(page: Page, site: str, html: Path, lost: st
 # --- the first paint ---------------------------------------------------------------------------
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(8)
 @pytest.mark.parametrize("chosen", ["dark", "light", None])
 @pytest.mark.parametrize("system", ["dark", "light"])
 @pytest.mark.parametrize("name", ["index", "chapters/05_cells"])
@@ -172,6 +173,7 @@ def test_theme_is_there_before_style_sheets_and_scripts(
     context.close()
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("system", ["dark", "light"])
 def test_theme_of_a_first_visit_follows_the_system(
     browser: Browser, site: str, system: str
@@ -197,6 +199,7 @@ def without_scripts(browser: Browser, size: tuple[int, int]) -> Page:
     return chromium.reader(browser, theme="dark", size=size, scripts=False).new_page()
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("name", ["index", "chapters/05_cells"])
 def test_chapters_stand_at_the_foot_of_a_phone_without_scripts(
     browser: Browser, site: str, name: str
@@ -214,6 +217,7 @@ def test_chapters_stand_at_the_foot_of_a_phone_without_scripts(
     page.context.close()
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("size", [chromium.WIDE, chromium.NARROW], ids=["wide", "narrow"])
 def test_no_dead_button_without_scripts(browser: Browser, site: str, size: tuple[int, int]) -> None:
     page = without_scripts(browser, size)

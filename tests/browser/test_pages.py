@@ -172,7 +172,7 @@ class TestPage:
         whole = page.evaluate("card => new URL(card, document.baseURI).href", card)
         assert page.request.get(whole).ok
 
-    @pytest.mark.one_in(4)
+    @pytest.mark.one_in(12)
     @pytest.mark.parametrize("width", [320, 360, 800, 1100, 1280])
     def test_does_not_scroll_sideways(self, visit: Visit, width: int) -> None:
         """Whatever the fonts are."""
@@ -183,13 +183,13 @@ class TestPage:
             style.evaluate("style => style.remove()")
             assert found <= width, letters
 
-    @pytest.mark.one_in(6)
+    @pytest.mark.one_in(16)
     @pytest.mark.parametrize("size", [chromium.WIDE, chromium.NARROW], ids=["wide", "narrow"])
     def test_axe_finds_no_fault_with_structure(self, visit: Visit, size: tuple[int, int]) -> None:
         visit.show("light", size)
         assert visit.axe(STRUCTURE) == []
 
-    @pytest.mark.one_in(6)
+    @pytest.mark.one_in(16)
     @pytest.mark.parametrize("theme", chromium.THEMES)
     def test_axe_finds_no_fault_with_colours(self, visit: Visit, theme: str) -> None:
         """The last tests of a page, since they empty most of it."""

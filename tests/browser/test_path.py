@@ -124,7 +124,7 @@ def test_all_that_is_kept_can_be_deleted(page: Page, site: str) -> None:
     assert "this browser alone" in page.locator(".path-sum").inner_text()
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("broken", ["{", "7", "null", "[]", '{"01_two_steps_in_numpy": 7}'])
 def test_what_is_kept_may_be_broken(page: Page, site: str, broken: str) -> None:
     troubles: list[str] = []
@@ -181,6 +181,7 @@ def test_self_test_can_be_answered_again_by_keyboard(page: Page, site: str) -> N
 # --- where it cannot work ----------------------------------------------------------------------
 
 
+@pytest.mark.one_in(8)
 @pytest.mark.parametrize("storage", [FORBID, FULL], ids=["forbidden", "full"])
 @pytest.mark.parametrize("name", ["index", CHAPTER])
 def test_page_reads_where_storage_is_forbidden(
@@ -244,7 +245,7 @@ HEIGHTS = """() => [...document.querySelectorAll(
     (each) => Math.round(each.getBoundingClientRect().height))"""
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.one_in(8)
 @pytest.mark.parametrize("size", [chromium.WIDE, chromium.NARROW], ids=["wide", "narrow"])
 @pytest.mark.parametrize("name", ["index", CHAPTER])
 def test_ticks_and_marks_move_nothing(

@@ -63,6 +63,7 @@ def test_pdf_of_a_chapter(dark: BrowserContext, site: str) -> None:
     assert not [text for text in said if re.match(rb"\(([\d.]+ )\1", text)]
 
 
+@pytest.mark.thorough
 def test_pdf_of_several_pages(dark: BrowserContext, site: str) -> None:
     """Their links lead to one another, and those to other pages are words."""
     page = dark.new_page()
@@ -109,6 +110,7 @@ def test_screen_is_dark_again_after_printing(dark: BrowserContext, site: str) ->
     page.wait_for_function(f"{THEME} === 'dark'")
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("scripts", [True, False])
 def test_touchable_figure_prints_as_its_picture(browser: Browser, site: str, scripts: bool) -> None:
     """Which takes no more room than its own."""

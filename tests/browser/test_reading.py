@@ -134,6 +134,7 @@ def test_opens_from_a_folder(page: Page, html: Path) -> None:
     page.locator("figure.touch button").first.wait_for()
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("size", [chromium.WIDE, chromium.NARROW], ids=["wide", "narrow"])
 @pytest.mark.parametrize(
     ("name", "place"),

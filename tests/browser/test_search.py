@@ -150,7 +150,7 @@ def type_in(page: Page, words: str) -> list[str]:
     return [(link.get_attribute("href") or "").partition("#")[2] for link in links]
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.one_in(8)
 @pytest.mark.parametrize("words", ANSWERS)
 def test_answer_is_among_the_first_three(box: Page, words: str) -> None:
     found = type_in(box, words)
@@ -254,6 +254,7 @@ def test_keyboard_walks_to_a_result_and_opens_it(page: Page, site: str) -> None:
     assert page.locator(f"#{first}").count() == 1
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("keys", [[], ["ArrowDown"], ["ArrowDown", "ArrowDown"], ["Tab"]])
 def test_escape_closes_the_dialog_and_gives_the_focus_back(
     page: Page, site: str, keys: list[str]
@@ -295,6 +296,7 @@ def test_focus_goes_to_the_heading_of_a_result_on_another_page(page: Page, site:
     assert "teacher forcing" in focused.lower()
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("address", [START, "search.html"])
 def test_enter_goes_to_the_first_result(page: Page, site: str, address: str) -> None:
     page.goto(f"{site}{address}")
@@ -392,6 +394,7 @@ def test_a_page_has_one_box(html: Path) -> None:
     assert 'id="search-input"' in (html / START).read_text(encoding="utf-8")
 
 
+@pytest.mark.one_in(4)
 @SIZES
 @pytest.mark.parametrize("address", [START, "search.html"])
 def test_magnifier_stands_beside_what_is_typed(
@@ -409,7 +412,7 @@ def test_magnifier_stands_beside_what_is_typed(
     context.close()
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(8)
 @THEMES
 @SIZES
 @pytest.mark.parametrize("address", [START, "search.html"])

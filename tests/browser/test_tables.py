@@ -64,6 +64,7 @@ def phone(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("name", pages.files_in_contents())
 def test_tables_fit_a_phone(phone: Page, site: str, name: str) -> None:
     """Whatever the fonts are."""

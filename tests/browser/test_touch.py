@@ -458,6 +458,7 @@ def close(found: Any, expected: Any) -> None:
     np.testing.assert_allclose(found, expected, rtol=0, atol=5.01e-5)
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("row", range(4))
 def test_a_step_shows_its_parts_row_by_row(figure: Open, row: int) -> None:
     page = figure("two-steps")
@@ -538,6 +539,7 @@ def test_half_typed_numbers_change_nothing(figure: Open) -> None:
     assert "Numbers go from \u221210 to 10: 10 is used." in said(page)
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(
     "text, value", [("0,5", 0.5), ("\u22120.25", -0.25), (" .5", 0.5), ("-1e-1", -0.1), ("+2.", 2)]
 )
@@ -552,6 +554,7 @@ def test_numbers_are_read_as_people_write_them(figure: Open, text: str, value: f
     close(shown(page.locator(".sums table").nth(1))[1], [value, 0.4, 0.5] @ W_X)
 
 
+@pytest.mark.one_in(8)
 @pytest.mark.parametrize("text", ["abc", "1.2.3", "0,5,1", "", "1e", "Infinity", "0x10"])
 def test_what_is_no_number_is_refused_with_a_sentence(figure: Open, text: str) -> None:
     page = figure("two-steps")
@@ -586,6 +589,7 @@ def test_a_length_moves_later_steps_only(figure: Open) -> None:
     close(shown(page.locator(".sums table").nth(1))[-1], np.zeros(5))
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("lengths", [[4, 1, 2, 3], [0, 4, 3, 1], [4, 4, 4, 4], [0, 0, 0, 0]])
 def test_past_its_length_a_row_is_masked_and_zero(figure: Open, lengths: list[int]) -> None:
     page = figure("lengths")
@@ -657,6 +661,7 @@ def sizes(page: Page, steps: int, scale: float) -> tuple[list[float], np.ndarray
     return found, np.linalg.norm(back.states[0], axis=1) / np.sqrt(5)
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("steps, scale", list(itertools.product([4, 8], [0.5, 1, 2])))
 def test_the_gradient_shrinks_or_grows_over_the_steps(
     figure: Open, steps: int, scale: float
@@ -840,6 +845,7 @@ def test_a_link_holds_what_is_shown(figure: Open, preset: str) -> None:
     assert moved(page) == [False] * page.get_by_role("tab").count()
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(
     "fragment",
     [
@@ -1048,7 +1054,7 @@ def test_where_motion_is_unwanted_nothing_plays(figure: Open) -> None:
     assert page.locator(".buttons button:visible").count() == 6
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(12)
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("letters", chromium.LETTERS)
 def test_no_width_makes_the_page_scroll_sideways(figure: Open, preset: str, letters: str) -> None:
@@ -1076,7 +1082,7 @@ def test_no_width_makes_the_page_scroll_sideways(figure: Open, preset: str, lett
         assert not small
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(8)
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("width", [360, 1280])
 def test_all_of_it_can_be_read(figure: Open, preset: str, width: int) -> None:
@@ -1123,7 +1129,7 @@ COMMON = "* {font-family: 'Liberation Sans', Arimo, Arial, Helvetica, sans-serif
 FONTS = {"common": COMMON, "wide": chromium.LETTERS["wide"]}
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(12)
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("options", [*PHONES, DESKTOP], ids=["360", "320", "1280"])
 @pytest.mark.parametrize("font", FONTS)
@@ -1172,7 +1178,7 @@ def test_where_a_table_does_not_fit_the_figure_says_that_it_slides(
     assert "slide sideways" in sign
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(8)
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("options", [*PHONES, DESKTOP], ids=["360", "320", "1280"])
 def test_what_stands_at_a_step_overlaps_nothing(
@@ -1214,7 +1220,7 @@ def test_bars_are_wide_enough_to_be_seen(figure: Open, preset: str) -> None:
     assert min(widths) >= 4
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(8)
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("options", [*PHONES, DESKTOP], ids=["360", "320", "1280"])
 @pytest.mark.parametrize("font", FONTS)

@@ -87,6 +87,7 @@ def decode(cell, inputs, **settings):
     return outputs.rnn_output, state
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("kinds", [*([kind] for kind in SETTINGS), ["bahdanau", "luong scaled"]])
 @pytest.mark.parametrize(
     "lengths, layered, output_attention, known",
@@ -436,6 +437,7 @@ def test_a_state_without_an_attention_state():
     np.testing.assert_array_equal(again, outputs)
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("known", [False, True])
 @pytest.mark.parametrize("lengths", [[3, 1, 2], [0, 0, 0]])
 def test_arrays_in_a_state_end_with_the_longest_row(known, lengths):

@@ -73,7 +73,7 @@ def network_of_1_15(name, lengths):
     return network(ORACLE, theirs, name, dynamic, lengths)
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(9)
 @pytest.mark.parametrize("unroll", [static, dynamic])
 @pytest.mark.parametrize(
     "name, lengths", [*((name, True) for name in CELLS), ("basic", False), ("lstm", False)]
@@ -177,7 +177,7 @@ PROGRAMS = [
 ]
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_programs_make_the_variables_and_results_of_1_15(program):
     feeds = {"x": X, "n": np.array([4, 1, 2], np.int32)}

@@ -53,6 +53,7 @@ def run(build, *feeds, known=False):
         return session.run(results, dict(zip(holders, feeds)))
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("known", [True, False], ids=["known sizes", "unknown sizes"])
 @pytest.mark.parametrize("steps, lengths", [(T, LENGTHS), (T, [T] * B), (1, [1, 0, 1, 1])])
 def test_scores_and_likelihood(steps, lengths, known):
@@ -78,6 +79,7 @@ def test_scores_and_likelihood(steps, lengths, known):
     assert likelihood[np.array(lengths) == 0] == pytest.approx(0)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("known", [True, False], ids=["known sizes", "unknown sizes"])
 @pytest.mark.parametrize("steps, lengths", [(T, LENGTHS), (T, [T] * B), (1, [1, 0, 1, 1])])
 def test_decoding(steps, lengths, known):

@@ -157,7 +157,7 @@ def test_the_package_itself_keeps_to_keras_3(tmp_path):
     assert done.stdout.split()[1] == str(bool(1))
 
 
-@pytest.mark.one_in(2)
+@pytest.mark.one_in(4)
 @needs_keras_2
 @pytest.mark.parametrize("given", [None, "0"])
 def test_the_choice_of_keras_2_is_not_handed_on(tmp_path, monkeypatch, given):

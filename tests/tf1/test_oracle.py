@@ -23,7 +23,7 @@ for module in RECORDED:
 sys.path.remove(str(FOLDER))
 
 
-@pytest.mark.one_in(10)
+@pytest.mark.one_in(40)
 @pytest.mark.parametrize(
     ("module", "name"),
     [(module, name) for module in sorted(programs.PROGRAMS) for name in programs.PROGRAMS[module]],

@@ -1082,6 +1082,7 @@ def test_a_program_that_fits_both_releases():
 # in the chapter alone.
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     ("name", "first_line"),
     [

@@ -101,6 +101,7 @@ PROGRAM = """
 """
 
 
+@pytest.mark.thorough
 def test_a_script_with_modules_of_its_own(tmp_path):
     program = write(tmp_path / "some where" / "count.py", PROGRAM)
     write(program.parent / "helper.py", HELPER)
@@ -153,7 +154,7 @@ TELL = '''
 '''
 
 
-@pytest.mark.one_in(4)
+@pytest.mark.one_in(12)
 @pytest.mark.parametrize(
     "arguments",
     [

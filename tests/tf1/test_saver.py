@@ -56,6 +56,7 @@ CHANGED = [
 ]
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize(("release", "name"), CHANGED)
 def test_an_old_program_goes_on_from_its_old_checkpoint(release, name, said):
     function, then = programs.PROGRAMS[name], WRITTEN[release][name]
