@@ -524,7 +524,7 @@ class TestExample:
         with np.load(folder / "now.npz") as now, np.load(folder / "results.npz") as then:
             assert np.abs(now["guess"] - then["guess"]).max() < 1e-5
 
-    def test_chapter_14_shows_its_program(self, folder):
+    def test_the_chapter_shows_its_program(self, folder):
         chapter = Path(__file__).parents[1] / "chapters" / "19_moving_an_old_program.ipynb"
         cells = json.loads(chapter.read_text(encoding="utf-8"))["cells"]
         program = (folder / "old_program.py").read_text(encoding="utf-8")

@@ -1285,6 +1285,10 @@ def test_a_row_has_a_mark_for_every_seed():
         figures.seeds_in_rows({}, [], "")
     with pytest.raises(ValueError, match="'A' has 2 lists for 1 columns"):
         figures.seeds_in_rows(values, ["near"], "")
+    with pytest.raises(ValueError, match="columns has 0 names; give 1 to 3"):
+        figures.seeds_in_rows({"A": []}, [], "")
+    with pytest.raises(ValueError, match="must not be negative, but hold -0.1"):
+        figures.seeds_in_rows({"A": [[0.2, -0.1]]}, ["near"], "")
 
 
 def test_steps_with_a_sign_stand_in_a_band():

@@ -212,13 +212,18 @@ def seeds_in_rows(
       reference: a name and a number for each column, drawn as a dotted line (default: none).
 
     Raises:
-      ValueError: there are too few or too many names, or a name does not have a list of numbers
-        for each column.
+      ValueError: there are too few or too many names or columns, a name does not have a list of
+        numbers for each column, or a number is negative.
     """
     _check_seeds(values, columns, most=8)
+    if not 1 <= len(columns) <= 3:
+        raise ValueError(f"columns has {len(columns)} names; give 1 to 3.")
     heights = [float(height) for height in reference[1]] if reference else []
     drawn = [float(number) for lists in values.values() for row in lists for number in row]
-    highest = max([*heights, *drawn]) or 1.0
+    least = min([*heights, *drawn], default=0.0)
+    if least < 0:
+        raise ValueError(f"values and reference must not be negative, but hold {least:g}.")
+    highest = max([*heights, *drawn], default=0.0) or 1.0
     scale = 10 ** np.floor(np.log10(highest))
     whole = float(np.ceil(highest / scale) * scale)  # the right end of a column
     between = 1.25 * whole  # from the left end of a column to that of the next

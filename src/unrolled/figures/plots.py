@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import Locator, LogLocator, MaxNLocator, NullLocator
 
 from . import style
 from .canvas import labels, text_width
@@ -41,11 +41,12 @@ def _axes(width: float, height: float, ax: Axes | None) -> tuple[Axes, Figure | 
 def _plain_numbers(ax: Axes) -> None:
     """Write 0.02 at a logarithmic axis, and not 2 times a power of ten; three numbers at least."""
     low, high = ax.get_ylim()
-    steps = LogLocator(subs=(1, 2, 5), numticks=12), LogLocator(subs=(1, 1.5, 2, 3, 5, 7))
-    enough = (
-        each for each in steps if sum(low <= tick <= high for tick in each.tick_values(low, high)) > 2
-    )
-    ax.yaxis.set_major_locator(next(enough, MaxNLocator(nbins=4)))
+    locator: Locator = MaxNLocator(nbins=4)
+    for steps in ((1, 1.5, 2, 3, 5, 7), (1, 2, 5)):
+        these = LogLocator(subs=steps, numticks=12)
+        if sum(low <= tick <= high for tick in these.tick_values(low, high)) >= 3:
+            locator = these
+    ax.yaxis.set_major_locator(locator)
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.yaxis.set_minor_locator(NullLocator())
     ax.tick_params(axis="y", labelsize=style.SMALL)
