@@ -695,7 +695,11 @@ def test_every_bar_has_its_number_and_its_parts():
 
 
 def test_growth_is_ticked_where_it_was_counted():
-    assert list(PICTURES["graph growth"]().axes[0].get_xticks()) == [2, 4, 8]
+    axes = PICTURES["graph growth"]().axes[0]
+    assert list(axes.get_xticks()) == [2, 4, 8]
+    assert axes.get_ylim()[0] == 0
+    with pytest.raises(ValueError, match="give logy or from_zero"):
+        figures.curves({"a": [1, 2]}, "x", "y", logy=True, from_zero=True)
 
 
 def test_operations_are_counted_from_zero():

@@ -79,6 +79,7 @@ def curves(
     title: str | None = None,
     logy: bool = False,
     *,
+    from_zero: bool = False,
     ax: Axes | None = None,
 ) -> Figure | Axes:
     """Draw one line for each series, with its name at the right end.
@@ -91,16 +92,19 @@ def curves(
       title: a heading (default: none).
       logy: make the vertical axis logarithmic; values that are not positive are not drawn (default:
         False).
+      from_zero: begin the vertical axis at 0, as for what is counted (default: False).
 
     Raises:
       ValueError: there are too few or too many series, a series is not two vectors of one length,
-        or `logy` is True and no value is positive.
+        or `logy` is True and no value is positive, or `from_zero` is True as well.
     """
     if not 1 <= len(series) <= len(style.LINES):
         raise ValueError(f"series has {len(series)} lines; give 1 to {len(style.LINES)}.")
     data = {name: _series(name, value) for name, value in series.items()}
     if logy and not any((y > 0).any() for _, y in data.values()):
         raise ValueError("logy is True, but no value of series is positive; give logy=False.")
+    if logy and from_zero:
+        raise ValueError("A logarithmic axis cannot begin at 0; give logy or from_zero.")
     with matplotlib.rc_context(style.RC):
         ax, result = _axes(style.WIDTH, 3.4, ax)
         ends: list[tuple[float, str, str]] = []
@@ -126,6 +130,8 @@ def curves(
         span = right - left or 1.0
         ax.set_xlim(left - 0.02 * span, right + 0.02 * span)
         ax.margins(y=0.08)
+        if from_zero:
+            ax.set_ylim(bottom=0)
         low, high = ax.get_ylim()
         if logy and high < 100 * low:  # few powers of ten: plain numbers, in steps of 1, 2 and 5
             _plain_numbers(ax)
@@ -203,6 +209,7 @@ def graph_growth(
         {"static_rnn": (steps, static_counts), "dynamic_rnn": (steps, dynamic_counts)},
         "time steps T",
         ylabel,
+        from_zero=True,
         ax=ax,
     )
     drawn = result.axes[0] if isinstance(result, Figure) else result
