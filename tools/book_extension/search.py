@@ -31,7 +31,7 @@ PLACES = "section:has(> :is(h1, h2, h3, h4)), .exercise[id]"
 HEADING = ":scope > :is(h1, h2, h3, h4, .admonition-title)"
 # No prose, or none that answers: links, formulas, answers that wait behind a click.
 UNREAD = ".headerlink, .toctree-wrapper, .math, .solution, .answer, figure, script, style, noscript"
-# The words of code have their colours from most of a page's elements, which take the longest to read.
+# The words of code have their colours from most of the elements of a page.
 CODE = re.compile("<pre>.*?</pre>", re.DOTALL)
 COLOURS = re.compile("</?span[^>]*>")
 PASSED_OVER = {"Self-test", "Ledger rows answered"}
