@@ -17,10 +17,9 @@
     if (Object.keys(kept).length) localStorage.setItem(KEY, JSON.stringify(kept));
     else localStorage.removeItem(KEY);
   };
-  const allowed = () => {
+  const allowed = () => { // reads alone: a page that wrote back what it finds could lose what comes later
     try {
       load();
-      save();
       return !localStorage.forgets; // layout.html gives a page such a one where it is forbidden
     } catch {
       return false;

@@ -216,9 +216,27 @@ def test_nothing_is_offered_without_scripts(browser: Browser, site: str) -> None
     context.close()
 
 
+@pytest.mark.parametrize("name", ["index", CHAPTER])
+def test_opening_a_page_writes_nothing(page: Page, site: str, name: str) -> None:
+    """Else it could take away what another tab keeps at that moment."""
+    page.add_init_script("""
+        window.written = [];
+        for (const name of ["setItem", "removeItem"]) {
+            const real = Storage.prototype[name];
+            Storage.prototype[name] = function (key, ...rest) {
+                written.push(key);
+                return real.call(this, key, ...rest);
+            };
+        }""")
+    page.goto(f"{site}{name}.html")
+    expect(page.locator(".path-foot button, .path-sum")).not_to_have_count(0)
+    assert "unrolled-path" not in page.evaluate("written")
+
+
 def test_mark_works_in_a_folder(page: Page, html: Path) -> None:
     page.goto((html / f"{CHAPTER}.html").as_uri())
     page.locator(".path-foot button").click()
+    expect(page.locator(".path-foot button")).to_have_text("Marked as read")
     page.goto((html / "index.html").as_uri())
     expect(page.locator(".path-map a:has(.path-tick)")).to_have_count(1)
 
