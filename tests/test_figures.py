@@ -172,7 +172,7 @@ PICTURES = {
     "graph of a loop": lambda: figures.while_loop(),
     "pieces": lambda: figures.pieces(),
     "then and now": lambda: figures.then_and_now(),
-    "memory bars": lambda: figures.memory_bars(
+    "stacked bars": lambda: figures.stacked_bars(
         {
             "every output": {
                 "static_rnn": (2176, [640, 512, 512, 512]),
@@ -685,13 +685,13 @@ def test_the_state_crosses_the_cut_and_no_gradient_does():
 
 
 def test_every_bar_has_its_number_and_its_parts():
-    figure = PICTURES["memory bars"]()
+    figure = PICTURES["stacked bars"]()
     assert len(figure.axes[0].patches) == 4 + 4 + 2
-    assert {"2176", "2182", "1161", "every output"} <= set(words(figure))
+    assert {"2,176", "2,182", "1,161", "every output"} <= set(words(figure))
     with pytest.raises(ValueError, match="0 names; give 1 to 5"):
-        figures.memory_bars({}, [], "x")
+        figures.stacked_bars({}, [], "x")
     with pytest.raises(ValueError, match="'a' has 1 parts; give 2"):
-        figures.memory_bars({"loss": {"a": (1.0, [1.0])}}, ["b", "c"], "x")
+        figures.stacked_bars({"loss": {"a": (1.0, [1.0])}}, ["b", "c"], "x")
 
 
 def test_growth_is_ticked_where_it_was_counted():

@@ -292,7 +292,7 @@ def test_what_ran_before_it_stays(clones):
     assert running.run(entry)["figure"] == "7"
 
 
-@pytest.mark.one_in(2)  # each starts a Python that imports TensorFlow
+@pytest.mark.one_in(6)  # each starts a Python that imports TensorFlow
 @pytest.mark.parametrize(
     ("source", "because", "error"),
     [

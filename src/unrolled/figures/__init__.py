@@ -21,7 +21,6 @@ from .digits import beliefs, image_as_rows, images, mnist_network
 from .gates import cell_diagram
 from .graphs import (
     lstm_operations,
-    memory_bars,
     operations,
     pieces,
     then_and_now,
@@ -33,7 +32,16 @@ from .letters import streams, surprise, unit
 from .memory import gates_over_time, memory_line, seeds_in_rows, seeds_side_by_side
 from .mistakes import sightings, slices
 from .networks import calls, network
-from .plots import cost_curves, curves, descent, graph_growth, heat, time_bars, time_steps
+from .plots import (
+    cost_curves,
+    curves,
+    descent,
+    graph_growth,
+    heat,
+    stacked_bars,
+    time_bars,
+    time_steps,
+)
 from .scans import filled_states, joined_steps
 from .searches import looking_back, search_tree
 from .style import png, use_style
@@ -66,7 +74,6 @@ __all__ = [
     "looking_back",
     "loss_masked",
     "lstm_operations",
-    "memory_bars",
     "memory_line",
     "mnist_network",
     "network",
@@ -83,6 +90,7 @@ __all__ = [
     "sightings",
     "slices",
     "stack",
+    "stacked_bars",
     "streams",
     "surprise",
     "then_and_now",

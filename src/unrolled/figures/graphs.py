@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 
 from . import style
 from .canvas import FLOW, STATE, Canvas, count
@@ -15,7 +14,6 @@ from .plots import _axes, _names_at_ends
 
 NAMES = 12.0  # points: what stands inside a node or beside it
 INDEXED = 14.5  # a letter with an index, which is smaller than the letter
-_FILLS = (style.INPUT, style.CELL, style.OUTPUT, style.OTHER, style.PLAIN)
 
 
 def written_out(steps: int = 3, *, ax: Axes | None = None) -> Figure | Axes:
@@ -246,69 +244,6 @@ def pieces(*, ax: Axes | None = None) -> Figure | Axes:
     canvas.text((columns[2] + columns[3]) / 2, row - 0.42, "gradient", 11.0, colour=pink)
     canvas.text(cut, 2.93, "cut", NAMES)
     return canvas.done()
-
-
-def memory_bars(
-    groups: Mapping[str, Mapping[str, tuple[float, Sequence[float]]]],
-    parts: Sequence[str],
-    xlabel: str,
-    *,
-    ax: Axes | None = None,
-) -> Figure | Axes:
-    """Draw what was measured as horizontal bars, each made up of the parts that explain it.
-
-    Args:
-      groups: heading -> name of the bar -> (what was measured, which is written beside the bar, and
-        its parts, 0 where it has none).
-      parts: the names of the parts, 1 to 5 of them, in the order in which they are stacked.
-      xlabel: the name of the quantity.
-
-    Raises:
-      ValueError: there are too few or too many parts, or a bar has not one for each name.
-    """
-    looks = list(zip(_FILLS, ("", "///", "...", "xxx", ""), strict=True))
-    if not 1 <= len(parts) <= len(looks):
-        raise ValueError(f"parts has {len(parts)} names; give 1 to {len(looks)}.")
-    with matplotlib.rc_context({**style.RC, "hatch.linewidth": 0.7}):
-        bars = sum(len(group) for group in groups.values())
-        tall = 0.75 + 0.27 * bars + 0.34 * len(groups) + 0.2 * len(parts)
-        ax, result = _axes(style.WIDTH, tall, ax)
-        places, names, y, most = [], [], 0.0, 0.0
-        for heading, group in groups.items():
-            ax.annotate(heading, (0, y), (2, 0), textcoords="offset points", va="center",
-                        fontsize=style.SMALL, weight="bold")  # fmt: skip
-            y += 1.05
-            for name, (measured, heights) in group.items():
-                if len(heights) != len(parts):
-                    raise ValueError(f"{name!r} has {len(heights)} parts; give {len(parts)}.")
-                begin = 0.0
-                for height, ((fill, edge), hatch) in zip(heights, looks, strict=False):
-                    if height:
-                        ax.barh(y, height, 0.82, begin, color=fill, edgecolor=edge, hatch=hatch)
-                    begin += height
-                ax.annotate(f"{measured:.0f}", (begin, y), (4, 0), textcoords="offset points",
-                            va="center", fontsize=style.SMALL)  # fmt: skip
-                places.append(y)
-                names.append(name)
-                most = max(most, begin)
-                y += 1.0
-            y += 0.25
-        ax.set_yticks(places, names)
-        ax.set_ylim(y - 0.5, -0.7)
-        ax.set_xlim(0, 1.18 * most)
-        ax.tick_params(axis="y", length=0)
-        ax.grid(visible=False, axis="y")
-        ax.set_xlabel(xlabel)
-        ax.legend(
-            handles=[
-                Patch(facecolor=fill, edgecolor=edge, hatch=hatch, label=name)
-                for name, ((fill, edge), hatch) in zip(parts, looks, strict=False)
-            ],
-            loc="lower right",
-            bbox_to_anchor=(1.0, 1.0),
-            borderaxespad=0.2,
-        )
-    return result
 
 
 def operations(

@@ -1,4 +1,4 @@
-"""Plots of numbers: curves with their names at the line ends, and matrices as heat maps."""
+"""Plots of numbers: curves with their names at the line ends, bars, and matrices as heat maps."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.patches import Patch
 from matplotlib.ticker import Locator, LogLocator, MaxNLocator, NullLocator
 
 from . import style
@@ -23,6 +24,7 @@ BOTH_SIGNS = LinearSegmentedColormap.from_list(
     "both signs", ["#00507f", "#7fb9dd", "#ffffff", "#f5b971", "#b34700"]
 )
 ONE_SIGN = LinearSegmentedColormap.from_list("one sign", ["#ffffff", "#7fb9dd", "#00507f"])
+_PARTS = (style.INPUT, style.CELL, style.OUTPUT, style.OTHER, style.PLAIN)  # of a stacked bar
 
 
 def _axes(width: float, height: float, ax: Axes | None) -> tuple[Axes, Figure | Axes]:
@@ -272,6 +274,69 @@ def cost_curves(
             ax.plot(x, y, color=style.MUTED, linestyle=":", linewidth=2.0, zorder=2)
             ends.append((float(y[-1]), name, style.MUTED))
         _names_at_ends(ax, ends)
+    return result
+
+
+def stacked_bars(
+    groups: Mapping[str, Mapping[str, tuple[float, Sequence[float]]]],
+    parts: Sequence[str],
+    xlabel: str,
+    *,
+    ax: Axes | None = None,
+) -> Figure | Axes:
+    """Draw what was measured as horizontal bars, each made up of the parts that explain it.
+
+    Args:
+      groups: heading -> name of the bar -> (what was measured, which is written beside the bar, and
+        its parts, 0 where it has none).
+      parts: the names of the parts, 1 to 5 of them, in the order in which they are stacked.
+      xlabel: the name of the quantity.
+
+    Raises:
+      ValueError: there are too few or too many parts, or a bar has not one for each name.
+    """
+    looks = list(zip(_PARTS, ("", "///", "...", "xxx", ""), strict=True))
+    if not 1 <= len(parts) <= len(looks):
+        raise ValueError(f"parts has {len(parts)} names; give 1 to {len(looks)}.")
+    with matplotlib.rc_context({**style.RC, "hatch.linewidth": 0.7}):
+        bars = sum(len(group) for group in groups.values())
+        tall = 0.75 + 0.27 * bars + 0.34 * len(groups) + 0.2 * len(parts)
+        ax, result = _axes(style.WIDTH, tall, ax)
+        places, names, y, most = [], [], 0.0, 0.0
+        for heading, group in groups.items():
+            ax.annotate(heading, (0, y), (2, 0), textcoords="offset points", va="center",
+                        fontsize=style.SMALL, weight="bold")  # fmt: skip
+            y += 1.05
+            for name, (measured, heights) in group.items():
+                if len(heights) != len(parts):
+                    raise ValueError(f"{name!r} has {len(heights)} parts; give {len(parts)}.")
+                begin = 0.0
+                for height, ((fill, edge), hatch) in zip(heights, looks, strict=False):
+                    if height:
+                        ax.barh(y, height, 0.82, begin, color=fill, edgecolor=edge, hatch=hatch)
+                    begin += height
+                ax.annotate(f"{measured:,.0f}", (begin, y), (4, 0), textcoords="offset points",
+                            va="center", fontsize=style.SMALL)  # fmt: skip
+                places.append(y)
+                names.append(name)
+                most = max(most, begin)
+                y += 1.0
+            y += 0.25
+        ax.set_yticks(places, names)
+        ax.set_ylim(y - 0.5, -0.7)
+        ax.set_xlim(0, 1.18 * most)
+        ax.tick_params(axis="y", length=0)
+        ax.grid(visible=False, axis="y")
+        ax.set_xlabel(xlabel)
+        ax.legend(
+            handles=[
+                Patch(facecolor=fill, edgecolor=edge, hatch=hatch, label=name)
+                for name, ((fill, edge), hatch) in zip(parts, looks, strict=False)
+            ],
+            loc="lower right",
+            bbox_to_anchor=(1.0, 1.0),
+            borderaxespad=0.2,
+        )
     return result
 
 
