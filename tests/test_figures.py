@@ -170,7 +170,7 @@ PICTURES = {
     "graph written out": lambda: figures.written_out(),
     "graph of one step": lambda: figures.written_out(1),
     "graph of a loop": lambda: figures.while_loop(),
-    "pieces": lambda: figures.pieces(),
+    "segments": lambda: figures.segments(),
     "then and now": lambda: figures.then_and_now(),
     "stacked bars": lambda: figures.stacked_bars(
         {
@@ -446,7 +446,7 @@ def test_streams_cut_the_text_and_hand_the_state_on():
         "ab", "cd", "ef", "gh", "\N{OPEN BOX}i", "jk"
     ]  # fmt: skip
     assert len(arrows(figure)) == 2 * 2 + 2  # within the rows; one between them, shaft and head
-    with pytest.raises(ValueError, match="give 9 pieces of one length, 1 to 8"):
+    with pytest.raises(ValueError, match="give 9 segments of one length, 1 to 8"):
         figures.streams("abcdefgh")
 
 
@@ -675,7 +675,7 @@ def test_the_number_of_the_step_leads_to_the_input_and_to_the_output():
 
 
 def test_the_state_crosses_the_cut_and_no_gradient_does():
-    figure = figures.pieces()
+    figure = figures.segments()
     assert {"cut", "gradient", "$h_1$"} <= set(words(figure))
     shafts = {arrow: shaft(arrow).vertices[:, 0] / 100 for arrow in arrows(figure)}  # inches
     crossing = [arrow for arrow, x in shafts.items() if x.min() < 2.25 < x.max()]

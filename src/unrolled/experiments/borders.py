@@ -1,10 +1,10 @@
-"""Where in a chunk does a network of letters err, and what does the state have to do with it?
+"""Where in a segment does a network of letters err, and what does the state have to do with it?
 
-A text is read in chunks of 20 letters, three ways: every chunk starts from zeros; every chunk
-starts from the state that the chunk before it left; and the same with the borders between the
-chunks at other letters in every epoch. All three get the same number of updates. (An epoch with
+A text is read in segments of 20 letters, three ways: every segment starts from zeros; every segment
+starts from the state that the segment before it left; and the same with the borders between the
+segments at other letters in every epoch. All three get the same number of updates. (An epoch with
 borders that move has nine updates in place of eight, so there are fewer of them.) Each seed is a
-start of the weights. A column holds for each way the loss at each step of a chunk, borders where
+start of the weights. A column holds for each way the loss at each step of a segment, borders where
 they were first, [20], the mean loss during each epoch, and how many letters in a row are right when
 the network goes on after the first 20.
 
@@ -31,7 +31,7 @@ SHORT = 60  # epochs of the training that is watched while it learns
 WAYS = tuple(EPOCHS)
 UNITS = 128
 LEARNING_RATE = 5e-3  # at first; it falls to 0
-B, T = 4, 20  # rows of a batch, steps of a chunk
+B, T = 4, 20  # rows of a batch, steps of a segment
 SAMPLES_AFTER = (0, 1, 5, 20, 60)  # epochs
 TEMPERATURES = (0.2, 1.0, 2.0)
 
@@ -73,7 +73,7 @@ def train(
     tf.random.set_seed(seed)
     model = SequenceLabeller(u.GRUCell(UNITS), len(SIGNS))
     x, y, w = streams()
-    moves = way == "carried, borders move"  # then there is one more piece in an epoch
+    moves = way == "carried, borders move"  # then there is one more segment in an epoch
     updates = epochs * (y.shape[1] // T + moves)
     rate = tf.keras.optimizers.schedules.CosineDecay(LEARNING_RATE, updates)
     optimizer = tf.keras.optimizers.Adam(rate)
@@ -122,9 +122,9 @@ def train(
 
 
 def loss_by_step(model: SequenceLabeller, carry: bool) -> Any:
-    """The mean loss at each step of a chunk, [T]."""
+    """The mean loss at each step of a segment, [T]."""
     x, y, w = streams()
-    rows = x.reshape(-1, T, len(SIGNS))  # [chunks, T, C]
+    rows = x.reshape(-1, T, len(SIGNS))  # [segments, T, C]
     if carry:  # one row, from the first letter to the last
         scores, _ = model(x.reshape(1, -1, len(SIGNS)))
         scores = tf.reshape(scores, rows.shape)

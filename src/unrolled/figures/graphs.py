@@ -219,8 +219,8 @@ def lstm_operations(
     return canvas.done()
 
 
-def pieces(*, ax: Axes | None = None) -> Figure | Axes:
-    """Draw a sequence cut into two pieces: the state crosses the cut, the gradient stops there."""
+def segments(*, ax: Axes | None = None) -> Figure | Axes:
+    """Draw a sequence cut into two segments: the state crosses the cut, the gradient does not."""
     canvas = Canvas(4.4, 3.1, ax)
     columns, row, cut = (0.78, 1.63, 2.87, 3.72), 1.5, 2.25
     forth, back = row + 0.1, row - 0.13

@@ -18,42 +18,44 @@ BLANK = "\N{OPEN BOX}"  # a blank that can be seen
 MARKS = {" ": BLANK, "\n": "\N{RETURN SYMBOL}"}
 
 
-def streams(text: str, rows: int = 3, chunks: int = 3, *, ax: Axes | None = None) -> Figure | Axes:
-    """Draw a text cut into the rows of a batch, and each row into chunks, with the state's way.
+def streams(
+    text: str, rows: int = 3, segments: int = 3, *, ax: Axes | None = None
+) -> Figure | Axes:
+    """Draw a text cut into the rows of a batch, and each row into segments, with the state's way.
 
     Args:
-      text: at most 8 letters for each of the rows * chunks pieces; a blank is drawn as a mark.
+      text: at most 8 letters for each of the rows * segments parts; a blank is drawn as a mark.
       rows: from 1 to 4 (default: 3).
-      chunks: of each row, from 1 to 3 (default: 3).
+      segments: of each row, from 1 to 3 (default: 3).
 
     Raises:
       TypeError: a number is not a whole number.
-      ValueError: a number is out of its range, or the text cannot be cut into equal pieces.
+      ValueError: a number is out of its range, or the text cannot be cut into equal segments.
     """
     count("rows", rows, 1, 4)
-    count("chunks", chunks, 1, 3)
-    size, rest = divmod(len(text), rows * chunks)
+    count("segments", segments, 1, 3)
+    size, rest = divmod(len(text), rows * segments)
     if rest or not 1 <= size <= 8:
         raise ValueError(
-            f"text has {len(text)} letters; give {rows * chunks} pieces of one length, 1 to 8."
+            f"text has {len(text)} letters; give {rows * segments} segments of one length, 1 to 8."
         )
     wide, gap, tall, storey, left = 0.87, 0.27, 0.46, 0.92, 0.9
-    canvas = Canvas(left + chunks * (wide + gap) + 0.05, 0.05 + rows * storey, ax)
+    canvas = Canvas(left + segments * (wide + gap) + 0.05, 0.05 + rows * storey, ax)
     top = canvas.height - 0.2
     canvas.text(0.05, top, "update", style.SMALL, colour=style.MUTED, align="left")
-    for chunk in range(chunks):
-        middle = left + chunk * (wide + gap) + wide / 2
-        canvas.text(middle, top, str(chunk), style.SMALL, colour=style.MUTED)
-    right = left + chunks * (wide + gap) - 0.08
+    for segment in range(segments):
+        middle = left + segment * (wide + gap) + wide / 2
+        canvas.text(middle, top, str(segment), style.SMALL, colour=style.MUTED)
+    right = left + segments * (wide + gap) - 0.08
     for row in range(rows):
         y = top - 0.55 - row * storey
         canvas.text(0.05, y, f"row {row}", align="left")
-        for chunk in range(chunks):
-            x = left + chunk * (wide + gap)
-            first = (row * chunks + chunk) * size
+        for segment in range(segments):
+            x = left + segment * (wide + gap)
+            first = (row * segments + segment) * size
             piece = text[first : first + size].replace(" ", BLANK)
             canvas.tile(x, y - tall / 2, wide, tall, piece, size=style.TEXT)
-            if chunk:
+            if segment:
                 canvas.arrow((x - gap + 0.02, y), (x - 0.02, y), line=STATE)
         if row + 1 < rows:  # in the next epoch the row below goes on from here
             end, turn, start = right - gap + 0.1, y - storey / 2, left - 0.22
