@@ -235,7 +235,7 @@ class Canvas:
     ) -> Patch:
         """Draw an output, or with `square` an input, as wide as its label asks, up to `room`."""
         wide = text_width(label, max(style.TEXT, least(label))) + 0.12
-        if wide <= 2 * radius:
+        if wide <= 2 * radius - (0.0 if square else 0.05):  # a circle is narrower above its middle
             if square:
                 return self.square(x, y, 2 * radius, label, hatched=hatched)
             return self.circle(x, y, radius, label, colours=colours, hatched=hatched)
