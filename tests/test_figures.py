@@ -162,6 +162,9 @@ PICTURES = {
     "one question": lambda: figures.questions({"Is it?": "Yes, it is."}, "It is not."),
     "streams": lambda: figures.streams("a network with a loop reads one letter at a t"),
     "streams, one row": lambda: figures.streams("one row of text.", 1, 2),
+    "streams from zeros": lambda: figures.streams(
+        "streams from zeros", 2, 3, "stream", goes_on=False
+    ),
     "surprise": lambda: figures.surprise(
         "the state of a loop is what it keeps.", np.arange(37) % 9
     ),
@@ -448,6 +451,10 @@ def test_streams_cut_the_text_and_hand_the_state_on():
     assert len(arrows(figure)) == 2 * 2 + 2  # within the rows; one between them, shaft and head
     with pytest.raises(ValueError, match="give 9 segments of one length, 1 to 8"):
         figures.streams("abcdefgh")
+    from_zeros = PICTURES["streams from zeros"]()
+    assert len(arrows(from_zeros)) == 2 * 2 and "stream 1" in words(from_zeros)
+    with pytest.raises(ValueError, match="give a shorter label"):
+        figures.streams("ab", 1, 1, "a long name")
 
 
 def test_surprise_is_darker_where_the_loss_is_larger():

@@ -4,15 +4,15 @@ Two texts in the public domain, chapters of Moby-Dick and the constitution of Ko
 first part for training (80 %), a validation part and a test part (10 % each). The Korean text is
 read in two alphabets: as syllables, and as jamo, the letters of which syllables are made.
 
-The network: an embedding, a GRU, one output layer. It reads B streams side by side in windows of
-T symbols; the state is carried from window to window and the gradient is cut. 20 epochs of Adam,
+The network: an embedding, a GRU, one output layer. It reads B streams side by side in segments of
+T symbols; the state is carried from segment to segment and the gradient is cut. 20 epochs of Adam,
 whose rate falls to 0, with a limit of 1 on the gradient's norm. All numbers are bits for each
 character of the text; where a character is several jamo, their bits are added.
 
 A column holds, for the English text, the bits on the validation part after each epoch, the mean
 during each epoch in training, the bits on the test part at the end, the gradients' norms, what the
 network writes after epochs 1, 5 and 20 and at some temperatures, its bits on the validation part
-where the state is zero at the start of each window (for each step of a window) or before each
+where the state is zero at the start of each segment (for each step of a segment) or before each
 letter, the unit that agrees best with a mark of the text, and, for the first seed, the weights as
 float16. "clipping" is one epoch of plain gradient descent at a high rate, with the limit and
 without. For the Korean text it holds the bits on the validation part after the last epoch.
@@ -34,7 +34,7 @@ from unrolled.models import OutputLayer
 
 SEEDS = (0, 1, 2)
 UNITS, EMBEDDED = 128, 32
-B, T = 32, 50  # streams, steps of a window
+B, T = 32, 50  # streams, steps of a segment
 EPOCHS = 20
 LEARNING_RATE = 5e-3  # at first; it falls to 0
 CLIP = 1.0
@@ -99,7 +99,7 @@ class LanguageModel(tf.Module):
 
 
 def in_streams(numbers: Any, rows: int, steps: int) -> Any:
-    """The text as rows, cut to whole windows: inputs and targets, [B, windows * T] each."""
+    """The text as rows, cut to whole segments: inputs and targets, [B, segments * T] each."""
     width = (len(numbers) - 1) // (rows * steps) * steps
     inputs = numbers[: rows * width].reshape(rows, width)
     targets = numbers[1 : rows * width + 1].reshape(rows, width)
@@ -127,7 +127,7 @@ def bits(model: LanguageModel, before: Any, numbers: Any) -> float:
 
 
 def make_update(model: LanguageModel, optimizer: Any, clip: float | None) -> Callable[..., Any]:
-    """One update on a window: the loss, the new state, and the gradient's norm."""
+    """One update on a segment: the loss, the new state, and the gradient's norm."""
 
     @tf.function
     def update(inputs: Any, targets: Any, state: Any) -> Any:
@@ -167,15 +167,15 @@ def train(
     tf.random.set_seed(seed)
     model = LanguageModel(len(text.alphabet))
     inputs, targets = in_streams(text.training, rows, T)
-    windows = inputs.shape[1] // T
+    segments = inputs.shape[1] // T
     if optimizer is None:
-        falling = tf.keras.optimizers.schedules.CosineDecay(LEARNING_RATE, epochs * windows)
+        falling = tf.keras.optimizers.schedules.CosineDecay(LEARNING_RATE, epochs * segments)
         optimizer = tf.keras.optimizers.Adam(falling)
     update = make_update(model, optimizer, clip)
     result = Run(model, [], [], [])
     for epoch in range(1, epochs + 1):
         state, losses = model.start(rows), []
-        for start in range(0, windows * T, T):
+        for start in range(0, segments * T, T):
             here = slice(start, start + T)
             loss, state, norm = update(inputs[:, here], targets[:, here], state)
             losses.append(float(loss))
@@ -202,10 +202,10 @@ def drawn(
     return unicodedata.normalize("NFC", "".join(written))
 
 
-def bits_by_step(model: LanguageModel, before: Any, numbers: Any, window: int) -> list[float]:
-    """The bits at each step of a window that begins with a state of zeros, [window]."""
+def bits_by_step(model: LanguageModel, before: Any, numbers: Any, segment: int) -> list[float]:
+    """The bits at each step of a segment that begins with a state of zeros, [segment]."""
     whole = np.concatenate([before[-1:], numbers])
-    inputs, targets = in_streams(whole, (len(whole) - 1) // window, window)
+    inputs, targets = in_streams(whole, (len(whole) - 1) // segment, segment)
     scores, _, _ = model(tf.constant(inputs), model.start(len(inputs)))
     losses = u.sequence_loss(
         scores, targets, np.ones(targets.shape), average_across_timesteps=False

@@ -11,7 +11,7 @@ from matplotlib.colors import Normalize, to_hex
 from matplotlib.figure import Figure
 
 from . import style
-from .canvas import STATE, Canvas, count
+from .canvas import STATE, Canvas, count, fit
 from .plots import BOTH_SIGNS, ONE_SIGN
 
 BLANK = "\N{OPEN BOX}"  # a blank that can be seen
@@ -19,14 +19,24 @@ MARKS = {" ": BLANK, "\n": "\N{RETURN SYMBOL}"}
 
 
 def streams(
-    text: str, rows: int = 3, segments: int = 3, *, ax: Axes | None = None
+    text: str,
+    rows: int = 3,
+    segments: int = 3,
+    name: str = "row",
+    *,
+    goes_on: bool = True,
+    ax: Axes | None = None,
 ) -> Figure | Axes:
     """Draw a text cut into the rows of a batch, and each row into segments, with the state's way.
 
     Args:
-      text: at most 8 letters for each of the rows * segments parts; a blank is drawn as a mark.
+      text: at most 8 letters for each of the rows * segments parts; marks stand for blanks and
+        ends of lines.
       rows: from 1 to 4 (default: 3).
       segments: of each row, from 1 to 3 (default: 3).
+      name: what a row is called, at most as long as "stream" (default: "row").
+      goes_on: the next epoch begins each row with the last state of the row above; else from zeros
+        (default: True).
 
     Raises:
       TypeError: a number is not a whole number.
@@ -40,7 +50,7 @@ def streams(
             f"text has {len(text)} letters; give {rows * segments} segments of one length, 1 to 8."
         )
     wide, gap, tall, storey, left = 0.87, 0.27, 0.46, 0.92, 0.9
-    canvas = Canvas(left + segments * (wide + gap) + 0.05, 0.05 + rows * storey, ax)
+    canvas = Canvas(left + segments * (wide + gap) + 0.05, 0.12 + rows * storey, ax)
     top = canvas.height - 0.2
     canvas.text(0.05, top, "update", style.SMALL, colour=style.MUTED, align="left")
     for segment in range(segments):
@@ -49,15 +59,16 @@ def streams(
     right = left + segments * (wide + gap) - 0.08
     for row in range(rows):
         y = top - 0.55 - row * storey
-        canvas.text(0.05, y, f"row {row}", align="left")
+        label = f"{name} {row}"
+        canvas.text(0.05, y, label, fit(label, left - 0.1, style.TEXT), align="left")
         for segment in range(segments):
             x = left + segment * (wide + gap)
             first = (row * segments + segment) * size
-            piece = text[first : first + size].replace(" ", BLANK)
+            piece = "".join(MARKS.get(each, each) for each in text[first : first + size])
             canvas.tile(x, y - tall / 2, wide, tall, piece, size=style.TEXT)
             if segment:
                 canvas.arrow((x - gap + 0.02, y), (x - 0.02, y), line=STATE)
-        if row + 1 < rows:  # in the next epoch the row below goes on from here
+        if goes_on and row + 1 < rows:  # in the next epoch the row below goes on from here
             end, turn, start = right - gap + 0.1, y - storey / 2, left - 0.22
             canvas.arrow(
                 (end, y),
