@@ -157,7 +157,16 @@ class TestToKeras:
                 ValueError,
                 "this LSTMCell has use_peepholes=True, which keras.layers.LSTM does not have",
             ),
-            (lambda: u.LSTMCell(U, num_proj=2), ValueError, "has num_proj=2"),
+            (
+                lambda: u.LSTMCell(U, num_proj=2),
+                ValueError,
+                r"has num_proj=2, .* give an LSTM without it W R in place of R .*Dense\(2, ",
+            ),
+            (
+                lambda: u.LSTMCell(U, num_proj=2, proj_clip=1.0),
+                ValueError,
+                "has num_proj=2, .*; keep the cell, or train without",
+            ),
             (lambda: u.LSTMCell(U, cell_clip=0.0), ValueError, "has cell_clip=0.0"),
             (
                 lambda: u.GRUCell(U, activation=lambda x: x),

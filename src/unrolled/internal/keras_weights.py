@@ -49,9 +49,16 @@ def _made(cell: Any, suffix: str, **how: Any) -> Any:
     for option in ("use_peepholes", "num_proj", "cell_clip"):
         value = getattr(cell, option, None)
         if value is not None and value is not False:  # a clip of 0.0 clips too
+            way = "keep the cell, or train without"
+            if option == "num_proj" and getattr(cell, "proj_clip", None) is None:
+                way = (  # (h W) R = h (W R)
+                    "keep the cell, or give an LSTM without it W R in place of R (W is the kernel "
+                    "of the projection, R the rows of the kernel that read it), and let "
+                    f"Dense({value}, use_bias=False) with W follow"
+                )
             raise ValueError(
                 f"this {kind.cell.__name__} has {option}={value!r}, which "
-                "keras.layers.LSTM does not have; keep the cell, or train without."
+                f"keras.layers.LSTM does not have; {way}."
             )
     names = [name for name, ours in ACTIVATIONS.items() if ours is cell.activation]
     if not names:
