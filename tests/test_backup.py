@@ -678,6 +678,7 @@ def test_a_rate_that_a_callback_changed_before_an_error(tmp_path):
     assert run()["seconds"] == 6
 
 
+@pytest.mark.one_in(8)
 @pytest.mark.parametrize("activation, loss", [("relu", "mse"), ("tanh", "mae")])
 def test_another_loss_or_architecture_is_refused(activation, loss, tmp_path):
     def run(activation, loss, epochs):

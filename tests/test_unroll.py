@@ -154,7 +154,7 @@ def test_unrolled_cells_are_numpys(name, step, kind, lengths):
     assert_equal(tuple(state) if isinstance(state, tuple) else state, expected[1])
 
 
-@pytest.mark.one_in(3)
+@pytest.mark.one_in(8)
 @pytest.mark.parametrize("kind", ["dynamic", "segments"])
 @pytest.mark.parametrize("way", ["function", "graph"])
 @pytest.mark.parametrize("lengths", [None, RAMP, 0 * RAMP], ids=["none", "ramp", "all zero"])
