@@ -122,8 +122,11 @@ def memory(quick: bool, report: Report) -> list[Row]:
                 jobs.append(job("long", mode, contestant, case))
         segment = {"recompute_every": round(math.sqrt(T))}
         jobs.append(job("long", "gradient", "dynamic_rnn", case, segment))
+        one_heap = {"one_heap": True}
         for contestant in ("dynamic_rnn", "tensorflow_dynamic", "keras"):
-            jobs.append(job("long", "gradient", contestant, case, {"one_heap": True}))
+            jobs.append(job("long", "gradient", contestant, case, one_heap))
+        jobs.append(job("long", "forward", "dynamic_rnn", case, one_heap))
+        jobs.append(job("long", "gradient", "dynamic_rnn", case, segment | one_heap))
     report(f"{len(jobs)} processes at a time alone")
     repeats, measured, _ = effort("memory", quick)
     measure_memory(jobs, repeats, measured)
@@ -159,7 +162,7 @@ def operations(quick: bool, report: Report) -> list[Row]:
 PARTS = {
     "steps": Part(steps, Effort(1, 7, 0.1), Effort(1, 1, 0.01)),
     "curves": Part(curves, Effort(1, 7, 0.12), Effort(1, 1, 0.01)),
-    "memory": Part(memory, Effort(1, 3, 0), Effort(1, 2, 0)),  # here rounds are steps
+    "memory": Part(memory, Effort(3, 3, 0), Effort(1, 2, 0)),  # here rounds are steps
     "operations": Part(operations, Effort(1, 10, 0.1), Effort(1, 1, 0.01)),
 }
 
