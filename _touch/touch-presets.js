@@ -35,7 +35,7 @@ const repeated = (rows, steps, lengths = null) =>
     count(steps).map((t) => (isLive(t, i, lengths) ? [...row[t % 2]] : [0, 0, 0])));
 
 /* Where the gradient is the matter: W_h hands each unit's number on to the next unit, so that it
-   stretches no vector and shrinks none. "times" is then chapter 2's gain, and tanh does the rest. */
+   stretches no vector and shrinks none. "times" is then chapter 3's gain, and tanh does the rest. */
 const orthogonal = {
   wx: running.wx,
   wh: count(5).map((i) => count(5).map((j) => (j === (i + 1) % 5 ? 1 : 0))),
