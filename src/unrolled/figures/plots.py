@@ -135,7 +135,7 @@ def curves(
         if from_zero:
             ax.set_ylim(bottom=0)
         low, high = ax.get_ylim()
-        if logy and high < 100 * low:  # few powers of ten: plain numbers, in steps of 1, 2 and 5
+        if logy and high < 100 * low:  # few powers of ten: plain numbers
             _plain_numbers(ax)
         _names_at_ends(ax, ends)
     return result
