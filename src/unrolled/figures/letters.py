@@ -14,8 +14,8 @@ from . import style
 from .canvas import STATE, Canvas, count, fit
 from .plots import BOTH_SIGNS, ONE_SIGN
 
-BLANK = "\N{OPEN BOX}"  # a blank that can be seen
-MARKS = {" ": BLANK, "\n": "\N{RETURN SYMBOL}"}
+# Blanks and ends of lines that can be seen.
+MARKS = str.maketrans({" ": "\N{OPEN BOX}", "\n": "\N{RETURN SYMBOL}"})
 
 
 def streams(
@@ -64,7 +64,7 @@ def streams(
         for segment in range(segments):
             x = left + segment * (wide + gap)
             first = (row * segments + segment) * size
-            piece = "".join(MARKS.get(each, each) for each in text[first : first + size])
+            piece = text[first : first + size].translate(MARKS)
             canvas.tile(x, y - tall / 2, wide, tall, piece, size=style.TEXT)
             if segment:
                 canvas.arrow((x - gap + 0.02, y), (x - 0.02, y), line=STATE)
@@ -155,7 +155,7 @@ def _coloured(
         written = canvas.text(
             x + side / 2,
             y + tall / 2 - 0.03,
-            MARKS.get(letter, letter),
+            letter.translate(MARKS),
             colour=style.CARD if dark else style.INK,
         )
         written.set_gid("inside")
